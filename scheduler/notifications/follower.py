@@ -240,6 +240,7 @@ class Follower:
                     problem.reason,
                     permanent=problem.permanent,
                     uncertain=problem.uncertain,
+                    refused_ms=round(problem.wait_s * 1_000),
                 )
 
     def _record(self, *, last: bool) -> None:

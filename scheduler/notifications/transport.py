@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from scheduler.notifications.message import Message
+
+REFUSED_S: Final = 60.0
+"""A receiver that is there and refuses is left alone for so long, at least."""
 
 
 class NotDelivered(Exception):
@@ -14,10 +17,13 @@ class NotDelivered(Exception):
         reason: why, as a clause for people, bounded and without secrets.
         permanent: another try would end the same way, so that none is made.
         uncertain: the receiver may have got it, and did not say so: an answer did not come in time.
+        wait_s: the receiver is there and refuses: it is left alone for so long, at least. 0: it is away, or failed.
     """
 
-    def __init__(self, reason: str, permanent: bool = False, uncertain: bool = False) -> None:
-        self.reason, self.permanent, self.uncertain = reason, permanent, uncertain
+    def __init__(
+        self, reason: str, permanent: bool = False, uncertain: bool = False, wait_s: float = 0.0
+    ) -> None:
+        self.reason, self.permanent, self.uncertain, self.wait_s = reason, permanent, uncertain, wait_s
         super().__init__(reason)
 
 

@@ -23,7 +23,7 @@ from scheduler.notifications.channels.subject import subject_of
 from scheduler.notifications.message import Message
 from scheduler.notifications.settings import Channel
 from scheduler.notifications.text import text
-from scheduler.notifications.transport import NotDelivered
+from scheduler.notifications.transport import REFUSED_S, NotDelivered
 
 _SAID_CHARS_MAX: Final = 200
 _SEVEN_BIT: Final = policy.SMTP.clone(cte_type="7bit")
@@ -48,7 +48,10 @@ class Email:
             try:
                 letter.deliver(raw, host)
             except (OSError, smtplib.SMTPException, TooMuchSaid, ValueError) as problem:
-                raise NotDelivered(letter.reason(problem), uncertain=letter.is_given) from None
+                refuses = isinstance(problem, smtplib.SMTPAuthenticationError)
+                raise NotDelivered(
+                    letter.reason(problem), uncertain=letter.is_given, wait_s=REFUSED_S if refuses else 0.0
+                ) from None
 
 
 class _Letter:
@@ -78,7 +81,9 @@ class _Letter:
             self.is_given = False
             if code != 250:
                 raise NotDelivered(
-                    f"the server does not take it: {self._told(code, said)}", permanent=code >= 500
+                    f"the server does not take it: {self._told(code, said)}",
+                    permanent=code >= 500,
+                    wait_s=REFUSED_S,
                 )
             if refused:
                 listed = "; ".join(f"{to}: {self._told(*reply)}" for to, reply in refused.items())
@@ -106,7 +111,10 @@ class _Letter:
         """Those whom the server refuses, with what it says; at least one is taken."""
         code, said = client.mail(self._sender)
         if code != 250:
-            raise NotDelivered(f"the server does not take mail from {self._sender}: {self._told(code, said)}")
+            raise NotDelivered(
+                f"the server does not take mail from {self._sender}: {self._told(code, said)}",
+                wait_s=REFUSED_S,
+            )
         refused = {}
         for to in self._channel.to:
             code, said = client.rcpt(to)
@@ -115,7 +123,7 @@ class _Letter:
         if len(refused) == len(self._channel.to):
             listed = "; ".join(f"{to}: {self._told(*reply)}" for to, reply in refused.items())
             permanent = all(code >= 500 for code, _ in refused.values())
-            raise NotDelivered(f"the server refuses {listed}", permanent=permanent)
+            raise NotDelivered(f"the server refuses {listed}", permanent=permanent, wait_s=REFUSED_S)
         return refused
 
     def _told(self, code: int, said: bytes) -> str:

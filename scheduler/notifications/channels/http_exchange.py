@@ -8,14 +8,32 @@ from __future__ import annotations
 
 import base64
 import http.client
+import re
 import ssl
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from scheduler.notifications.channels import tls
 from scheduler.notifications.channels.deadline import Deadline
+from scheduler.notifications.transport import REFUSED_S
 from scheduler.version import VERSION
+
+WAIT_S_MAX: Final = 3_600.0
+"""A receiver is left alone for no longer, whatever it asks for."""
+
+
+class Answer(NamedTuple):
+    """What was answered.
+
+    Attributes:
+        status: of HTTP.
+        wait_s: how long the receiver wants to be left alone: what it asks for, or a while if it refuses.
+    """
+
+    status: int
+    wait_s: float
 
 
 class NotAnswered(Exception):
@@ -31,8 +49,8 @@ class NotAnswered(Exception):
         super().__init__(reason)
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str], patience_s: float) -> int:
-    """Send something; the status of the answer.
+def post(url: str, body: bytes, headers: Mapping[str, str], patience_s: float) -> Answer:
+    """Send something, and get an answer.
 
     Args:
         url: an address of HTTP; a name and password in it are sent as `Authorization`.
@@ -68,7 +86,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], patience_s: float) -
                 began = True
                 connection.request("POST", target, body, sent)
                 with connection.getresponse() as response:
-                    return response.status
+                    return Answer(response.status, _wait_s(response))
             finally:
                 connection.close()
         except (OSError, http.client.HTTPException, ValueError) as problem:
@@ -85,6 +103,13 @@ def refusal(status: int) -> str | None:
         return f"it answered {status}, {HTTPStatus(status).phrase}"
     except ValueError:
         return f"it answered {status}"
+
+
+def _wait_s(response: http.client.HTTPResponse) -> float:
+    asked = response.getheader("Retry-After", "").strip()
+    if re.fullmatch("[0-9]{1,9}", asked):
+        return min(float(asked), WAIT_S_MAX)
+    return REFUSED_S if 300 <= response.status < 500 else 0.0
 
 
 def _authorization(netloc: str) -> dict[str, str]:

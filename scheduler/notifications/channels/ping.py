@@ -33,11 +33,11 @@ class Ping:
         url = _below(self._source.url(self._channel.url), path)
         headers = {"Content-Type": "text/plain; charset=utf-8"}
         try:
-            status = http_exchange.post(url, _body(notice), headers, self._channel.timeout_ms / 1_000)
+            answer = http_exchange.post(url, _body(notice), headers, self._channel.timeout_ms / 1_000)
         except http_exchange.NotAnswered as problem:
             raise NotDelivered(problem.reason, uncertain=problem.uncertain) from None
-        if refusal := http_exchange.refusal(status):
-            raise NotDelivered(refusal, permanent=status == 410)
+        if refusal := http_exchange.refusal(answer.status):
+            raise NotDelivered(refusal, permanent=answer.status == 410, wait_s=answer.wait_s)
 
 
 def state(notices: Sequence[Notice]) -> tuple[str, Notice]:

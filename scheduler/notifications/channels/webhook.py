@@ -31,7 +31,7 @@ class Webhook:
         beside = self._source.headers(self._channel.headers)
         own = signature.headers(self._keys(), message.id, int(time.time()), body)
         try:
-            status = http_exchange.post(
+            answer = http_exchange.post(
                 url,
                 body,
                 {"Content-Type": "application/json", **own, **beside},
@@ -39,8 +39,8 @@ class Webhook:
             )
         except http_exchange.NotAnswered as problem:
             raise NotDelivered(problem.reason, uncertain=problem.uncertain) from None
-        if refusal := http_exchange.refusal(status):
-            raise NotDelivered(refusal, permanent=status in _PERMANENT)
+        if refusal := http_exchange.refusal(answer.status):
+            raise NotDelivered(refusal, permanent=answer.status in _PERMANENT, wait_s=answer.wait_s)
 
     def _keys(self) -> list[bytes]:
         if self._channel.secret is None:

@@ -20,6 +20,10 @@ WAIT_PART: Final = 500
 """Of one that is away for longer, the waits are this part of how long that is,"""
 WAIT_MS_MAX: Final = 60_000
 """and never longer."""
+REFUSED_PART: Final = 3
+"""Who is there and refuses is left alone for this part of the time for which it has refused:"""
+REFUSED_MS_MAX: Final = 600_000
+"""at most for so long, unless it asked for more. Mail servers lock an account at which many log in in vain."""
 GIVE_UP_MS: Final = 3 * 24 * 3_600_000
 """A message that has waited for so long, all waits together, is given up after one more try."""
 GONE: Final = "the channel is no longer in the config"
@@ -42,7 +46,7 @@ def wait_s(channel: ChannelNews, receiver: Receiver, now: datetime) -> float | N
     if parcel is not None:
         if parcel.on_the_way or parcel.is_settled:
             return None
-        return wait_until(parcel.next_try, now, WAIT_MS_MAX)
+        return wait_until(parcel.next_try, now, parcel.wait_ms)
     if channel.gathered is None:
         return None
     return wait_until(_next_message(channel, receiver), now, receiver.digest_ms)
@@ -59,12 +63,15 @@ def end_try(parcel: Parcel) -> None:
     parcel.on_the_way, parcel.arrived, parcel.error = False, True, ""
 
 
-def fail_try(parcel: Parcel, now: datetime, error: str, *, permanent: bool, uncertain: bool) -> None:
+def fail_try(
+    parcel: Parcel, now: datetime, error: str, *, permanent: bool, uncertain: bool, refused_ms: int = 0
+) -> None:
     """It did not arrive, as far as is known.
 
     Args:
         parcel: the message; now: the wall clock; error: why, as a clause.
         permanent: another try would end the same way; uncertain: it may have arrived.
+        refused_ms: the receiver is there and refuses: it is left alone for so long, at least.
     """
     parcel.on_the_way, parcel.error = False, error
     parcel.uncertain = parcel.uncertain or uncertain
@@ -72,6 +79,9 @@ def fail_try(parcel: Parcel, now: datetime, error: str, *, permanent: bool, unce
         parcel.hopeless = True
         return
     wait_ms = _wait_ms(parcel)
+    if refused_ms:
+        wait_ms = max(wait_ms, refused_ms, min(parcel.waited_ms // REFUSED_PART, REFUSED_MS_MAX))
+    parcel.wait_ms = wait_ms
     parcel.waited_ms += wait_ms
     parcel.next_try = now + timedelta(milliseconds=wait_ms)
 

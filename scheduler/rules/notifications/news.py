@@ -6,7 +6,7 @@ that something is wrong with, never with history.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -106,6 +106,7 @@ class Parcel(msgspec.Struct, omit_defaults=True):
         tries: how many were begun.
         waited_ms: how long it waited between them, all in all.
         next_try: when the next one is due; None: at once.
+        wait_ms: how long it waits for that.
         on_the_way: a try was begun, and how it ended is not known.
         uncertain: some try ended, or was cut off, so that it may have arrived.
         arrived: the receiver took it, and that is still to be recorded.
@@ -117,6 +118,7 @@ class Parcel(msgspec.Struct, omit_defaults=True):
     tries: int = 0
     waited_ms: int = 0
     next_try: datetime | None = None
+    wait_ms: int = 0
     on_the_way: bool = False
     uncertain: bool = False
     arrived: bool = False
@@ -223,7 +225,9 @@ class Telling(msgspec.Struct, omit_defaults=True):
 
 
 def wait_until(moment: datetime | None, now: datetime, at_most_ms: int) -> float:
-    """How many seconds it is until a moment; a clock that was set back does not make it longer than it ever is."""
-    if moment is None:
-        return 0.0
-    return min(max(timedelta(0), moment - now), timedelta(milliseconds=at_most_ms)).total_seconds()
+    """How many seconds it is until a moment.
+
+    One that is further away than it ever is, `at_most_ms`, has come: the clock was set back.
+    """
+    left_s = 0.0 if moment is None else (moment - now).total_seconds()
+    return left_s if 0 < left_s <= at_most_ms / 1_000 else 0.0

@@ -171,6 +171,7 @@ def test_a_wrong_password_is_told(home: Home) -> None:
         problem = refused(mail_to(server.port, smtp=login), home)
     assert problem.reason == "the server does not know user and password: it answered 535"
     assert not problem.permanent
+    assert problem.wait_s == 60
     gone = {**login, "password": Secret(file="gone")}
     assert "its password cannot be read from" in refused(mail_to(1, smtp=gone), home).reason
 
@@ -184,7 +185,7 @@ def test_a_recipient_that_is_refused(answer: str, permanent: bool, home: Home) -
         server.refusals["a@example.org"] = answer
         problem = refused(mail_to(server.port, "a@example.org"), home)
         assert problem.reason == f"the server refuses a@example.org: {answer}"
-        assert (problem.permanent, problem.uncertain) == (permanent, False)
+        assert (problem.permanent, problem.uncertain, problem.wait_s) == (permanent, False, 60)
         assert server.letters == []
         problem = refused(mail_to(server.port, "a@example.org", "b@example.org"), home)
     assert problem.reason == f"the server took it for some and refused it for a@example.org: {answer}"
@@ -249,7 +250,7 @@ def test_a_rude_server_is_told_in_time(rudeness: Rudeness, words: str, home: Hom
         problem = refused(mail_to(server.port, timeout_ms=300 if words == LATE else 10_000), home)
         took_s = time.monotonic() - began_s
     assert problem.reason == words
-    assert (problem.permanent, problem.uncertain) == (False, False)
+    assert (problem.permanent, problem.uncertain, problem.wait_s) == (False, False, 0)
     assert took_s < 5
 
 

@@ -168,6 +168,28 @@ def test_only_2xx_is_a_delivery(status: int, permanent: bool, words: str, home: 
     assert (problem.permanent, problem.uncertain) == (permanent, False)
 
 
+@pytest.mark.parametrize(
+    ("status", "asked", "wait_s"),
+    [
+        (500, None, 0),
+        (503, None, 0),
+        (503, "7", 7),
+        (429, None, 60),
+        (429, "300", 300),
+        (429, "999999999", 3_600),
+        (429, "Wed, 21 Oct 2015 07:28:00 GMT", 60),
+        (429, "-1", 60),
+        (401, None, 60),
+        (302, None, 60),
+    ],
+)
+def test_who_refuses_is_left_alone(status: int, asked: str | None, wait_s: float, home: Home) -> None:
+    """For a minute or for as long as it asks for, an hour at most; who failed is not."""
+    beside = () if asked is None else (("Retry-After", asked),)
+    with Receiver(always(status, headers=beside)) as receiver:
+        assert refused(hook(receiver.url), home).wait_s == wait_s
+
+
 def test_no_redirect_is_followed(home: Home) -> None:
     """Not to a private address, nor anywhere: it is a failure that says so."""
     with Receiver(always()) as private:

@@ -11,6 +11,7 @@ from scheduler.entry_members import NOTIFICATION_KINDS
 from scheduler.rules.notifications.audience import Receiver
 from scheduler.rules.notifications.delivery import (
     GIVE_UP_MS,
+    REFUSED_MS_MAX,
     WAIT_MS_MAX,
     begin_try,
     fail_try,
@@ -41,12 +42,41 @@ def test_the_first_news_at_once_and_then_no_two_messages_within_the_digest() -> 
     assert make_parcel(channel, MAIL, BEGIN + timedelta(seconds=60))
 
 
-def test_a_clock_that_was_set_back_delays_nothing_for_long() -> None:
-    """A message is made after its digest at the latest, and a try after the longest wait."""
+def test_a_clock_that_was_set_back_delays_nothing() -> None:
+    """A moment that is further away than it ever is has come: a message is made, a try begins."""
     channel = ChannelNews(gathered=Bundle.of(news(2)), made=BEGIN + timedelta(days=900))
-    assert wait_s(channel, MAIL, BEGIN) == 60
-    channel = ChannelNews(parcel=Parcel(Bundle.of(news(1)), tries=3, next_try=BEGIN + timedelta(days=900)))
-    assert wait_s(channel, MAIL, BEGIN) == WAIT_MS_MAX / 1_000
+    assert wait_s(channel, MAIL, BEGIN) == 0
+    assert make_parcel(channel, MAIL, BEGIN)
+    parcel = Parcel(Bundle.of(news(1)))
+    begin_try(parcel)
+    fail_try(parcel, BEGIN + timedelta(hours=1), "refused", permanent=False, uncertain=False)
+    assert wait_s(ChannelNews(parcel=parcel), MAIL, BEGIN) == 0
+    assert wait_s(ChannelNews(parcel=parcel), MAIL, BEGIN + timedelta(hours=1)) == 0.25
+
+
+def _waits_of_one_that_refuses(asked_ms: int) -> list[int]:
+    """How long it is waited, in milliseconds, after each try until it is given up."""
+    parcel, now, waits = Parcel(Bundle.of(news(1))), BEGIN, list[int]()
+    while True:
+        begin_try(parcel)
+        fail_try(parcel, now, "refused", permanent=False, uncertain=False, refused_ms=asked_ms)
+        if parcel.hopeless:
+            return waits
+        assert parcel.next_try is not None
+        assert wait_s(ChannelNews(parcel=parcel), MAIL, now) == (parcel.next_try - now).total_seconds()
+        waits.append((parcel.next_try - now) // timedelta(milliseconds=1))
+        now = parcel.next_try
+
+
+def test_one_that_is_there_and_refuses_is_left_alone_longer_and_longer() -> None:
+    """A minute, up to ten, or what it asks for: in an hour it is tried less than twenty times."""
+    waits = _waits_of_one_that_refuses(60_000)
+    assert waits[:3] == [60_000, 60_000, 60_000]
+    assert waits == sorted(waits)
+    assert max(waits) == REFUSED_MS_MAX
+    assert sum(sum(waits[:at]) < 3_600_000 for at in range(len(waits))) < 20
+    assert sum(waits) >= GIVE_UP_MS
+    assert set(_waits_of_one_that_refuses(3_600_000)) == {3_600_000}
 
 
 def test_waits_are_short_for_minutes_and_then_a_part_of_the_absence() -> None:
