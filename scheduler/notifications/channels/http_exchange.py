@@ -82,7 +82,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], patience_s: float) -
             try:
                 connection.sock = line
                 if is_tls:
-                    connection.sock = tls.context().wrap_socket(line, server_hostname=host)
+                    connection.sock = tls.wrapped(line, host)
                 began = True
                 connection.request("POST", target, body, sent)
                 with connection.getresponse() as response:
@@ -93,8 +93,9 @@ def post(url: str, body: bytes, headers: Mapping[str, str], patience_s: float) -
             raise NotAnswered(_reason(problem, deadline, began=began), uncertain=began) from None
 
 
-def refusal(status: int) -> str | None:
-    """What a status other than 2xx says, for people; None for a good one."""
+def refusal(answer: Answer) -> str | None:
+    """What an answer other than 2xx says, for people; None for a good one."""
+    status = answer.status
     if 200 <= status < 300:
         return None
     if 300 <= status < 400:

@@ -36,7 +36,7 @@ class Ping:
             answer = http_exchange.post(url, _body(notice), headers, self._channel.timeout_ms / 1_000)
         except http_exchange.NotAnswered as problem:
             raise NotDelivered(problem.reason, uncertain=problem.uncertain) from None
-        if refusal := http_exchange.refusal(answer.status):
+        if refusal := http_exchange.refusal(answer):
             raise NotDelivered(refusal, permanent=answer.status == 410, wait_s=answer.wait_s)
 
 

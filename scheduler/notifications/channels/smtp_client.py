@@ -42,7 +42,7 @@ class Client(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 - smtplib's own
         line = self._deadline.connect(host, port)
         if self._server.effective_tls == "implicit":
-            return tls.context().wrap_socket(line, server_hostname=host)
+            return tls.wrapped(line, host)
         return line
 
     def getreply(self) -> tuple[int, bytes]:

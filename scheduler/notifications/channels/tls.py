@@ -11,6 +11,20 @@ def context() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+def wrapped(line: socket.socket, host: str) -> ssl.SSLSocket:
+    """TLS over a connection, with a host whose certificate is right.
+
+    Raises:
+        OSError: it is not, or there is no TLS.
+    """
+    found = context().wrap_socket(line, server_hostname=host)
+    if found.version() is None:
+        # A connection that was cut before is not connected any more: the ssl module leaves out the handshake then.
+        found.close()
+        raise TimeoutError("cut")
+    return found
+
+
 def words(problem: OSError) -> str:
     """Why no connection came about, or why it broke, for people; without addresses, which may be secret."""
     match problem:

@@ -39,7 +39,7 @@ class Webhook:
             )
         except http_exchange.NotAnswered as problem:
             raise NotDelivered(problem.reason, uncertain=problem.uncertain) from None
-        if refusal := http_exchange.refusal(answer.status):
+        if refusal := http_exchange.refusal(answer):
             raise NotDelivered(refusal, permanent=answer.status in _PERMANENT, wait_s=answer.wait_s)
 
     def _keys(self) -> list[bytes]:

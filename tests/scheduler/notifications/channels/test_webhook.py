@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from standardwebhooks import WebhookVerificationError
 
 from scheduler.definition import Secret
 from scheduler.home import Home
-from scheduler.notifications.channels import open_channel
+from scheduler.notifications.channels import open_channel, tls
 from scheduler.notifications.channels.signature import InvalidSecret, headers, signing_keys
 from scheduler.notifications.settings import Channel
 from scheduler.notifications.transport import NotDelivered
@@ -315,6 +316,23 @@ def test_tls_with_one_who_speaks_none(home: Home) -> None:
     with RudeServer(hangs) as server:
         problem = refused(hook(f"https://127.0.0.1:{server.port}/", timeout_ms=200), home)
     assert problem.reason == "it did not answer within 0.2 s"
+    assert not problem.uncertain
+
+
+def test_a_connection_that_was_cut_before_the_handshake_carries_nothing(
+    home: Home, trusted: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time is over before TLS begins: nothing goes out, and it is certain that nothing did."""
+    made = tls.context()
+
+    def late() -> ssl.SSLContext:
+        time.sleep(0.1)
+        return made
+
+    monkeypatch.setattr(tls, "context", late)
+    with RudeServer(hangs) as server:
+        problem = refused(hook(f"https://127.0.0.1:{server.port}/", timeout_ms=50), home)
+    assert problem.reason == "it did not answer within 0.05 s"
     assert not problem.uncertain
 
 
