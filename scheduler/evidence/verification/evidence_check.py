@@ -291,6 +291,8 @@ class _Check:
             _Misfit: no key that is known, or a signature is wrong.
             _NotRead: no key that is known, and entries that were not read may name the one of then.
         """
+        if self._history.is_unknown(size) and not note.signatures_of(self._history.keys):
+            raise _NotRead
         known = self._signers.get(note)
         if known is None:
             try:
@@ -298,8 +300,6 @@ class _Check:
             except InvalidNote as problem:
                 known = str(problem)
             if not isinstance(known, str) and not set(known) & set(self._history.keys):
-                if self._is_unread(size - 1) or self._history.is_unknown(size):
-                    raise _NotRead
                 known = "none of the keys has signed it"
             self._signers[note] = known
         if isinstance(known, str):
