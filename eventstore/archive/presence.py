@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from eventstore.archive.marker import Marker, read_marker
 from eventstore.errors import Corrupt
 from eventstore.seal import Seal, read_seal
 from eventstore.segment import list_names, marker_name, seal_name, segment_name
+
+if TYPE_CHECKING:
+    from eventstore.archive.marker import Marker
 
 
 class Presence(NamedTuple):
@@ -98,6 +101,11 @@ def archived_segment(folder: Path, first: int) -> ArchivedSegment | None:
         OSError: they cannot be read.
     """
     path = folder / marker_name(first)
+    if not os.path.lexists(path):
+        return None
+    # Where nothing is archived there are no markers, and nobody waits for this.
+    from eventstore.archive.marker import read_marker
+
     try:
         marker = read_marker(folder, first)
     except ValueError as error:
