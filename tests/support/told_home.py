@@ -9,6 +9,7 @@ from pathlib import Path
 from eventstore import SEGMENT_ENTRIES, Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home
+from scheduler.notifications.deliveries import Opener
 from scheduler.notifications.follower import BUSY_LOOKS_MAX, Follower
 from scheduler.notifications.message import Message
 from scheduler.notifications.settings import Channel
@@ -63,13 +64,15 @@ class ToldHome:
 
     Args:
         root: the folder; config: of it.
+        opener: makes the ways to receivers; None: to those of this home, which fail as they are bidden.
     """
 
-    def __init__(self, root: Path, config: str) -> None:
+    def __init__(self, root: Path, config: str, opener: Opener | None = None) -> None:
         self.home = Home(root)
         self.write_config(config)
         self.writer = Writer(root, SEGMENT_ENTRIES, step=timedelta(milliseconds=10), durable=True)
         self.receivers = Receivers()
+        self._opener = opener or self.receivers.open
         self._follower: Follower | None = None
 
     def write_config(self, config: str) -> None:
@@ -86,7 +89,7 @@ class ToldHome:
         if self._follower is None:
             self._follower = Follower(
                 self.home,
-                self.receivers.open,
+                self._opener,
                 self.now,
                 lambda: self.now().timestamp(),
                 is_first=not self.home.notifications.exists(),
