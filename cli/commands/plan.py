@@ -83,7 +83,7 @@ def plan(
         from cli.planning.report import tell_plan
 
         source = "" if file is None else "it" if file == "-" else printable(file)
-        tell_plan(found, utc=utc, days=days, alone=bool(names), source=source)
+        tell_plan(home, found, utc=utc, days=days, alone=bool(names), source=source)
     if exit_code and found.changes:
         raise click.exceptions.Exit(ExitCode.CHANGES)
 

@@ -84,7 +84,7 @@ def _settings(found: HomePlan, plan: JobPlan) -> list[dict[str, Any]]:
     configured = found.config.jobs.get(plan.edit.name)
     known = {} if configured is None else origins(configured)
     rows = []
-    for key, old, new in settings_of(plan.edit, has_digests=found.has_digests):
+    for key, old, new, _ in settings_of(found, plan.edit):
         origin = known.get(key)
         rows.append(
             {

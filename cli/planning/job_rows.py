@@ -16,9 +16,11 @@ from cli.words.job_words import enabled_words
 from cli.words.wait_words import attempt_words
 from cli.words.words import skip_words
 from scheduler import vocabulary as v
+from scheduler.planning.home_plan import HomePlan
 from scheduler.rules.planning.edits import JobEdit
 from scheduler.rules.planning.instants import InstantChanges
 from scheduler.rules.planning.plan import FatedRun, JobPlan
+from scheduler.wording.approval_entries import pending_words
 from scheduler.wording.causes import MISFIRE_WORDINGS
 from scheduler.wording.expectation_entries import breach_clause, end_clause
 
@@ -30,31 +32,37 @@ NO_DIGEST: Final = "set (no digest yet: nothing is recorded)"
 
 
 class Setting(NamedTuple):
-    """A key of a job with both of its values as they are shown; empty where there is none."""
+    """A key of a job with both of its values as they are shown; empty where there is none.
+
+    `inherited`: the job has the new one from `defaults`.
+    """
 
     key: str
     old: str
     new: str
+    inherited: bool
 
 
-def settings_of(edit: JobEdit, *, has_digests: bool) -> list[Setting]:
+def settings_of(found: HomePlan, edit: JobEdit) -> list[Setting]:
     """The keys in which two definitions differ; of a job that is removed, none: it is all in the ledger."""
     if edit.kind in ("removed", "taken_back"):
         return []
-    rows = []
+    rows, configured = [], found.config.jobs[edit.name]
     for key, old, new in change_rows(edit.old, edit.new):
-        if key.startswith("env.") and not has_digests:
+        if key.startswith("env.") and not found.has_digests:
             old, new = NO_DIGEST if old else "", NO_DIGEST if new else ""
         if old == new and key == "calendars":
             new = f"{new}, with other days"
-        rows.append(Setting(key, old, new))
+        inherited = key in configured.inherited and key not in configured.written
+        rows.append(Setting(key, old, new, inherited))
     return rows
 
 
 def setting_rows(edit: JobEdit, settings: Iterable[Setting]) -> Iterator[tuple[str, Value]]:
     """The keys, old and new side by side; of a job that is new, the values alone."""
-    for key, old, new in settings:
-        yield key, new if edit.old is None else f"{old or 'none'} -> {new or 'none'}"
+    for key, old, new, inherited in settings:
+        told = new if edit.old is None else f"{old or 'none'} -> {new or 'none'}"
+        yield key, f"{told} (defaults)" if inherited else told
 
 
 def following_rows(plan: JobPlan, now: datetime, zone: str, *, served: bool) -> Iterator[tuple[str, Value]]:
@@ -91,7 +99,8 @@ def _approval(edit: JobEdit, now: datetime, zone: str) -> Cell | None:
     pending = edit.pending
     if edit.kind == "taken_back":
         assert pending is not None, "something was pending, or had been rejected"
-        return Cell(f"taken back in the config: {change_sentence(pending, now, zone)}", "plain")
+        what = pending_words(pending.definition, pending.changed)
+        return Cell(f"is not asked any more for {what} (entry {pending.seq})", "plain")
     if edit.approval == "requested":
         instead = "" if pending is None else f" in place of what entry {pending.seq} asked for"
         stays = "nothing changes until then" if edit.old is None else "what is in force stays until then"
@@ -171,6 +180,9 @@ def _fate_words(fated: FatedRun, edit: JobEdit, data: object) -> str:
 
 def _missed_rows(plan: JobPlan, zone: str) -> Iterator[tuple[str, Value]]:
     misfires = [event.data for event in plan.follows if isinstance(event.data, v.ScheduleMisfired)]
+    ticks = [event.data for event in plan.follows if isinstance(event.data, v.ScheduleTicked)]
+    if any(data.trigger == "schedule" for data in ticks):
+        yield "boot", "a run is owed for this boot of the machine"
     for data in misfires:
         span = show_time(data.first, zone)
         if data.count > 1:

@@ -23,6 +23,8 @@ from cli.terminal.console import Tone, note, out, paint, tell, wants_colour
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value, details
 from cli.times.show import local_zone, show_time
+from cli.words.approval_words import nobody_approves
+from scheduler.home import Home
 from scheduler.planning.home_plan import HomePlan
 from scheduler.planning.settings_edits import SettingsEdits
 from scheduler.rules.planning.edits import CalendarEdit, DateRange, EditKind
@@ -47,11 +49,11 @@ _KIND_TONES: Final[dict[EditKind, Tone]] = {
 }
 
 
-def tell_plan(found: HomePlan, *, utc: bool, days: int, alone: bool, source: str) -> None:
+def tell_plan(home: Home, found: HomePlan, *, utc: bool, days: int, alone: bool, source: str) -> None:
     """Print a plan, and on standard error what it rests on.
 
     Args:
-        found: the plan.
+        home: the home; found: the plan.
         utc: show times in UTC.
         days: how many days were looked at.
         alone: whether it is about some jobs alone.
@@ -72,6 +74,9 @@ def tell_plan(found: HomePlan, *, utc: bool, days: int, alone: bool, source: str
         tell(f"and {show_count(len(left), 'more job')}: {first} shows one, --json has all")
     for remark in _remarks(found, days, source):
         note(remark)
+    asked = any(plan.edit.approval in ("requested", "waits") for plan in found.plan.jobs)
+    if asked and (why := nobody_approves(home)):
+        note(why)
 
 
 class _Group(NamedTuple):
@@ -84,7 +89,7 @@ class _Group(NamedTuple):
 def _groups(found: HomePlan) -> list[_Group]:
     groups: dict[object, _Group] = {}
     for number, plan in enumerate(found.plan.jobs):
-        settings = settings_of(plan.edit, has_digests=found.has_digests)
+        settings = settings_of(found, plan.edit)
         alike = plan.edit.kind == "changed" and plan.edit.approval in ("not_needed", "requested")
         alone = any((plan.runs, plan.follows, plan.missed_without, plan.dependents, plan.edit.pending))
         alone = alone or is_switched_off(plan)

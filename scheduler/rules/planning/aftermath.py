@@ -46,18 +46,23 @@ def aftermath(state: State, names: Sequence[str], now: datetime, *, served: bool
         job = state.jobs[name]
         if job.live or (served and job.unsettled):
             take(left_by_edit(state, name, now))
-    take(_expectations(state, known, now))
+    take(_expectations(state, known, now, served=served))
     return events
 
 
-def _expectations(state: State, names: Sequence[str], now: datetime) -> list[Event]:
-    """What is told of what is expected of some jobs; whether a run starts in time depends on what else runs."""
+def _expectations(state: State, names: Sequence[str], now: datetime, *, served: bool) -> list[Event]:
+    """What is told of what is expected of some jobs.
+
+    Whether a run starts in time depends on what else runs; and whether one ended that nobody watches is not known.
+    """
     if state.expectations is None:
         return []
     subjects = []
     for name in names:
         subjects.append(Subject("success_every", name))
-        subjects += [Subject("finish_within", name, number) for number in state.jobs[name].live]
+        live = (state.runs[number] for number in state.jobs[name].live)
+        seen = (run.number for run in live if served or run.started is None)
+        subjects += [Subject("finish_within", name, number) for number in seen]
     concerned = set(names)
     return [event for event in judged(state, subjects, now) if event.job in concerned]
 

@@ -172,7 +172,7 @@ def test_three_hundred_changes_are_bounded(tmp_path: Path) -> None:
     call("jobs", "disable", "job-0", home=home.root)
     write_config(home.root, "defaults: {timeout: 15m}\n" + text)
     answer = _plan(home)
-    assert "\n299 jobs: changed\n  timeout:  never -> 15m\n" in answer.out
+    assert "\n299 jobs: changed\n  timeout:  never -> 15m (defaults)\n" in answer.out
     assert "job-10 and 289 more\n" in answer.out
     assert "\njob-0: changed\n" in answer.out
     write_config(home.root, text.replace("run", "go"))
