@@ -6,7 +6,7 @@ they are counted without stepping through them; where there are very many the co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, islice
 from typing import Final, NamedTuple
@@ -15,6 +15,8 @@ from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.requests.upcoming import schedule_begins_at
 from scheduler.rules.state import Job
 from scheduler.schedule import Schedule
+from scheduler.schedule.schedule import epoch_seconds, instant_at
+from scheduler.schedule.stepped_schedule import SteppedSchedule
 
 COMPARED_MAX: Final = 200_000
 """At most so many instants are compared with each other for a whole plan: a job that runs each second has more."""
@@ -49,16 +51,23 @@ class Instants(NamedTuple):
             return 0
         return sum(self.schedule.count_between(*stretch) for stretch in self.stretches)
 
-    def listed(self, most: int) -> list[datetime] | None:
-        """All of them, ascending; None if there are more than that."""
-        found = list(islice(self.each(), most + 1))
+    def listed(self, most: int) -> list[int] | None:
+        """All of them as `each_s` has them; None if there are more than that."""
+        found = list(islice(self.each_s(), most + 1))
         return found if len(found) <= most else None
 
-    def each(self) -> Iterator[datetime]:
-        """All of them, ascending."""
+    def each_s(self) -> Iterator[int]:
+        """All of them in seconds since 1970, ascending."""
         if self.schedule is None:
             return iter(())
-        return chain.from_iterable(self.schedule.between(*stretch) for stretch in self.stretches)
+        return chain.from_iterable(_seconds(self.schedule, *stretch) for stretch in self.stretches)
+
+
+def _seconds(schedule: Schedule, after: datetime, until: datetime) -> Iterator[int]:
+    """The instants x with after < x <= until; those that are stepped through in seconds are not made into times."""
+    if isinstance(schedule, SteppedSchedule):
+        return schedule.ascending(epoch_seconds(after) + 1, epoch_seconds(until) + 1)
+    return map(epoch_seconds, schedule.between(after, until))
 
 
 class InstantChanges(NamedTuple):
@@ -123,22 +132,22 @@ def _counted(pairs: Sequence[_Pair], left: int) -> dict[_Pair, InstantChanges]:
         before, after = counts[pair]
         changes = InstantChanges(before, after)
         if not before or not after:
-            named = [tuple(islice(each.each(), NAMED_MAX)) for each in pair]
+            gone, come = (_times(islice(each.each_s(), NAMED_MAX)) for each in pair)
             found[pair] = changes._replace(
-                disappear=before, appear=after, first_disappear=named[0], first_appear=named[1]
+                disappear=before, appear=after, first_disappear=gone, first_appear=come
             )
         else:
             share = max(1, left // (len(counts) - number))
-            found[pair] = _compared(pair[0].each(), pair[1].each(), changes, share)
+            found[pair] = _compared(pair[0].each_s(), pair[1].each_s(), changes, share)
             left -= min(share, before + after)
     return found
 
 
 def _compared(
-    old: Iterator[datetime], new: Iterator[datetime], counts: InstantChanges, steps_max: int
+    old: Iterator[int], new: Iterator[int], counts: InstantChanges, steps_max: int
 ) -> InstantChanges:
     """Step through both, which are ascending, at most so many instants of them."""
-    alone: tuple[list[datetime], list[datetime]] = [], []
+    alone: tuple[list[int], list[int]] = [], []
     numbers = [0, 0]
     first, second = next(old, None), next(new, None)
     steps, reached = 0, None
@@ -160,7 +169,11 @@ def _compared(
     return counts._replace(
         disappear=numbers[0],
         appear=numbers[1],
-        first_disappear=tuple(alone[0]),
-        first_appear=tuple(alone[1]),
-        compared_until=None if whole else reached,
+        first_disappear=_times(alone[0]),
+        first_appear=_times(alone[1]),
+        compared_until=None if whole or reached is None else instant_at(reached),
     )
+
+
+def _times(seconds: Iterable[int]) -> tuple[datetime, ...]:
+    return tuple(map(instant_at, seconds))

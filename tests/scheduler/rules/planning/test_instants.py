@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from scheduler.rules.planning.instants import COMPARED_MAX, NAMED_MAX, Instants, instant_changes
 from scheduler.schedule import Schedule, Summary, parse_every, parse_expression
+from scheduler.schedule.schedule import instant_at
 from tests.support.examples import examples
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -40,7 +41,7 @@ def test_they_are_the_difference_of_two_sets(pairs: list[tuple[Instants, Instant
     """As far as they were compared, which is to the end unless there are very many."""
     for (old, new), changes in zip(pairs, instant_changes(pairs, most), strict=True):
         end = changes.compared_until or UNTIL
-        before, after = set(old.each()), set(new.each())
+        before, after = set(map(instant_at, old.each_s())), set(map(instant_at, new.each_s()))
         gone = sorted(each for each in before - after if each <= end)
         come = sorted(each for each in after - before if each <= end)
         assert (changes.disappear, changes.appear) == (len(gone), len(come))
