@@ -37,6 +37,13 @@ def aftermath(state: State, names: Sequence[str], now: datetime, *, served: bool
         preview(state, found, now)
 
     known = [name for name in names if name in state.jobs]
+    # Of a run that nobody watches it is not known whether it goes on.
+    watched = [
+        Subject("finish_within", name, number)
+        for name in known
+        for number in state.jobs[name].live
+        if served or state.runs[number].started is None
+    ]
     if not served:
         late, concerned = late_runs(state), set(known)
         take(replay(state, sorted(known), now, "scheduler_down"))
@@ -46,23 +53,18 @@ def aftermath(state: State, names: Sequence[str], now: datetime, *, served: bool
         job = state.jobs[name]
         if job.live or (served and job.unsettled):
             take(left_by_edit(state, name, now))
-    take(_expectations(state, known, now, served=served))
+    take(_expectations(state, known, watched, now))
     return events
 
 
-def _expectations(state: State, names: Sequence[str], now: datetime, *, served: bool) -> list[Event]:
-    """What is told of what is expected of some jobs.
+def _expectations(state: State, names: Sequence[str], runs: Sequence[Subject], now: datetime) -> list[Event]:
+    """What is told of what is expected of some jobs, and of some runs of theirs.
 
-    Whether a run starts in time depends on what else runs; and whether one ended that nobody watches is not known.
+    Whether a run starts in time depends on what else runs.
     """
     if state.expectations is None:
         return []
-    subjects = []
-    for name in names:
-        subjects.append(Subject("success_every", name))
-        live = (state.runs[number] for number in state.jobs[name].live)
-        seen = (run.number for run in live if served or run.started is None)
-        subjects += [Subject("finish_within", name, number) for number in seen]
+    subjects = [*(Subject("success_every", name) for name in names), *runs]
     concerned = set(names)
     return [event for event in judged(state, subjects, now) if event.job in concerned]
 
