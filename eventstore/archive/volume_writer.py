@@ -157,12 +157,16 @@ def _is_still(path: Path, fd: int) -> bool:
 
 def _empty(folder: Path) -> None:
     """Remove what an interrupted archiving left in its own folder; no link is followed."""
-    for name in os.listdir(folder):
-        path = folder / name
-        if stat.S_ISDIR(os.lstat(path).st_mode):
-            shutil.rmtree(path)
-        else:
-            os.unlink(path)
+    try:
+        for name in os.listdir(folder):
+            path = folder / name
+            if stat.S_ISDIR(os.lstat(path).st_mode):
+                shutil.rmtree(path)
+            else:
+                os.unlink(path)
+    except OSError as problem:
+        # What is removed below it is named without its folder.
+        raise OSError(problem.errno, problem.strerror, str(folder)) from problem
 
 
 def _written_segments(
@@ -192,6 +196,10 @@ def _written(
             disk.fdatasync(target)
         except NotTheSegment as problem:
             raise Corrupt(path, 0, first, "a segment that does not change", str(problem)) from None
+        except OSError as problem:
+            # The calls that write know no name.
+            problem.filename = problem.filename or str(staging)
+            raise
         finally:
             os.close(target)
     if packed.plain_sha256 != checked.seal.sha256:

@@ -6,6 +6,9 @@ projection of the segment before the first one; that is made if it is missing.
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -22,6 +25,8 @@ from projections.schema.tables import carried_rows, read_lines, with_facts
 from scheduler.home import Home
 
 TABLES_NAME = "parquet"
+_ROOM_BYTES_MIN = 1024 * 1024
+"""With less, a file of a table has no room: it is written in larger pieces."""
 
 
 def write_archived_tables(
@@ -59,7 +64,10 @@ def write_archived_tables(
                 return folder.parquet(kind, first)
 
             rows = _carried_rows(store, carried, Path(spare) / "carried.jsonl")
-            made = maker.make(str(ledger.segment(first)), rows, place)
+            try:
+                made = maker.make(str(ledger.segment(first)), rows, place)
+            except OSError as problem:
+                raise _named(problem, target) from problem
             carried = made.carried
             if progress is not None:
                 progress(done, len(firsts))
@@ -81,6 +89,13 @@ def _segments_of(store: EventStore) -> LedgerSegments:
     files = store.files
     assert files is not None, "a ledger that is archived is kept in files"
     return LedgerSegments(files.folder.resolve(), store.refresh(), files.segment_entries)
+
+
+def _named(problem: OSError, target: Path) -> OSError:
+    """Why a table could not be written: the engine says that in words of its own, also where there is no room."""
+    if problem.errno is None and shutil.disk_usage(target).free < _ROOM_BYTES_MIN:
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+    return problem
 
 
 def _carried_before(home: Home, ledger: LedgerSegments, first: int) -> list[int]:

@@ -8,7 +8,6 @@ import random
 import shutil
 import subprocess
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -279,10 +278,13 @@ def test_on_a_full_disk_there_is_no_volume_and_later_there_is(
         for occurrence in range(1, 40):
             place = _fresh(tmp_path / "volumes")
             disk = FaultyDisk(call, occurrence, when, errno.ENOSPC)
-            with suppress(OSError):
+            try:
                 write_volume(disk, place, wanted)
+            except OSError as problem:
+                named = problem.filename
             if not disk.struck:
                 break
+            assert call != "pwrite" or str(named).startswith(str(place)), "the person is told where"
             assert not (place / f"{ledger_id}-{0:020d}").exists()
             check_volume(write_volume(FastDisk(), _fresh(place), wanted), ledger_id)
         assert occurrence > 1, call
