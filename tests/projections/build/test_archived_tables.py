@@ -51,18 +51,18 @@ def _written(home: Home, folder: Path, firsts: list[int]) -> Path:
     return folder / "parquet"
 
 
-def _rows(folder: Path, kind: str, first: int) -> list[tuple[object, ...]]:
-    path = folder / kind / f"{first:020d}.parquet"
+def _rows(folder: Path, kind: str, firsts: list[int]) -> list[tuple[object, ...]]:
+    paths = [str(folder / kind / f"{first:020d}.parquet") for first in firsts]
     with duckdb.connect() as engine:
-        engine.execute(f"FROM read_parquet('{path}')")
-        return engine.fetchall()
+        engine.execute(f"SELECT * FROM read_parquet({paths}, filename = 'file')")
+        return [(Path(str(row[-1])).name, *row[:-1]) for row in engine.fetchall()]
 
 
 def _sealed(store: EventStore) -> list[int]:
     return list(range(0, store.head().seq + 2 - SEGMENT_ENTRIES, SEGMENT_ENTRIES))
 
 
-@pytest.mark.parametrize("skipped", [0, 1, 3])
+@pytest.mark.parametrize("skipped", [0, 2])
 def test_they_hold_what_the_projections_hold(home: Home, tmp_path: Path, skipped: int) -> None:
     """Each kind of each segment, row by row, wherever the archive begins."""
     with closing(open_store(home)) as store:
@@ -70,9 +70,8 @@ def test_they_hold_what_the_projections_hold(home: Home, tmp_path: Path, skipped
     made = _written(home, tmp_path, firsts)
     assert len(firsts) > 2
     for kind in KINDS:
-        for first in firsts:
-            assert _rows(made, kind, first) == _rows(home.projections, kind, first), (kind, first)
-    assert any(_rows(made, "runs", first) for first in firsts)
+        assert _rows(made, kind, firsts) == _rows(home.projections, kind, firsts), kind
+    assert _rows(made, "runs", firsts)
 
 
 def test_the_same_segments_give_the_same_bytes(home: Home, tmp_path: Path) -> None:

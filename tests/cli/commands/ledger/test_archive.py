@@ -57,10 +57,20 @@ def archive(home: Home, place: Path, *options: str) -> Answer:
 
 
 def test_a_person_sees_what_was_archived(home: Home, place: Path) -> None:
-    """Which entries, how large, that it was verified, where it is recorded; and what stays, and why."""
+    """Which entries, how large, that it was verified, where it is recorded; and what stays, and why.
+
+    What else is in the folder is left alone: volumes of other ledgers, somebody's notes, what begins like a volume.
+    Only the owner may read the volume.
+    """
+    (place / f"{'0' * 32}-{0:020d}").mkdir()
+    (place / "notes.txt").write_text("mine")
+    (place / ".hidden.writing").mkdir()
+    before, others = snapshot(place), set(place.iterdir())
     answer = archive(home, place)
     assert answer.code == 0, answer.err
-    (volume,) = place.iterdir()
+    (volume,) = set(place.iterdir()) - others
+    assert before.items() <= snapshot(place).items()
+    assert {path.stat().st_mode & 0o777 for path in [volume, *volume.rglob("*")]} == {0o600, 0o700}
     (entry,) = recorded(home)
     assert entry.place == str(volume)
     assert f"volume:       {volume}\n" in answer.out
@@ -73,16 +83,17 @@ def test_a_person_sees_what_was_archived(home: Home, place: Path) -> None:
     assert len(list(volume.rglob("*.parquet"))) == 18
 
 
-def test_programs_see_the_same(home: Home, place: Path) -> None:
-    """Numbers with their units, and what was recorded by which entry."""
-    document = archive(home, place, "--remove-local", "--json").document
+def test_programs_see_the_same(home: Home, elsewhere: Path) -> None:
+    """Numbers with their units, and what was recorded by which entry; the file system may be another one."""
+    document = archive(home, elsewhere, "--remove-local", "--json").document
+    assert local(home) == [0, 6, 7]
     (told,) = document["volumes"]
     read = read_manifest(Path(told["folder"]))
     assert (told["first"], told["last"], told["count"], told["segments"]) == (0, 47, 48, 6)
     assert (told["manifest_sha256"], told["is_new"]) == (read.sha256, True)
     assert (told["removed_segments"], told["volume_bytes"]) == (5, read.manifest.volume_bytes)
     assert (document["stays_from"], document["stays_because"]) == (48, "newest")
-    again = archive(home, place, "--remove-local", "--json").document
+    again = archive(home, elsewhere, "--remove-local", "--json").document
     assert again["volumes"] == []
     assert again["archived_before"] == 48
 
@@ -168,22 +179,6 @@ def test_a_path_that_is_no_text_is_refused(home: Home, tmp_path: Path) -> None:
     assert (answer.code, "cannot be written down" in answer.err) == (2, True)
 
 
-def test_other_files_in_the_folder_are_left_alone(home: Home, place: Path) -> None:
-    """Volumes of other ledgers, somebody's notes, what begins like a volume."""
-    (place / f"{'0' * 32}-{0:020d}").mkdir()
-    (place / "notes.txt").write_text("mine")
-    (place / ".hidden.writing").mkdir()
-    before = snapshot(place)
-    assert archive(home, place).code == 0
-    assert before.items() <= snapshot(place).items()
-
-
-def test_another_file_system_will_do(home: Home, elsewhere: Path) -> None:
-    """Nothing is moved by its name from one to the other."""
-    assert archive(home, elsewhere, "--remove-local").code == 0
-    assert local(home) == [0, 6, 7]
-
-
 def test_a_second_archiving_at_once_is_told_so(home: Home, place: Path) -> None:
     """With an exit code of its own class."""
     with archive_lock(home):
@@ -203,8 +198,13 @@ def test_a_damaged_volume_is_named_with_what_to_do(home: Home, place: Path) -> N
 
 
 def test_a_volume_is_reattached(home: Home, place: Path, tmp_path: Path) -> None:
-    """Moved, it is not found; named, it is; put back, it is not needed."""
+    """Moved, it is not found; named, it is; put back, it is not needed. A folder without volumes is refused."""
     archive(home, place, "--remove-local")
+    (tmp_path / "empty").mkdir()
+    answer = call("ledger", "reattach", str(tmp_path / "empty"), home=home.root)
+    assert (answer.code, "no volume" in answer.err) == (2, True)
+    for none in (home.ledger, tmp_path / "missing"):
+        assert call("ledger", "reattach", str(none), home=home.root).code == 2
     away = place.rename(tmp_path / "away")
     assert call("ledger", "show", "9", home=home.root).code == 3
     answer = call("ledger", "reattach", str(away), home=home.root)
@@ -215,24 +215,6 @@ def test_a_volume_is_reattached(home: Home, place: Path, tmp_path: Path) -> None
     assert document["volumes"][0]["copied_segments"] == 5
     assert document["segments_elsewhere"] == 0
     assert local(home) == list(range(8))
-
-
-def test_reattaching_what_is_none_is_refused(home: Home, place: Path, tmp_path: Path) -> None:
-    """A folder without volumes, a file, one in the ledger's own."""
-    archive(home, place, "--remove-local")
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    answer = call("ledger", "reattach", str(empty), home=home.root)
-    assert (answer.code, "no volume" in answer.err) == (2, True)
-    assert call("ledger", "reattach", str(home.ledger), home=home.root).code == 2
-    assert call("ledger", "reattach", str(tmp_path / "missing"), home=home.root).code == 2
-
-
-def test_only_the_owner_reads_a_volume(home: Home, place: Path) -> None:
-    """It holds what the ledger holds."""
-    archive(home, place)
-    (volume,) = place.iterdir()
-    assert {path.stat().st_mode & 0o777 for path in [volume, *volume.rglob("*")]} == {0o600, 0o700}
 
 
 def test_sql_answers_without_the_volume(home: Home, place: Path, tmp_path: Path) -> None:
