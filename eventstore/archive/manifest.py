@@ -64,6 +64,8 @@ class SegmentRecord(msgspec.Struct, frozen=True, kw_only=True):
         root: the root of the tree over its lines, in hex.
         compressed_bytes: the length of its file in the volume.
         compressed_sha256: the digest of that file.
+        proof: the hashes, in hex, that lead from `root` to the root of the checkpoint in the volume; see
+            `signed_segments`.
     """
 
     first: _Number
@@ -75,6 +77,7 @@ class SegmentRecord(msgspec.Struct, frozen=True, kw_only=True):
     root: _Digest
     compressed_bytes: _Count
     compressed_sha256: _Digest
+    proof: Annotated[list[_Digest], msgspec.Meta(max_length=64)] = []
 
     @property
     def seal(self) -> Seal:

@@ -15,6 +15,7 @@ from eventstore.archive.compressed_segment import NotTheSegment, compressed_name
 from eventstore.archive.errors import BadVolume
 from eventstore.archive.local_segment import seal_of
 from eventstore.archive.manifest import (
+    CHECKPOINT_NAME,
     SUMS_NAME,
     FileRecord,
     Manifest,
@@ -22,8 +23,10 @@ from eventstore.archive.manifest import (
     SegmentRecord,
     read_manifest,
 )
+from eventstore.archive.signed_segments import contradiction
 from eventstore.entry import seq_of, tail_of
 from eventstore.proofs.merkle_tree import joined_root, leaf_hashes
+from eventstore.proofs.notes.note import NOTE_BYTES_MAX
 from eventstore.regular_file import NotRegular, open_regular, read_regular
 from eventstore.segment import line_blocks
 
@@ -53,6 +56,7 @@ def check_volume(folder: Path, ledger: str, progress: Progress | None = None) ->
     _check_sums(folder, manifest)
     for file in manifest.all_files:
         _check_file(folder, file)
+    _check_checkpoint(folder, manifest)
     done_bytes = 0
     for segment in manifest.segments:
         check_segment_file(folder, segment)
@@ -114,6 +118,15 @@ def _check_sums(folder: Path, manifest: Manifest) -> None:
         raise BadVolume(path, problem.strerror or str(problem)) from None
     if found != wanted:
         raise BadVolume(path, "it is not what the manifest says")
+
+
+def _check_checkpoint(folder: Path, manifest: Manifest) -> None:
+    path = folder / CHECKPOINT_NAME
+    is_named = any(file.path == CHECKPOINT_NAME for file in manifest.files)
+    if is_named != (manifest.checkpoint_size is not None):
+        raise BadVolume(folder, "its manifest does not say whether it has a checkpoint")
+    if is_named and (why := contradiction(manifest, read_regular(path, NOTE_BYTES_MAX))):
+        raise BadVolume(path, why)
 
 
 def _check_file(folder: Path, file: FileRecord) -> None:

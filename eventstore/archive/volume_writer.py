@@ -29,6 +29,7 @@ from eventstore.archive.manifest import (
     SegmentRecord,
     volume_name,
 )
+from eventstore.archive.signed_segments import CoveringCheckpoint
 from eventstore.durable import Disk, sync_folder, write_file
 from eventstore.errors import Corrupt
 from eventstore.regular_file import open_regular, read_regular
@@ -62,8 +63,7 @@ class VolumeContent(NamedTuple):
         software: the program that writes.
         segment_entries: how many entries a segment holds.
         firsts: the segments, by their first entries, without a gap.
-        checkpoint: a signed note that covers all of them; None if there is none.
-        checkpoint_size: how many entries it covers.
+        checkpoint: what was signed that covers all of them; None if there is nothing.
         tables: makes more files in the folder that it is given, in folders of its own.
     """
 
@@ -74,8 +74,7 @@ class VolumeContent(NamedTuple):
     software: str
     segment_entries: int
     firsts: Sequence[int]
-    checkpoint: bytes | None
-    checkpoint_size: int | None
+    checkpoint: CoveringCheckpoint | None
     tables: Callable[[Path], None]
 
 
@@ -101,7 +100,7 @@ def write_volume(disk: Disk, place: Path, content: VolumeContent, progress: Prog
     with _staging(disk, place / f".{target.name}.writing") as staging:
         segments = _written_segments(disk, staging, content, progress or (lambda _: None))
         if content.checkpoint is not None:
-            write_file(disk, staging / CHECKPOINT_NAME, content.checkpoint)
+            write_file(disk, staging / CHECKPOINT_NAME, content.checkpoint.note)
         content.tables(staging)
         manifest = _manifest(content, segments, _other_files(disk, staging, segments))
         write_file(disk, staging / MANIFEST_NAME, manifest.raw())
@@ -216,6 +215,7 @@ def _written(
         root=checked.root.hex(),
         compressed_bytes=packed.bytes,
         compressed_sha256=packed.sha256,
+        proof=[each.hex() for each in content.checkpoint.proofs[first]] if content.checkpoint else [],
     )
 
 
@@ -246,7 +246,7 @@ def _manifest(content: VolumeContent, segments: list[SegmentRecord], files: list
         last=segments[-1].first + segments[-1].count - 1,
         first_time=first_time,
         last_time=last_time,
-        checkpoint_size=content.checkpoint_size,
+        checkpoint_size=None if content.checkpoint is None else content.checkpoint.head.size,
         segments=segments,
         files=files,
     )

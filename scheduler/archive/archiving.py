@@ -21,12 +21,14 @@ from eventstore.archive.manifest import ReadManifest, SegmentRecord, named_first
 from eventstore.archive.marker import write_marker
 from eventstore.archive.removal import check_against_ledger, markers_that_name, remove_local
 from eventstore.archive.segment_roots import flush_tiles, segment_roots
+from eventstore.archive.signed_segments import CoveringCheckpoint, segment_proofs
 from eventstore.archive.volume_check import check_volume
 from eventstore.archive.volume_writer import VolumeContent, write_volume
 from eventstore.durable import REAL, Disk
 from eventstore.genesis import FORMAT
 from eventstore.lock import FileLock
 from eventstore.lock_holder import lock_holder
+from eventstore.proofs.kept_checkpoints import Kept
 from eventstore.segment import segment_name
 from scheduler.archive.candidates import Candidates, candidates
 from scheduler.archive.errors import ArchiveLocked, OtherVolume, StateNotKept, VolumeMissing
@@ -52,13 +54,6 @@ class Told(NamedTuple):
     total_bytes: int
 
 
-class Signature(NamedTuple):
-    """A signed note that covers a volume, and how many entries it covers."""
-
-    note: bytes
-    size: int
-
-
 class Plan(NamedTuple):
     """What is wanted.
 
@@ -79,7 +74,7 @@ class Plan(NamedTuple):
     remove_local: bool
     archivist: Archivist
     tables: Tables
-    signature: Callable[[int], Signature | None]
+    signature: Callable[[int], Kept | None]
     told: Callable[[Told], None] = lambda _: None
     derive: Callable[[], None] = lambda: None
     disk: Disk = REAL
@@ -124,6 +119,7 @@ def archive(home: Home, ledger: Ledger, plan: Plan) -> Archived:
         ArchiveRefused: it is not done, see `scheduler.archive.errors`.
         BadVolume: a volume that is there is damaged, or something else.
         VolumeBusy: another process writes the same volume.
+        DamagedTiles: the ledger is not the one that was signed.
         Corrupt: the ledger is damaged.
         ValueError: the path of the place is one that no marker can hold.
         Archived, Unavailable, Poisoned, LockHeld, OSError: files cannot be read or written.
@@ -176,8 +172,9 @@ class _Archiving:
         return Archived(self._volumes, found)
 
     def _write(self, firsts: list[int]) -> None:
-        plan, evidence = self._plan, self._ledger.state.evidence
+        plan = self._plan
         signature = plan.signature(firsts[-1] + self._count)
+        evidence = self._ledger.state.evidence
         total_bytes = sum(os.stat(self._folder / segment_name(first)).st_size for first in firsts)
         content = VolumeContent(
             folder=self._folder,
@@ -187,8 +184,7 @@ class _Archiving:
             software=f"cronledger {VERSION}",
             segment_entries=self._count,
             firsts=firsts,
-            checkpoint=None if signature is None else signature.note,
-            checkpoint_size=None if signature is None else signature.size,
+            checkpoint=None if signature is None else self._covering(signature, firsts),
             tables=lambda staging: plan.tables(staging, firsts),
         )
         write_volume(
@@ -197,6 +193,12 @@ class _Archiving:
             content,
             lambda done: plan.told(Told("compressing", done, total_bytes)),
         )
+
+    def _covering(self, kept: Kept, firsts: list[int]) -> CoveringCheckpoint:
+        with tiles_folder(self._home) as tiles:
+            tree = tree_of(self._ledger.store, tiles)
+            proofs = segment_proofs(tree, firsts, self._count, kept.checkpoint.head)
+        return CoveringCheckpoint(kept.note.raw, kept.checkpoint.head, proofs)
 
     def _verified(self, folder: Path) -> ReadManifest:
         """The manifest of a volume whose files fit together, and to the ledger.

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from eventstore.archive.manifest import ReadManifest, read_manifest
 from eventstore.durable import Disk
+from eventstore.proofs.kept_checkpoints import Kept
 from eventstore.segment import list_segments
 from eventstore.verify import verify
 from scheduler import vocabulary as v
-from scheduler.archive.archiving import Archived, Plan, Signature, archive
+from scheduler.archive.archiving import Archived, Plan, archive
 from scheduler.archive.records import Archivist
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger
@@ -54,7 +55,7 @@ def archived(
     days: int = 1_000,
     remove_local: bool = False,
     disk: Disk | None = None,
-    signature: Signature | None = None,
+    signature: Kept | None = None,
 ) -> Archived:
     """Archive what is older than so many days from its beginning on."""
     place.mkdir(exist_ok=True)
@@ -71,7 +72,7 @@ def plan(
     *,
     remove_local: bool = False,
     disk: Disk | None = None,
-    signature: Signature | None = None,
+    signature: Kept | None = None,
 ) -> Plan:
     """What is wanted, without tables."""
     return Plan(

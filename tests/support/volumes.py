@@ -41,7 +41,6 @@ def content_of(
         segment_entries=ENTRIES,
         firsts=firsts,
         checkpoint=None,
-        checkpoint_size=None,
         tables=tables,
     )
 

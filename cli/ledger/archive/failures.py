@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from cli.app.failures import ExitCode, Failure
 from cli.app.ledger_wait import process_named
+from cli.evidence.chosen_checkpoint import other_ledger
 from cli.terminal.printable import printable
 
 
@@ -15,6 +16,7 @@ def archive_explained() -> Iterator[None]:
     """Turn what is wrong with volumes, and why nothing is archived, into failures for people."""
     from eventstore.archive.errors import BadVolume
     from eventstore.archive.volume_writer import VolumeBusy
+    from eventstore.proofs.errors import DamagedTiles
     from scheduler.archive.errors import (
         ArchiveLocked,
         OtherVolume,
@@ -60,6 +62,8 @@ def archive_explained() -> Iterator[None]:
             "Without it each start would read what is archived. Make room or mend the permissions, then try again.",
             ExitCode.LEDGER,
         ) from None
+    except DamagedTiles as problem:
+        raise other_ledger(problem) from None
     except UnknownEntry as problem:
         raise Failure(
             printable(str(problem)), "`cronledger ledger verify` says more.", ExitCode.LEDGER

@@ -10,7 +10,7 @@ from cli.evidence.signing_failures import signing_explained
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from scheduler.archive.archiving import Signature
+    from eventstore.proofs.kept_checkpoints import Kept
     from scheduler.ledger.ledger import Ledger
 
 
@@ -29,9 +29,8 @@ class CoveringSignature:
         self._home, self._ledger = home, ledger
         self.why_none = ""
 
-    def __call__(self, size: int) -> Signature | None:
+    def __call__(self, size: int) -> Kept | None:
         """The checkpoint that covers so many entries; one is signed if none is kept and the key can be used."""
-        from scheduler.archive.archiving import Signature
         from scheduler.archive.covering_checkpoint import covering_checkpoint
         from scheduler.evidence.outside import sign_now
 
@@ -51,4 +50,4 @@ class CoveringSignature:
         finally:
             self._ledger.refresh()
         self.why_none = "" if kept is not None else "nothing was signed"
-        return None if kept is None else Signature(kept.note.raw, kept.size)
+        return kept

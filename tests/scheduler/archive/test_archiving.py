@@ -5,18 +5,21 @@ from __future__ import annotations
 import errno
 import shutil
 from contextlib import closing, suppress
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from eventstore.archive.errors import BadVolume
-from eventstore.archive.manifest import volume_name
+from eventstore.archive.manifest import Manifest, volume_name
 from eventstore.archive.volume_check import check_volume
+from eventstore.proofs.kept_checkpoints import Kept
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.ledger_tree import LedgerTree
 from eventstore.proofs.merkle_tree import WholeSubtree
 from scheduler import vocabulary as v
-from scheduler.archive.archiving import Signature, archive, archive_lock
+from scheduler.archive.archiving import archive, archive_lock
 from scheduler.archive.candidates import candidates
 from scheduler.archive.errors import ArchiveLocked, OtherVolume, UnfitSegments
 from scheduler.home import Home
@@ -35,7 +38,9 @@ from tests.support.archived_home import (
 )
 from tests.support.disks import FaultyDisk, PowerDisk, PowerFailure
 from tests.support.home import entries_of
+from tests.support.keyed_home import KeyedHome
 from tests.support.ledger import Writer
+from tests.support.merkle_oracle import path
 
 
 @pytest.fixture(scope="module")
@@ -138,11 +143,63 @@ def test_a_young_ledger_has_nothing_to_archive(tmp_path: Path, place: Path) -> N
 
 
 def test_the_checkpoint_goes_with_it(home: Home, place: Path) -> None:
-    """Byte for byte, and the manifest says how much it covers."""
-    done = archived(home, place, signature=Signature(b"a note\n", 50))
+    """Byte for byte, with the proof that each segment is in what was signed: the upper part of that of RFC 6962."""
+    kept = _signed(home)
+    done = archived(home, place, signature=kept)
     (read,) = manifests(place)
-    assert read.manifest.checkpoint_size == 50
-    assert (done.volumes[0].folder / "checkpoint").read_bytes() == b"a note\n"
+    assert read.manifest.checkpoint_size == kept.size
+    assert (done.volumes[0].folder / "checkpoint").read_bytes() == kept.note.raw
+    lines = [line for file in sorted(home.ledger.glob("*.jsonl")) for line in file.read_bytes().splitlines()]
+    for segment in read.manifest.segments:
+        whole = path(segment.first, lines[: kept.size])
+        assert [each.hex() for each in whole[3:]] == segment.proof
+
+
+def _signed(home: Home) -> Kept:
+    keyed = KeyedHome(home.root)
+    keyed.create_key()
+    signed = keyed.sign()
+    assert signed is not None
+    return signed.kept
+
+
+def test_a_checkpoint_that_is_of_other_entries_is_found(home: Home, place: Path) -> None:
+    """Another proof, another root, another log: whoever has the volume sees it, and needs nothing else."""
+    kept = _signed(home)
+    (volume,) = archived(home, place, signature=kept).volumes
+    note, sound = (volume.folder / "checkpoint").read_bytes(), volume.read.manifest
+    lines = note.decode().split("\n")
+    other_root = note.replace(lines[2].encode(), b"A" * 43 + b"=")
+    first = sound.segments[0]
+    forged = [structs.replace(first, proof=first.proof[::-1]), *sound.segments[1:]]
+    for changed, raw in (
+        (sound, other_root),
+        (structs.replace(sound, origin="another"), note),
+        (structs.replace(sound, checkpoint_size=kept.size + 1), note),
+        (structs.replace(sound, checkpoint_size=None), note),
+        (structs.replace(sound, segments=forged), note),
+        (structs.replace(sound, segments=[structs.replace(first, proof=[]), *sound.segments[1:]]), note),
+        (sound, b"no note"),
+    ):
+        _rewrite(volume.folder, changed, raw)
+        with pytest.raises(BadVolume):
+            check_volume(volume.folder, sound.ledger)
+    _rewrite(volume.folder, sound, note)
+    check_volume(volume.folder, sound.ledger)
+
+
+def _rewrite(folder: Path, manifest: Manifest, note: bytes) -> None:
+    """Another checkpoint and another manifest, with digests that fit."""
+    (folder / "checkpoint").write_bytes(note)
+    files = [
+        structs.replace(file, bytes=len(note), sha256=sha256(note).hexdigest())
+        if file.path == "checkpoint"
+        else file
+        for file in manifest.files
+    ]
+    changed = structs.replace(manifest, files=files)
+    (folder / "manifest.json").write_bytes(changed.raw())
+    (folder / "SHA256SUMS").write_bytes(changed.sums())
 
 
 def test_very_many_segments_take_several_entries(tmp_path: Path, place: Path) -> None:
