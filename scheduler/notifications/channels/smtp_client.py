@@ -61,7 +61,7 @@ class _BoundedFile:
     def readline(self, limit: int) -> bytes:
         line = self._file.readline(limit)
         self._left_bytes -= len(line)
-        if self._left_bytes < 0:
+        if self._left_bytes < 0 or len(line) >= limit:
             raise TooMuchSaid
         return line
 

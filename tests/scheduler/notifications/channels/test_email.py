@@ -237,7 +237,7 @@ CLOSED = "the server closed the connection, or it does not speak SMTP"
         (says(b"220 x\r\n"), CLOSED),
         (says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), CLOSED),
         (says(b"220-x\r\n" * 100_000), "the server says more than a mail server does"),
-        (says(b"220 " + b"x" * 100_000 + b"\r\n"), "the server answered 500 Line too long."),
+        (says(b"220 " + b"x" * 100_000 + b"\r\n"), "the server says more than a mail server does"),
         (says(b"421 busy\r\n"), "the server answered 421 busy"),
         (says(b"554 go away\r\n"), "the server answered 554 go away"),
     ],

@@ -18,6 +18,7 @@ from standardwebhooks import WebhookVerificationError
 from scheduler.definition import Secret
 from scheduler.home import Home
 from scheduler.notifications.channels import open_channel, tls
+from scheduler.notifications.channels.document import document, message_type
 from scheduler.notifications.channels.signature import InvalidSecret, headers, signing_keys
 from scheduler.notifications.settings import Channel
 from scheduler.notifications.transport import NotDelivered
@@ -58,10 +59,39 @@ def test_the_message_is_sent_as_json(home: Home) -> None:
     assert "webhook-signature" not in request.headers
 
 
+def test_its_members_stay_what_they_are() -> None:
+    """Whoever reads them relies on that."""
+    assert json.loads(document(message())) == {
+        "type": "cronledger.failure",
+        "timestamp": "2026-03-01T02:00:05Z",
+        "text": "[web1] backup failed with exit code 3",
+        "data": {
+            "id": message().id,
+            "ledger": "a" * 32,
+            "host": "web1",
+            "home": "/srv/cron",
+            "channel": "c",
+            "counts": {"failure": 1},
+            "notices": [
+                {
+                    "seq": 41,
+                    "kind": "failure",
+                    "time": "2026-03-01T02:00:05Z",
+                    "summary": "backup failed with exit code 3",
+                    "job": "backup",
+                    "run": 41,
+                    "scheduled_for": "2026-03-01T02:00:00Z",
+                    "outcome": "failed",
+                    "output_end": "copying\nno space left\n",
+                    "command": "cronledger runs show 41",
+                }
+            ],
+        },
+    }
+
+
 def test_the_type_says_what_it_tells() -> None:
     """Of one kind it is that kind, of several it is a digest, and a trial is a trial."""
-    from scheduler.notifications.channels.document import message_type
-
     assert message_type(message(notice(1), notice(2))) == "cronledger.failure"
     assert message_type(message(notice(1), notice(2, kind="recovery"))) == "cronledger.digest"
     assert message_type(message(notice(kind="finished", details={"test": 1}))) == "cronledger.test"
@@ -130,6 +160,28 @@ def test_headers_and_addresses_may_be_read_from_elsewhere(home: Home) -> None:
     assert (first.headers["authorization"], first.headers["x-team"]) == ("Bearer s3cr3t", "ops")
     assert second.headers["authorization"] == "Basic YW5uOnBAc3M="
     assert "ann" not in second.headers["host"]
+
+
+def test_what_is_read_from_elsewhere_is_read_for_each_message(home: Home) -> None:
+    """A secret that was changed counts from the next message on."""
+    environ = {"S": SECRET}
+    with Receiver(always()) as receiver:
+        channel = open_channel(hook(receiver.url, secret=Secret(env="S")), home, environ)
+        channel.send(message())
+        environ["S"] = OTHER
+        channel.send(message())
+    first, second = receiver.received
+    assert Judge(SECRET).verify(first.body, first.headers)
+    assert Judge(OTHER).verify(second.body, second.headers)
+
+
+def test_no_proxy_of_the_environment_is_used(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message goes to the address that the config has, and by nobody else."""
+    with Receiver(always()) as proxy, Receiver(always()) as receiver:
+        for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        open_channel(hook(receiver.url), home, {}).send(message())
+        assert (len(proxy.received), len(receiver.received)) == (0, 1)
 
 
 def test_what_cannot_be_read_is_told_without_its_value(home: Home) -> None:
@@ -287,11 +339,11 @@ def _other_name(path: Path) -> Certificate:
 
 
 @pytest.mark.parametrize(
-    ("shown", "words"), [(_stranger, "self-signed"), (_other_name, "127.0.0.1")], ids=["stranger", "name"]
+    ("shown", "is_trusted"), [(_stranger, False), (_other_name, True)], ids=["stranger", "name"]
 )
 def test_a_wrong_certificate_gets_nothing(
     shown: Callable[[Path], Certificate],
-    words: str,
+    is_trusted: bool,
     home: Home,
     tmp_path: Path,
     trusted: Certificate,
@@ -299,7 +351,7 @@ def test_a_wrong_certificate_gets_nothing(
 ) -> None:
     """One that nobody vouches for, and one for another name: nothing is sent, and it is said why."""
     other = shown(tmp_path)
-    if words == "127.0.0.1":
+    if is_trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(other.pem))
     with Receiver(always(), other.server_context()) as receiver:
         problem = refused(hook(receiver.url), home)
