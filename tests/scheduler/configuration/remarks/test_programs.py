@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 from pathlib import Path
 
@@ -9,7 +10,6 @@ import pytest
 
 from scheduler.configuration import ConfigLint, load
 from scheduler.configuration.lints import lints
-from scheduler.configuration.remarks import programs
 from scheduler.home import Home
 from scheduler.processes.program import find_program
 from tests.support.home import make_home
@@ -138,7 +138,8 @@ def test_a_group_counts_if_others_are_in_it(home: Home, monkeypatch: pytest.Monk
     """A group of the owner's own, which many systems give to each user, does not."""
     path = program(home.root / "x", 0o770)
     assert told(home, str(path)) == []
-    monkeypatch.setattr(programs, "_shared_group", lambda status: "staff")
+    staff = grp.struct_group(("staff", "x", path.stat().st_gid, ["ann"]))
+    monkeypatch.setattr(grp, "getgrgid", lambda gid: staff)
     ((code, message),) = told(home, str(path))
     assert (code, "the group staff can write" in message) == ("writable-program", True)
 
