@@ -81,6 +81,8 @@ def crontab(
 def _content(file: str, bytes_max: int) -> tuple[bytes, str]:
     """What the file holds, at most so much of it, and how it is called."""
     if file == "-":
+        if sys.stdin is None:
+            raise Failure("standard input is closed, and so holds no crontab")
         if is_terminal(sys.stdin):
             click.echo("reading a crontab from the terminal; Ctrl-D ends it", err=True)
         return sys.stdin.buffer.read(bytes_max), "stdin"

@@ -13,6 +13,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from scheduler.importing.crontab.fields import Times
@@ -51,16 +52,27 @@ class CrontabInstants:
 
     def after(self, instant: datetime) -> Iterator[datetime]:
         """Those strictly later than an instant, ascending; none where no date matches for centuries."""
-        begin = instant.astimezone(UTC)
-        looked_at = begin.toordinal() - 1
-        for day in self._dates(begin.year, min(begin.year + _YEARS_MAX, _YEAR_MAX)):
-            # What a zone's clocks show on a date, and what is made up for it, lies in these days of UTC.
-            for number in range(max(looked_at + 1, day - 1), day + 3):
-                looked_at = number
-                midnight = datetime.fromordinal(number).replace(tzinfo=UTC)
-                for found in self._within(midnight, midnight + _DAY):
-                    if found > begin:
-                        yield found
+        newest = instant.astimezone(UTC)
+        watched, first = 0, newest.toordinal() - 3
+        for day in self._dates(newest.year, min(newest.year + _YEARS_MAX, _YEAR_MAX)):
+            if day < first:
+                continue
+            offset = _steady_offset(self._zone, day)
+            if offset is not None:
+                midnight = datetime.fromordinal(day).replace(tzinfo=UTC) - offset
+                found = (midnight + minute * _MINUTE for minute in self._of_day)
+                # A day of UTC that was watched has been told as a whole.
+                of_day = [each for each in found if each.toordinal() > watched]
+            else:
+                # What clocks show on a date, and what is made up for it, lies in these days of UTC.
+                of_day = []
+                for number in range(max(watched + 1, day - 1), day + 3):
+                    watched = number
+                    of_day += self._watched(number)
+            for each in of_day:
+                if each > newest:
+                    newest = each
+                    yield each
 
     def reach(self, instant: datetime) -> datetime:
         """Some centuries from an instant on, after which the calendar has repeated itself."""
@@ -76,49 +88,71 @@ class CrontabInstants:
                         if self._on(year, month, day):
                             yield first + day - 1
 
-    def _within(self, begin: datetime, end: datetime) -> Iterator[datetime]:
-        """Those of one day of UTC."""
-        offset = _steady_offset(self._zone, begin)
-        if offset is None:
-            yield from self._watched(begin, end)
-            return
-        first = (begin + offset).toordinal()
-        for number in range(first, (end + offset).toordinal() + 1):
-            day = date.fromordinal(number)
-            if self._on(day.year, day.month, day.day):
-                midnight = datetime(day.year, day.month, day.day, tzinfo=UTC) - offset
-                for minute in self._of_day:
-                    found = midnight + minute * _MINUTE
-                    if begin <= found < end:
-                        yield found
+    def _watched(self, number: int) -> Iterator[datetime]:
+        """Those of one day of UTC, told by its ordinal, by a clock that is watched minute by minute."""
+        day = _watched_day(self._zone, datetime.fromordinal(number).replace(tzinfo=UTC))
+        newest = None
+        for shown in day.first_shown if self._times.fixed_time else day.shown:
+            if shown.minute in self._set_of_day and self._on(*shown.date) and shown.at != newest:
+                newest = shown.at
+                yield shown.at
 
-    def _watched(self, begin: datetime, end: datetime) -> Iterator[datetime]:
-        """Those of a stretch, by a clock that is watched minute by minute from a day before."""
-        at = begin - _DAY
-        newest = self._shown(at)
-        while (at := at + _MINUTE) < end:
-            wall = self._shown(at)
-            if not self._times.fixed_time:
-                due = self._due(wall)
-            else:
-                due = False
-                while newest < wall:
-                    newest += _MINUTE
-                    due = due or self._due(newest)
-            if due and at >= begin:
-                yield at
 
-    def _due(self, wall: datetime) -> bool:
-        return 60 * wall.hour + wall.minute in self._set_of_day and self._on(wall.year, wall.month, wall.day)
+class _Shown(NamedTuple):
+    """A minute of a wall clock, and when it counts.
 
-    def _shown(self, at: datetime) -> datetime:
-        """What the zone's clocks show, to the minute."""
-        return at.astimezone(self._zone).replace(tzinfo=None, second=0)
+    Attributes:
+        at: when, in UTC.
+        minute: of the day.
+        date: year, month, day.
+    """
+
+    at: datetime
+    minute: int
+    date: tuple[int, int, int]
+
+
+class _WatchedDay(NamedTuple):
+    """What a zone's clocks show in a day of UTC on which they are changed.
+
+    Attributes:
+        shown: the minutes, one after another.
+        first_shown: those that were not shown before; skipped ones with the next one that is shown.
+    """
+
+    shown: list[_Shown]
+    first_shown: list[_Shown]
+
+
+@lru_cache(maxsize=2_000)
+def _watched_day(zone: ZoneInfo, begin: datetime) -> _WatchedDay:
+    """A day of UTC, watched from the day before on, so that what comes again is known."""
+    at = begin - _DAY
+    newest = _wall(at, zone)
+    day = _WatchedDay([], [])
+    while (at := at + _MINUTE) < begin + _DAY:
+        wall = _wall(at, zone)
+        if at >= begin:
+            day.shown.append(_minute(at, wall))
+        while newest < wall:
+            newest += _MINUTE
+            if at >= begin:
+                day.first_shown.append(_minute(at, newest))
+    return day
+
+
+def _wall(at: datetime, zone: ZoneInfo) -> datetime:
+    """What a zone's clocks show, to the minute."""
+    return at.astimezone(zone).replace(tzinfo=None, second=0)
+
+
+def _minute(at: datetime, wall: datetime) -> _Shown:
+    return _Shown(at, 60 * wall.hour + wall.minute, (wall.year, wall.month, wall.day))
 
 
 @lru_cache(maxsize=20_000)
-def _steady_offset(zone: ZoneInfo, begin: datetime) -> timedelta | None:
-    """The offset of a zone from a day before to a day after an instant; None if it changes."""
-    hours = (begin - _DAY + timedelta(hours=hour) for hour in range(0, 49, 6))
-    offsets = {each.astimezone(zone).utcoffset() for each in hours}
+def _steady_offset(zone: ZoneInfo, day: int) -> timedelta | None:
+    """The offset of a zone around a date, told by its ordinal; None if it changes within a day of that."""
+    begin = datetime.fromordinal(day).replace(tzinfo=UTC) - timedelta(hours=30)
+    offsets = {(begin + timedelta(hours=hour)).astimezone(zone).utcoffset() for hour in range(0, 97, 6)}
     return offsets.pop() if len(offsets) == 1 else None
