@@ -183,6 +183,16 @@ def test_a_user_of_whom_there_is_a_program_is_none(home: Home) -> None:
     assert told(home, "root /bin/sh", f"    env: {{PATH: {own}}}\n") == []
 
 
+def test_who_only_reads_a_home_of_another_user_is_told_what_is_seen(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is nowhere for the one may be there for the other; a path at which nothing is, is for nobody."""
+    monkeypatch.setattr("scheduler.configuration.remarks.programs.is_foreign", lambda home: True)
+    assert told(home, "no-such-program") == []
+    assert told(home, str(program(home.root / "x", 0o600))) == []
+    assert [code for code, _ in told(home, "/nowhere/x")] == ["no-program"]
+
+
 def test_the_machine_is_looked_at_only_where_somebody_asks(home: Home) -> None:
     """Whoever compares configs elsewhere gets what stands in them."""
     remarks(home, "/nowhere/x")
