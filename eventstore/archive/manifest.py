@@ -154,10 +154,14 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         """It as the file holds it."""
         return msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n"
 
-    def sums(self) -> bytes:
-        """`SHA256SUMS`, as `sha256sum` writes it."""
+    def sums(self, manifest_sha256: str) -> bytes:
+        """`SHA256SUMS`, as `sha256sum` writes it.
+
+        Args:
+            manifest_sha256: the digest of the manifest's own file. A later version may have written more into it.
+        """
         files = [(file.path, file.sha256) for file in self.all_files]
-        files.append((MANIFEST_NAME, sha256(self.raw()).hexdigest()))
+        files.append((MANIFEST_NAME, manifest_sha256))
         return "".join(f"{digest}  {path}\n" for path, digest in files).encode()
 
 

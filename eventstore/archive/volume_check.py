@@ -53,7 +53,7 @@ def check_volume(folder: Path, ledger: str, progress: Progress | None = None) ->
     manifest = read.manifest
     if manifest.ledger != ledger:
         raise BadVolume(folder, f"it is one of ledger {manifest.ledger}, and this ledger is {ledger}")
-    _check_sums(folder, manifest)
+    _check_sums(folder, read)
     for file in manifest.all_files:
         _check_file(folder, file)
     _check_checkpoint(folder, manifest)
@@ -108,8 +108,8 @@ def _check_lines(path: Path, fd: int, segment: SegmentRecord) -> None:
         raise BadVolume(path, "its lines have another root than the manifest says")
 
 
-def _check_sums(folder: Path, manifest: Manifest) -> None:
-    path, wanted = folder / SUMS_NAME, manifest.sums()
+def _check_sums(folder: Path, read: ReadManifest) -> None:
+    path, wanted = folder / SUMS_NAME, read.manifest.sums(read.sha256)
     try:
         found = read_regular(path, len(wanted))
     except FileNotFoundError:

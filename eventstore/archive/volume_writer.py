@@ -13,7 +13,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,8 +103,9 @@ def write_volume(disk: Disk, place: Path, content: VolumeContent, progress: Prog
             write_file(disk, staging / CHECKPOINT_NAME, content.checkpoint.note)
         content.tables(staging)
         manifest = _manifest(content, segments, _other_files(disk, staging, segments))
-        write_file(disk, staging / MANIFEST_NAME, manifest.raw())
-        write_file(disk, staging / SUMS_NAME, manifest.sums())
+        raw = manifest.raw()
+        write_file(disk, staging / MANIFEST_NAME, raw)
+        write_file(disk, staging / SUMS_NAME, manifest.sums(sha256(raw).hexdigest()))
         _sync_folders(disk, staging)
         try:
             disk.rename(staging, target)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 
+from eventstore.archive.manifest import Manifest
 from eventstore.archive.volume_writer import VolumeContent, write_volume
 from eventstore.durable import Disk
 from tests.support.disks import FastDisk
@@ -51,3 +53,8 @@ def volume_of(
     """A volume of these segments."""
     place.mkdir(exist_ok=True)
     return write_volume(disk or FastDisk(), place, content_of(folder, ledger, firsts))
+
+
+def sums_of(manifest: Manifest) -> bytes:
+    """What `SHA256SUMS` says where this is the manifest."""
+    return manifest.sums(sha256(manifest.raw()).hexdigest())

@@ -93,7 +93,9 @@ def archive(
         )
         return
     for number, volume in enumerate(done.volumes):
-        details([*([("", "")] if number else []), *volume_facts(volume, why_unsigned)])
+        if number:
+            tell("")
+        details(volume_facts(volume, why_unsigned))
     if not done.volumes:
         tell("Nothing to archive.")
     note(f"{stays_words(done.candidates)}.")

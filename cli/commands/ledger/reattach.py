@@ -12,7 +12,7 @@ from cli.app.json_output import json_option, show_json
 from cli.app.ledger_wait import patience_explained
 from cli.ledger.archive.failures import archive_explained
 from cli.ledger.archive.place import place_of_volumes
-from cli.terminal.console import note
+from cli.terminal.console import note, tell
 from cli.terminal.printable import printable, show_count
 from cli.terminal.progress import progress
 from cli.terminal.tables import Value, details
@@ -59,7 +59,9 @@ def reattach(home: Home, place: Path, copy: bool, as_json: bool) -> None:
         show_json(_document(done))
         return
     for number, volume in enumerate(done.volumes):
-        details([*([("", "")] if number else []), *_facts(volume, copy=copy)])
+        if number:
+            tell("")
+        details(_facts(volume, copy=copy))
     if done.elsewhere:
         note(f"{show_count(done.elsewhere, 'segment')} more are archived elsewhere.")
     if not any(volume.segments for volume in done.volumes):
@@ -68,7 +70,7 @@ def reattach(home: Home, place: Path, copy: bool, as_json: bool) -> None:
 
 def _facts(volume: ReattachedVolume, *, copy: bool) -> list[tuple[str, Value]]:
     manifest = volume.read.manifest
-    read = f"{show_count(volume.segments, 'segment')} from there"
+    read = f"{show_count(volume.segments, 'segment')} from there" if volume.segments else "nothing from there"
     moved = f", {volume.moved:,} of them from elsewhere before" if volume.moved else ""
     return [
         ("volume", printable(str(volume.folder))),

@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -25,7 +26,7 @@ from eventstore.proofs.merkle_tree import leaf_hashes
 from eventstore.segment import seal_name, segment_name
 from tests.support.disks import FastDisk, FaultyDisk, PowerDisk, PowerFailure
 from tests.support.journal import edit, snapshot
-from tests.support.volumes import ENTRIES, content_of, sealed_ledger, volume_of
+from tests.support.volumes import ENTRIES, content_of, sealed_ledger, sums_of, volume_of
 
 FIRSTS = [0, ENTRIES, 2 * ENTRIES]
 
@@ -101,9 +102,18 @@ def _rewrite(**members: object) -> Callable[[Path], None]:
     def change(volume: Path) -> None:
         changed = msgspec.structs.replace(read_manifest(volume).manifest, **members)
         (volume / MANIFEST_NAME).write_bytes(changed.raw())
-        (volume / SUMS_NAME).write_bytes(changed.sums())
+        (volume / SUMS_NAME).write_bytes(sums_of(changed))
 
     return change
+
+
+def test_a_later_version_may_say_more_in_its_manifest(ledger_id: str, volume: Path) -> None:
+    """What is not known is passed over; digests are over what stands there."""
+    sound = read_manifest(volume).manifest
+    raw = sound.raw().replace(b'"format": 1,', b'"format": 1,\n "since": {"more": []},', 1)
+    (volume / MANIFEST_NAME).write_bytes(raw)
+    (volume / SUMS_NAME).write_bytes(sound.sums(sha256(raw).hexdigest()))
+    assert check_volume(volume, ledger_id).manifest == sound
 
 
 def _flip(name: str) -> Callable[[Path], None]:

@@ -41,6 +41,7 @@ from tests.support.home import entries_of
 from tests.support.keyed_home import KeyedHome
 from tests.support.ledger import Writer
 from tests.support.merkle_oracle import path
+from tests.support.volumes import sums_of
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +200,7 @@ def _rewrite(folder: Path, manifest: Manifest, note: bytes) -> None:
     ]
     changed = structs.replace(manifest, files=files)
     (folder / "manifest.json").write_bytes(changed.raw())
-    (folder / "SHA256SUMS").write_bytes(changed.sums())
+    (folder / "SHA256SUMS").write_bytes(sums_of(changed))
 
 
 def test_very_many_segments_take_several_entries(tmp_path: Path, place: Path) -> None:
@@ -263,7 +264,7 @@ def test_a_volume_of_another_history_is_not_recorded(home: Home, tmp_path: Path,
     text = (folder / "manifest.json").read_text()
     (folder / "manifest.json").write_text(text.replace(forged.manifest.ledger, read.manifest.ledger))
     changed = manifests(place)[0].manifest
-    (folder / "SHA256SUMS").write_bytes(changed.sums())
+    (folder / "SHA256SUMS").write_bytes(sums_of(changed))
     assert check_volume(folder, read.manifest.ledger).manifest == changed
     with pytest.raises(BadVolume):
         archived(home, place)
