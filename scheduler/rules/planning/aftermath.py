@@ -7,7 +7,7 @@ depends on what else runs, and is not foreseen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from eventstore.store import Event
@@ -37,13 +37,7 @@ def aftermath(state: State, names: Sequence[str], now: datetime, *, served: bool
         preview(state, found, now)
 
     known = [name for name in names if name in state.jobs]
-    # Of a run that nobody watches it is not known whether it goes on.
-    watched = [
-        Subject("finish_within", name, number)
-        for name in known
-        for number in state.jobs[name].live
-        if served or state.runs[number].started is None
-    ]
+    subjects = [subject for name in known for subject in _subjects(state, name, served=served)]
     if not served:
         late, concerned = late_runs(state), set(known)
         take(replay(state, sorted(known), now, "scheduler_down"))
@@ -53,20 +47,30 @@ def aftermath(state: State, names: Sequence[str], now: datetime, *, served: bool
         job = state.jobs[name]
         if job.live or (served and job.unsettled):
             take(left_by_edit(state, name, now))
-    take(_expectations(state, known, watched, now))
+    take(_expectations(state, set(known), subjects, now))
     return events
 
 
-def _expectations(state: State, names: Sequence[str], runs: Sequence[Subject], now: datetime) -> list[Event]:
-    """What is told of what is expected of some jobs, and of some runs of theirs.
+def _subjects(state: State, name: str, *, served: bool) -> Iterator[Subject]:
+    """What of a job may not hold right after the edit, as far as it does not depend on what else runs.
 
-    Whether a run starts in time depends on what else runs.
+    A run that nobody watches may have ended, with or without success.
     """
+    live = [state.runs[number] for number in state.jobs[name].live]
+    if served or all(run.started is None for run in live):
+        yield Subject("success_every", name)
+    for run in live:
+        if served or run.started is None:
+            yield Subject("finish_within", name, run.number)
+
+
+def _expectations(
+    state: State, names: Collection[str], subjects: Sequence[Subject], now: datetime
+) -> list[Event]:
+    """What is told of what is expected of some jobs: what ended by the edit, and what does not hold by it."""
     if state.expectations is None:
         return []
-    subjects = [*(Subject("success_every", name) for name in names), *runs]
-    concerned = set(names)
-    return [event for event in judged(state, subjects, now) if event.job in concerned]
+    return [event for event in judged(state, subjects, now) if event.job in names]
 
 
 def missed_without_edit(job: Job, now: datetime) -> list[Event]:

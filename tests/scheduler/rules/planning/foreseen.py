@@ -86,13 +86,17 @@ def same_as_foreseen(found: Plan, recorded: list[Entry]) -> None:
     waiting = {each.run.number for job in found.jobs for each in job.runs if each.run.started is None}
     lost = {each.run for each in recorded if _is_lost(each)}
     ended = {each.run for each in recorded if each.type == v.RunFinished.TYPE}
-    late = {each.run for each in found.follows if each.type == v.ExpectationBreached.TYPE}
+    ended_jobs = {each.job for each in recorded if each.type == v.RunFinished.TYPE}
+    late = {(each.job, each.run) for each in found.follows if each.type == v.ExpectationBreached.TYPE}
     for name in names:
 
         def of_job(each: Entry | Event, name: str = name) -> bool:
             stops = each.type == v.RunCancelRequested.TYPE
-            if each.type == v.ExpectationBreached.TYPE and each.run is not None:
-                return each.job == name and each.run in late - ended and _follows(each, waiting)
+            if each.type == v.ExpectationBreached.TYPE:
+                over = each.job in ended_jobs if each.run is None else each.run in ended
+                return (
+                    each.job == name and (each.job, each.run) in late and not over and _follows(each, waiting)
+                )
             return each.job == name and _follows(each, waiting) and not (stops and each.run in lost)
 
         assert _told(found.follows, of_job) == _told(recorded, of_job), name
