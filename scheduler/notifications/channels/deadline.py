@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import queue
 import socket
 import threading
@@ -53,12 +54,12 @@ class Deadline:
             line.settimeout(max(_TRY_S_MIN, self.left_s / (len(addresses) - tried)))
             try:
                 line.connect(address)
+                line.settimeout(self.patience_s)
+                self._guard(line)
             except OSError as refused:
                 line.close()
                 problem = refused
                 continue
-            line.settimeout(self.patience_s)
-            self._guard(line)
             return line
         raise problem
 
@@ -71,7 +72,7 @@ class Deadline:
             except (OSError, UnicodeError) as problem:
                 answers.put(problem if isinstance(problem, OSError) else socket.gaierror("no name"))
 
-        threading.Thread(target=resolve, name=f"resolve {host}", daemon=True).start()
+        _start(threading.Thread(target=resolve, name=f"resolve {host}", daemon=True))
         try:
             answer = answers.get(timeout=self.left_s)
         except queue.Empty:
@@ -83,9 +84,10 @@ class Deadline:
     def _guard(self, line: socket.socket) -> None:
         # A duplicate: whoever puts TLS around the socket takes its descriptor away.
         self._line = line.dup()
-        self._timer = threading.Timer(self.left_s, self._cut, (self._line,))
-        self._timer.daemon = True
-        self._timer.start()
+        timer = threading.Timer(self.left_s, self._cut, (self._line,))
+        timer.daemon = True
+        _start(timer)
+        self._timer = timer
 
     def _cut(self, line: socket.socket) -> None:
         self._was_cut = True
@@ -103,3 +105,15 @@ class Deadline:
             self._timer.join()
         if self._line is not None:
             self._line.close()
+
+
+def _start(thread: threading.Thread) -> None:
+    """Start a thread.
+
+    Raises:
+        OSError: the machine has no room for another one.
+    """
+    try:
+        thread.start()
+    except RuntimeError:
+        raise BlockingIOError(errno.EAGAIN, "no thread could be started for it") from None

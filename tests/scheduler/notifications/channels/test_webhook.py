@@ -321,6 +321,27 @@ def test_a_name_that_is_never_resolved_holds_up_nothing(home: Home, monkeypatch:
     assert not problem.uncertain
 
 
+@pytest.mark.parametrize("kind", [threading.Thread, threading.Timer])
+def test_where_no_thread_can_be_started_nothing_is_sent(
+    kind: type[threading.Thread], home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that is full is told as such: nothing but `NotDelivered` comes out."""
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if type(thread) is kind and (kind is threading.Timer or thread.name.startswith("resolve ")):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with Receiver(always()) as receiver:
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        problem = refused(hook(receiver.url), home)
+        monkeypatch.undo()
+    assert problem.reason == "it cannot be reached: no thread could be started for it"
+    assert not problem.uncertain
+    assert receiver.received == []
+
+
 def test_tls_is_spoken_to_whom_is_trusted(home: Home, trusted: Certificate) -> None:
     """A receiver whose certificate is right gets the message."""
     with Receiver(always(), trusted.server_context()) as receiver:
