@@ -20,6 +20,9 @@ from scheduler.schedule.zones import load_zone
 COMMENT_MAX_CHARS = 1_000
 
 
+_CALLED: dict[Dialect, str] = {"debian": "Debian's", "cronie": "cronie"}
+
+
 class _Refused(Exception):
     """No job comes of an entry; the message says why."""
 
@@ -162,6 +165,14 @@ class _CrontabConversion:
             keys["catch_up"] = "none"
         keys["overlap"] = "allow"
         self._about(line, command)
+        other: Dialect = "cronie" if self._dialect == "debian" else "debian"
+        if read_command(rest, other) != command:
+            self._found.remark(
+                line.number,
+                "note",
+                f"Debian's cron takes away one of two backslashes and cronie does not: it is read as by "
+                f"{_CALLED[self._dialect]}; the other is --cron {other}",
+            )
         instants = None if when.times is None else self._instants(when.times)
         return ImportedJob(name, line.number, keys, f"line {line.number}", instants)
 

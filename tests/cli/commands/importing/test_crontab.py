@@ -109,6 +109,13 @@ def test_it_reads_a_pipe(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+def test_a_closed_standard_input_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds no crontab."""
+    monkeypatch.setattr("sys.stdin", None)
+    answer = call("import", "crontab", "-", home=tmp_path)
+    assert (answer.code, "standard input is closed" in answer.err) == (2, True)
+
+
 def test_an_empty_crontab_is_an_empty_config(tmp_path: Path) -> None:
     """There is nothing to say of it."""
     (tmp_path / "tab").write_text("# nothing\n", "utf-8")

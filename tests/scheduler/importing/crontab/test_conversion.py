@@ -61,6 +61,17 @@ def test_cron_tz_is_obeyed_as_cronie_does() -> None:
     assert of_debian["env"] == {"PATH": "/usr/bin:/bin", "CRON_TZ": "Asia/Tokyo"}
 
 
+def test_a_command_that_the_two_crons_read_otherwise_is_told() -> None:
+    """Nobody can see in it whose it is."""
+    for dialect, command in (("debian", "printf 'a\\b'"), ("cronie", "printf 'a\\\\b'")):
+        checked = imported(
+            "* * * * * printf 'a\\\\b'\n", dialect="debian" if dialect == "debian" else "cronie"
+        )
+        assert checked.found.jobs[0].keys["command"] == command
+        assert "--cron" in told(checked, "note")[0][1]
+    assert told(imported("* * * * * date +\\%F 'a\\b'\n"), "note") == []
+
+
 def test_random_delays_become_a_jitter() -> None:
     """As far as the times leave room for one."""
     assert keys("RANDOM_DELAY=45\n0 5 * * * x\n")["jitter"] == "45m"
