@@ -152,6 +152,8 @@ def test_projections_of_archived_segments_stay(archived: ArchivedHome) -> None:
     assert (before.code, before.out.count("\n")) == (0, 48)
     made = {path: path.stat().st_mtime_ns for path in Home(home.root).projections.rglob("*.parquet")}
     archived.take_away()
+    status = home.ask("projections", "status", "--json").document
+    assert (status["projected"], status["segments"]) == (5, 5)
     assert rows().raw_out == before.raw_out
     rebuilt = home.ask("projections", "rebuild")
     assert (rebuilt.code, AWAY in rebuilt.err) == (3, True)
