@@ -12,6 +12,7 @@ from cli.app.json_output import json_option, show_json
 from cli.charts.axis import Axis, axis_for, instant_of, microseconds
 from cli.charts.options import chosen_jobs, picture_width, width_option, window_of, zone_for
 from cli.charts.timeline_data import ChartWindow, JobRow
+from cli.charts.timeline_late import late_documents, late_in, late_lines
 from cli.home.job_names import JOB
 from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.terminal.printable import show_count
@@ -48,7 +49,7 @@ def timeline(
 
     A wait between the time at which a run was due and its start is dotted. What went wrong, was skipped or was
     missed has a sign of its own, which nothing covers; where many runs share a column, it says how many. Time in
-    which no scheduler ran is shaded.
+    which no scheduler ran is shaded. Below stand outages, and what was late by the `expect` of its job.
     """
     from cli.charts.timeline_data import outages_of, rows_of
     from cli.charts.timeline_drawing import columns_for
@@ -70,10 +71,13 @@ def timeline(
             interrupted = [] if first is None else interruptions(sql, first)
             rows = rows_of(sql, view, window, first, interrupted)
             outages = outages_of(sql, view, window, first, interrupted)
+            late = late_in(sql, view, window)
     if as_json:
-        show_json(_document(window, zone, rows, outages))
+        show_json({**_document(window, zone, rows, outages), "late": late_documents(late)})
         return
     _show(view, window, zone, rows, outages, picture_width(width))
+    for told in late_lines(late, zone, microseconds(view.now)):
+        out(paint(told, "warn", wants_colour()))
 
 
 def _show(

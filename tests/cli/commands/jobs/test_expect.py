@@ -90,3 +90,23 @@ def test_sql_has_each_breach_with_its_end(late: Path, over: Path) -> None:
     ]
     assert rows[0]["told"] == "2026-01-01T01:10:00Z"
     assert [each["open"] for each in call("sql", query, "--json", home=late).document] == [True, True]
+
+
+def test_the_timeline_says_what_was_late(late: Path, over: Path) -> None:
+    """Below the picture in words, and in the document, of the jobs that are drawn and the time that is."""
+    window = ("--since", "2026-01-01T00:00Z", "--until", "2026-01-01T07:00Z")
+    told = call("jobs", "timeline", *window, home=over).out
+    words = (
+        "nightly was late from 2026-01-01 01:10:00 to 2026-01-01 03:30:00 (2 h 20 min): run 6 had not started"
+    )
+    assert f"{words} within 10 min" in told
+    (first, second) = call("jobs", "timeline", *window, "--json", home=late).document["late"]
+    assert (first["expectation"], first["ended"], second["run"], second["entry"]) == (
+        "start_within",
+        None,
+        None,
+        9,
+    )
+    assert call("jobs", "timeline", *window, "--json", "--job", "a", home=over).document["late"] == []
+    early = ("--since", "2026-01-01T00:00Z", "--until", "2026-01-01T01:00Z")
+    assert call("jobs", "timeline", *early, "--json", home=over).document["late"] == []

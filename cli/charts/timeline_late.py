@@ -1,0 +1,63 @@
+"""What was late while a timeline goes, in words below it and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cli.charts.axis import instant_of
+from cli.terminal.printable import printable, show_count
+from cli.times.show import show_clock, show_duration
+from scheduler.wording.expectation_entries import breach_clause
+
+if TYPE_CHECKING:
+    from cli.charts.timeline_data import ChartWindow
+    from projections import Sql
+    from projections.reports.breaches import LateStretch
+    from scheduler.ledger.view import View
+
+_LISTED = 4
+
+
+def late_in(sql: Sql, view: View, window: ChartWindow) -> list[LateStretch]:
+    """What was late of the jobs that are drawn; nothing is asked where nothing was ever expected."""
+    if view.state.expectations is None:
+        return []
+    from projections.reports.breaches import breaches
+
+    found = breaches(sql, window.begin_us, window.end_us)
+    return [each for each in found if window.jobs is None or each.job in window.jobs]
+
+
+def late_lines(late: Sequence[LateStretch], zone: str, now_us: int) -> list[str]:
+    """Those that go on, then the longest, in words: what, of which job, from when to when."""
+    lines, now = [], instant_of(now_us)
+    for each in late[:_LISTED]:
+        over = each.ended_us is not None
+        what = breach_clause(each.expectation, each.limit_ms, each.run, over=over)
+        times = f"from {show_clock(instant_of(each.since_us), zone, beside=now)}"
+        if each.ended_us is None:
+            times += " on"
+        else:
+            ended = show_clock(instant_of(each.ended_us), zone, beside=now)
+            times += f" to {ended} ({show_duration((each.ended_us - each.since_us) // 1_000)})"
+        lines.append(f"{printable(each.job)} {'was' if over else 'is'} late {times}: {what}")
+    if len(late) > _LISTED:
+        lines.append(f"and {show_count(len(late) - _LISTED, 'more time', 'more times')} something was late")
+    return lines
+
+
+def late_documents(late: Sequence[LateStretch]) -> list[dict[str, Any]]:
+    """The same as JSON has it."""
+    return [
+        {
+            "job": each.job,
+            "expectation": each.expectation,
+            "run": each.run,
+            "limit_ms": each.limit_ms,
+            "since": instant_of(each.since_us),
+            "ended": None if each.ended_us is None else instant_of(each.ended_us),
+            "entry": each.seq,
+        }
+        for each in late
+    ]
