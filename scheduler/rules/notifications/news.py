@@ -15,8 +15,8 @@ from scheduler.entry_members import NOTIFICATION_KINDS, NotificationKind
 
 SHOWN_MAX: Final = 50
 """So many news of a message are told one by one; the others are counted."""
-PENDING_MAX: Final = 100
-"""So many entries of one job that a channel is still to be told of are remembered one by one, the newest."""
+PENDING_MAX: Final = 8
+"""So many entries of one job that a channel is still to be told of are remembered: the oldest, and the newest."""
 _RANKS: Final = {kind: rank for rank, kind in enumerate(NOTIFICATION_KINDS)}
 
 
@@ -165,7 +165,7 @@ class Told(msgspec.Struct, omit_defaults=True):
 
     def add(self, seq: int) -> None:
         """It is to be told of one more."""
-        self.pending = [*self.pending[1 - PENDING_MAX :], seq]
+        self.pending = [*self.pending[:1], *self.pending[1:][2 - PENDING_MAX :], seq]
 
     def settle(self, until: int, *, arrived: bool) -> None:
         """It was told of those up to an entry, or it could not be."""

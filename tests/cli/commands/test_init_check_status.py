@@ -192,6 +192,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
         "ledger",
         "evidence",
         "heartbeat",
+        "channels",
         "settled_until",
         "settled",
         "clock_behind_ms",

@@ -104,11 +104,16 @@ def test_what_is_dropped_from_the_ends_moves_them() -> None:
 
 
 def test_what_is_to_be_told_of_a_job_is_bounded() -> None:
-    """The newest entries are remembered."""
+    """The oldest entry is remembered, by which it is known that a message told of one, and the newest."""
     told = Told()
-    for seq in range(PENDING_MAX + 50):
+    for seq in range(PENDING_MAX):
         told.add(seq)
-    assert told.pending == list(range(50, PENDING_MAX + 50))
+    assert told.pending == list(range(PENDING_MAX))
+    for seq in range(PENDING_MAX, 100):
+        told.add(seq)
+    assert told.pending == [0, *range(101 - PENDING_MAX, 100)]
+    told.settle(5, arrived=True)
+    assert told.arrived
 
 
 def test_once_uncertain_it_stays_so() -> None:
