@@ -80,7 +80,7 @@ def analysed(text: str, after: datetime, count: int) -> list[datetime] | None:
     if done.returncode:
         return None
     shown = [
-        line.split(": ", 1)[1] for line in done.stdout.splitlines() if "elapse:" in line or "Iter." in line
+        line.split(": ", 1)[1] for line in done.stdout.splitlines() if "elapse:" in line or "Iter" in line
     ]
     written = (each.strip().split(" ", 1)[1] for each in shown if each.endswith("UTC"))
     return [datetime.fromisoformat(each.replace(" UTC", "+00:00")) for each in written]
