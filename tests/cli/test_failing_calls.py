@@ -17,7 +17,7 @@ ERRORS = [errno.EIO, errno.ENOSPC, errno.EMFILE, errno.EACCES]
 CONFIG = "jobs:\n" + job("pump", sh("echo did >> $CRONLEDGER_HOME/done")) + job("other", ["true"])
 COMMANDS = [
     "jobs disable pump --reason x", "jobs enable other", "jobs run pump", "jobs list", "jobs show pump", "jobs next",
-    "jobs why pump", "jobs history", "status", "check", "ledger verify", "ledger tail -n 2", "ledger show 3",
+    "jobs why pump", "jobs history", "status", "check", "plan", "ledger verify", "ledger tail -n 2", "ledger show 3",
     "logs view", "logs show 5", "sql SELECT(1)", "export runs", "projections rebuild", "projections status --verify",
 ]  # fmt: skip
 SHORT = COMMANDS[:4]

@@ -16,7 +16,7 @@ from tests.support.command import call
 from tests.support.home import make_home
 
 READING = (
-    ("jobs", "list"), ("status",), ("check",), ("ledger", "tail"), ("ledger", "verify"), ("logs", "view"),
+    ("jobs", "list"), ("status",), ("check",), ("plan",), ("ledger", "tail"), ("ledger", "verify"), ("logs", "view"),
     ("sql", "SELECT count(*) FROM events"), ("jobs", "list", "--as-of", "0"),
 )  # fmt: skip
 FILES = (

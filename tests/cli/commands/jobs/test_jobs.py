@@ -375,6 +375,7 @@ def test_a_home_with_a_nasty_name_is_handled_like_any_other(tmp_path: Path) -> N
         ["jobs", "list"],
         ["init"],
         ["check"],
+        ["plan"],
         ["init"],
         ["status"],
         ["status", "--json"],
