@@ -133,6 +133,20 @@ def test_the_time_to_a_success_stands_still_while_the_job_is_disabled() -> None:
     ]
 
 
+def test_a_pause_that_ended_unwatched_ended_when_it_was_to() -> None:
+    """Nobody recorded its end before the job was disabled again: from one to the other the time went on."""
+    world = World(job("asked", on_demand=True, expect=every(2)))
+    world.start()
+    world.run(3_600)
+    world.person(v.JobDisabled(until=BEGIN + 3 * HOUR), "asked")
+    world.crash()
+    world.clock.pass_(4 * 3_600)
+    world.person(v.JobDisabled(), "asked")
+    world.start()
+    world.run(60)
+    assert told(world) == ["01 05:00 asked late since 01 04:00", "01 05:00 asked disabled"]
+
+
 def test_it_does_not_stand_still_on_days_without_times() -> None:
     """A job that runs on weekdays is late on Sunday, if a success is expected every two days."""
     closed = calendar("closed", weekdays=("sat", "sun"))
@@ -220,7 +234,7 @@ def test_what_is_caught_up_of_a_pause_counts_from_its_tick() -> None:
     world.start()
     world.run(600)
     world.person(v.JobDisabled(), "hourly")
-    world.run(4 * 3_600)
+    world.run(4.5 * 3_600)
     world.person(v.JobEnabled(catch_up=True), "hourly")
     world.run(60)
     assert "catch_up 01 04:00" in world.told("hourly")
