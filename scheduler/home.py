@@ -40,12 +40,12 @@ class Home(NamedTuple):
 
     @property
     def projections(self) -> Path:
-        """Parquet and views; disposable."""
+        """Parquet and views; disposable as long as all segments are at hand."""
         return self.var / "projections"
 
     @property
     def tree(self) -> Path:
-        """Tiles of the Merkle tree over the ledger; disposable."""
+        """Tiles of the Merkle tree over the ledger; disposable as long as all segments are at hand."""
         return self.var / "tree"
 
     @property
