@@ -25,7 +25,22 @@ def eventful(root: Path) -> LiveHome:
             writer.append(event)
         for outcome in OUTCOMES:
             _a_run(writer, outcome)
+        _was_late(writer)
     return home
+
+
+def _was_late(writer: Writer) -> None:
+    breached = v.ExpectationBreached(expectation="success_every", limit_ms=60_000, since=BEGIN)
+    (told,) = writer.append(v.event(breached, v.SCHEDULER, job="nightly"))
+    met = v.ExpectationMet(
+        expectation="success_every",
+        breach=told.seq,
+        since=BEGIN,
+        until=BEGIN + MINUTE,
+        by="succeeded",
+        because_of=told.seq - 1,
+    )
+    writer.append(v.event(met, v.SCHEDULER, job="nightly"))
 
 
 def _story() -> list[Event]:

@@ -200,7 +200,7 @@ def test_since_until_and_job_choose(home: LiveHome) -> None:
         (["outages", "--job", "nightly"], "of no job"),
         (["runs", "--since", "last week"], "is not a time"),
         (["runs", "--since", "2026-11-23", "--until", "2026-11-22"], "'--since': it is not before --until"),
-        ([], "There are events, runs, attempts, jobs, slots, job_changes, outages, log_entries\n"),
+        ([], "There are events, runs, attempts, jobs, slots, job_changes, outages, breaches, log_entries\n"),
         (["runs", "--force"], "--output"),
     ],
 )
