@@ -82,10 +82,15 @@ class Bundle(msgspec.Struct, omit_defaults=True):
         return Bundle(self.first, self.last, self.count, _positive(counts), shown)
 
     def without(self, dropped: News) -> Bundle | None:
-        """The same without one that it shows; None if nothing is left."""
+        """The same without one that it shows; None if nothing is left.
+
+        A message shows something: the last one stays where others are only counted, told as an end like any other.
+        """
         if self.count == 1:
             return None
         shown = [each for each in self.shown if each != dropped]
+        if not shown:
+            return self.retold(dropped, "finished")
         counts = {**self.counts, dropped.kind: self.counts[dropped.kind] - 1}
         # Where all are shown, it is known what comes first and last; else it is enough that none lies outside.
         whole = self.count == len(self.shown)

@@ -13,6 +13,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Notify
 from scheduler.notifications.state_file import STATE_NAME
 from scheduler.notifications.transport import NotDelivered
+from scheduler.rules.notifications.news import SHOWN_MAX
 from tests.support.told_home import ToldHome
 
 CONFIG = """\
@@ -165,6 +166,33 @@ def test_a_recovery_that_waits_is_dropped_with_the_failure_that_was_not_told(tol
     told.turn(60)
     assert told.receivers.taken == []
     assert [type(each) for each in told.records()] == [v.NotificationFailed]
+
+
+def test_recoveries_of_more_than_a_message_shows_outlive_the_failures_that_nobody_was_told(
+    told: ToldHome,
+) -> None:
+    """A message tells of something, though all that it would show is withdrawn and what it would count is left."""
+    names = [f"job{number}" for number in range(SHOWN_MAX + 2)]
+    for name in names:
+        notify = Notify(channels=("mail",))
+        told.writer.define(name, JobDefinition(name=name, command="x", every="1h", notify=notify))
+    told.fail("plain")
+    told.turn()
+    for name in names:
+        told.fail(name)
+    told.receivers.problems["mail"] = REFUSED
+    told.turn(60)
+    for name in names:
+        told.run(name)
+    told.turn(1)
+    told.receivers.problems["mail"] = NotDelivered("gone", permanent=True)
+    told.turn(2)
+    told.kill()
+    del told.receivers.problems["mail"]
+    told.turn(60)
+    last = told.receivers.taken[-1]
+    assert [notice.kind for notice in last.notices] == ["finished"]
+    assert (last.counts, last.omitted, last.repeated) == ({"recovery": 2, "finished": 1}, 2, False)
 
 
 def test_what_may_have_arrived_is_told_again_and_says_so(told: ToldHome) -> None:
