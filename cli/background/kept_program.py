@@ -36,11 +36,17 @@ class KeptProgram:
         self._process: subprocess.Popen[bytes] | None = None
         self._changing = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._is_wanted = False
 
     def start(self) -> None:
-        """Begin; while it is kept running, a further call does nothing."""
-        if self._stopping.is_set() or (self._thread is not None and self._thread.is_alive()):
-            return
+        """Begin; while it is kept running, a further call only has it looked at once more if it ends."""
+        with self._changing:
+            self._is_wanted = True
+            if self._stopping.is_set() or self._thread is not None:
+                return
+            self._begin()
+
+    def _begin(self) -> None:
         self._thread = threading.Thread(target=self._keep, name=self._name, daemon=True)
         try:
             self._thread.start()
@@ -53,15 +59,16 @@ class KeptProgram:
             self._stopping.set()
             if self._process is not None:
                 self._process.terminate()
-        if self._thread is not None:
-            self._thread.join(self._stop_s)
+            thread = self._thread
+        if thread is not None:
+            thread.join(self._stop_s)
 
     def _keep(self) -> None:
         retry_s = RETRY_S_FIRST
         while not self._stopping.is_set():
             began_s = time.monotonic()
             with contextlib.suppress(OSError):
-                if self._run() in self._ends_with:
+                if self._run() in self._ends_with and self._is_over():
                     return
             if time.monotonic() - began_s > _LONG_ENOUGH_S:
                 retry_s = RETRY_S_FIRST
@@ -72,5 +79,14 @@ class KeptProgram:
         with self._changing:
             if self._stopping.is_set():
                 return None
+            self._is_wanted = False
             self._process = self._program.start()
         return self._process.wait()
+
+    def _is_over(self) -> bool:
+        """Whether nobody has wanted it since it was started."""
+        with self._changing:
+            if self._is_wanted:
+                return False
+            self._thread = None
+            return True

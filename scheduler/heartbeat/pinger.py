@@ -7,15 +7,7 @@ import os
 from datetime import UTC, datetime
 from typing import Final
 
-from scheduler.configuration import (
-    READ_NOW,
-    WHATEVER_DAYS,
-    ConfigInvalid,
-    ConfigMissing,
-    ConfigUnreadable,
-    ConfigUntrusted,
-)
-from scheduler.configuration.home_config import ConfigStamp, config_stamp, load_config
+from scheduler.configuration.reading.followed_config import FollowedConfig
 from scheduler.definition import Heartbeat
 from scheduler.heartbeat.beat import file_of, touched_ns
 from scheduler.heartbeat.last_ping import LastPing, keep_last_ping
@@ -29,7 +21,6 @@ FRESH_S: Final = 30.0
 PATIENCE_S: Final = 10.0
 AGAIN_S: Final = 10.0
 """So long after a ping that did not arrive the next try is made."""
-_NO_CONFIG: Final = (ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfigUntrusted, OSError)
 
 
 class Freshness:
@@ -63,8 +54,8 @@ class Pinger:
 
     def __init__(self, home: Home) -> None:
         self._home, self._source = home, Source(home, os.environ)
+        self._config = FollowedConfig(home)
         self._settings: Heartbeat | None = None
-        self._stamp: ConfigStamp | None = None
         self._freshness = Freshness()
         self._at_s = 0.0
 
@@ -95,15 +86,6 @@ class Pinger:
 
     def _follow_config(self) -> None:
         """Take up an edited config; one that cannot be used changes nothing."""
-        stamp = config_stamp(self._home)
-        if stamp == self._stamp:
-            return
-        is_first, self._stamp = self._stamp is None, stamp
-        for path, slow in ((self._home.config, READ_NOW), (self._home.config_in_force, WHATEVER_DAYS)):
-            with contextlib.suppress(*_NO_CONFIG):
-                found = load_config(self._home, path, slow).settings.heartbeat
-                if found != self._settings:
-                    self._settings, self._freshness, self._at_s = found, Freshness(), 0.0
-                return
-            if not is_first:
-                return
+        config = self._config.refresh()
+        if config is not None and config.settings.heartbeat != self._settings:
+            self._settings, self._freshness, self._at_s = config.settings.heartbeat, Freshness(), 0.0

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
-from typing import Final
 
-from scheduler.configuration import (
-    WHATEVER_DAYS,
-    ConfigInvalid,
-    ConfigMissing,
-    ConfigUnreadable,
-    ConfigUntrusted,
-)
-from scheduler.configuration.home_config import (
-    ConfigStamp,
-    config_stamp,
-    load_config,
-    may_be_half_written,
-)
+from scheduler.configuration.reading.followed_config import FollowedConfig
 from scheduler.home import Home
 from scheduler.notifications.settings import Channel
 from scheduler.rules.notifications.audience import DIGEST_MS_DEFAULT, Receiver
-
-_NO_CONFIG: Final = (ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfigUntrusted, OSError)
 
 
 class ChannelsInForce:
@@ -36,32 +20,20 @@ class ChannelsInForce:
     """
 
     def __init__(self, home: Home) -> None:
-        self._home = home
-        self._stamp: ConfigStamp | None = None
-        self._seen_stamp: ConfigStamp | None = None
+        self._config = FollowedConfig(home)
         self.settings: Mapping[str, Channel] = {}
         self.receivers: Mapping[str, Receiver] = {}
         self.are_known = False
 
     def refresh(self) -> bool:
-        """Take up an edited config once two looks find the same; whether the channels are others than before."""
-        stamp = config_stamp(self._home)
-        seen, self._seen_stamp = self._seen_stamp, stamp
-        if stamp == self._stamp and self.are_known:
+        """Take up an edited config; whether the channels are others than before."""
+        config = self._config.refresh()
+        if config is None:
             return False
-        # An editor may write in several steps, and a channel that is missing for a moment would be given up.
-        if self.are_known and (stamp != seen or may_be_half_written(self._home)):
-            return False
-        self._stamp = stamp
-        paths = [self._home.config] if self.are_known else [self._home.config, self._home.config_in_force]
-        for path in paths:
-            with contextlib.suppress(*_NO_CONFIG):
-                found = load_config(self._home, path, WHATEVER_DAYS).channels
-                changed = not self.are_known or found != self.settings
-                self.settings, self.are_known = dict(found), True
-                self.receivers = {name: receiver_of(each) for name, each in found.items()}
-                return changed
-        return False
+        changed = not self.are_known or config.channels != self.settings
+        self.settings, self.are_known = dict(config.channels), True
+        self.receivers = {name: receiver_of(each) for name, each in config.channels.items()}
+        return changed
 
 
 def receiver_of(channel: Channel) -> Receiver:

@@ -1,1 +1,1 @@
-"""Reading what takes long of a config, in a process of its own: whoever serves a home waits for nothing."""
+"""Reading the config beside whoever serves a home: what takes long of it, and an edit, for who follows it."""

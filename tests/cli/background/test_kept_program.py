@@ -70,6 +70,25 @@ def test_it_is_started_again_until_it_is_stopped(tmp_path: Path, monkeypatch: py
     assert runs.started == 4
 
 
+def test_who_is_wanted_while_it_ends_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It found nothing to do, and before its end was taken up there was something: that is not lost."""
+    runs = _started(monkeypatch, 78)
+    program = KeptProgram("x", Home(tmp_path), "x", 30.0, (78,))
+    end = runs.wait
+
+    def wanted_and_ended() -> int:
+        program.start()
+        return end()
+
+    monkeypatch.setattr(runs, "wait", wanted_and_ended)
+    program.start()
+    with runs.changed:
+        assert runs.changed.wait_for(lambda: runs.started == 2, 5)
+    program.stop()
+
+
 def test_a_signer_without_a_key_is_started_when_there_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,19 +166,43 @@ def test_an_edit_is_taken_up_and_a_config_that_cannot_be_used_changes_nothing(tm
         home = home_with(tmp_path, f'{{url: "{receiver.url}/one", interval: 10s}}')
         pinger = Pinger(home)
 
-        def beats(begin: int) -> None:
-            for now_s in (begin, begin + 10):
+        def beats(begin: int) -> list[str]:
+            before = len(receiver.received)
+            for now_s in (begin, begin + 10, begin + 20):
                 touch(home, now_s)
-                pinger.turn(now_s)
+                assert pinger.turn(now_s)
+            return [request.path for request in receiver.received[before:]]
 
-        beats(100)
+        assert beats(100) == ["/one", "/one"]
         write(home, "{nonsense: 1}")
-        beats(120)
+        assert beats(130) == ["/one", "/one", "/one"]
         write(home, f'{{url: "{receiver.url}/two"}}')
-        beats(140)
-        assert [request.path for request in receiver.received] == ["/one", "/one", "/one", "/two"]
+        assert beats(160) == ["/one", "/two"]
         write(home, "{file: alive}")
-        assert not pinger.turn(200)
+        assert pinger.turn(200)
+        assert not pinger.turn(210)
+
+
+@pytest.mark.parametrize("half", ["", "jobs: {}", "jobs: {}\n"])
+def test_a_config_that_is_being_written_ends_no_pings(tmp_path: Path, half: str) -> None:
+    """An editor writes in several steps: what stands there for a moment is not what anybody wants."""
+    with Receiver(lambda request: Reply()) as receiver:
+        home = home_with(tmp_path, f'{{url: "{receiver.url}/beat", interval: 10s}}')
+        pinger, whole = Pinger(home), home.config.read_text()
+        touch(home, 0)
+        assert pinger.turn(0)
+        home.config.write_text(half)
+        touch(home, 10)
+        assert pinger.turn(10)
+        if not half.endswith("\n"):
+            assert pinger.turn(11)
+            touch(home, 20)
+            assert pinger.turn(20)
+        home.config.write_text(whole)
+        for now_s in (30, 40):
+            touch(home, now_s)
+            assert pinger.turn(now_s)
+        assert receiver.received
 
 
 def test_what_is_kept_of_the_last_ping_is_data_that_anybody_may_have_written(tmp_path: Path) -> None:
