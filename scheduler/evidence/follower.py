@@ -14,15 +14,7 @@ from eventstore.head import durable_entries
 from eventstore.proofs.kept_checkpoints import DamagedCheckpoint, OtherCheckpoint
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.configuration import (
-    READ_NOW,
-    WHATEVER_DAYS,
-    ConfigInvalid,
-    ConfigMissing,
-    ConfigUnreadable,
-    ConfigUntrusted,
-)
-from scheduler.configuration.home_config import ConfigStamp, config_stamp, load_config
+from scheduler.configuration.reading.followed_config import FollowedConfig
 from scheduler.evidence import outside
 from scheduler.evidence.anchors.remembered import RECALL_S
 from scheduler.evidence.keys.errors import KeyMissing, KeyUnusable
@@ -44,7 +36,6 @@ _RECALL_S: Final = 2.0
 """So long are anchors waited for before a signing that say what they remember; at the first one, for longer."""
 _BUSY_LOOKS_MAX: Final = 5
 """So many looks it waits at most until nothing was appended from one to the next: runs that start come first."""
-_NO_CONFIG: Final = (ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfigUntrusted, OSError)
 
 
 class Follower:
@@ -57,7 +48,7 @@ class Follower:
     def __init__(self, home: Home) -> None:
         self._home = home
         self.settings = LedgerSettings()
-        self._stamp: ConfigStamp | None = None
+        self._config = FollowedConfig(home)
         self._look_at_entries = 0
         self._look_at_s = 0.0
         self._recall_s = RECALL_S
@@ -142,18 +133,9 @@ class Follower:
 
     def _follow_config(self) -> None:
         """Take up an edited config; one that cannot be used changes nothing."""
-        stamp = config_stamp(self._home)
-        if stamp == self._stamp:
-            return
-        is_first, self._stamp = self._stamp is None, stamp
-        # The copy was in force as it is: a calendar file that is gone since hides nothing of what it says here.
-        for path, slow in ((self._home.config, READ_NOW), (self._home.config_in_force, WHATEVER_DAYS)):
-            with contextlib.suppress(*_NO_CONFIG):
-                self.settings = load_config(self._home, path, slow).ledger
-                self._look_at_s = 0.0
-                return
-            if not is_first:
-                return
+        config = self._config.refresh()
+        if config is not None:
+            self.settings, self._look_at_s = config.ledger, 0.0
 
     def _record_refusal(self, reason: str) -> None:
         """Record why the ledger is not signed, once."""
