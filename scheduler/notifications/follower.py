@@ -22,7 +22,7 @@ from scheduler.notifications.deliveries import Deliveries, Opener
 from scheduler.notifications.message_writer import MessageWriter, NoSuchNews
 from scheduler.notifications.recollection import entry_at, is_of_this_ledger, recollect
 from scheduler.notifications.records import records
-from scheduler.notifications.state_file import come_to_rest, end_rest, read_telling, write_telling
+from scheduler.notifications.state_file import come_to_rest, is_at_rest, read_telling, write_telling
 from scheduler.rules.notifications.audience import Audience
 from scheduler.rules.notifications.delivery import (
     begin_try,
@@ -124,7 +124,9 @@ class Follower:
         give_up_s = self._seconds() + SHUTDOWN_S
         while self.under_way and (left_s := give_up_s - self._seconds()) > 0:
             self.take(left_s)
-        self.turn(last=True)
+        # No try begins any more: it would be cut off.
+        self._record(last=True)
+        self._keep()
 
     @property
     def is_idle(self) -> bool:
@@ -157,7 +159,7 @@ class Follower:
         self._reader.refresh()
         found = read_telling(self._home.notifications, self._reader.ledger_id)
         if found is None or not is_of_this_ledger(found, self._reader):
-            was_at_rest = end_rest(self._home.notifications)
+            was_at_rest = is_at_rest(self._home.notifications)
             return recollect(self._reader, self._audience, is_first=is_first, was_at_rest=was_at_rest)
         cut_off(found)
         return found
@@ -219,8 +221,8 @@ class Follower:
                 continue
             begin_try(channel.parcel)
             self._dirty = True
-            # What a crash would make uncertain has to be known after it.
-            self._keep()
+            # What a crash would make uncertain has to be known after it; of later tries the disk knows it then.
+            self._keep(durable=channel.parcel.tries == 1)
             self.deliveries.begin(settings, message)
 
     def take(self, timeout_s: float) -> None:
@@ -279,11 +281,11 @@ class Follower:
                 self._dirty = True
         return events
 
-    def _keep(self) -> None:
+    def _keep(self, *, durable: bool = False) -> None:
         if self._dirty:
             # On a full disk it goes on with what it knows.
             with contextlib.suppress(OSError):
-                write_telling(self._home.notifications, self.telling)
+                write_telling(self._home.notifications, self.telling, durable=durable)
             self._dirty = False
 
     def _wait_s(self) -> float:

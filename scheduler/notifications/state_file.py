@@ -36,14 +36,16 @@ def read_telling(folder: Path, ledger_id: str) -> Telling | None:
     return None
 
 
-def write_telling(folder: Path, telling: Telling) -> None:
-    """Keep it.
+def write_telling(folder: Path, telling: Telling, *, durable: bool = False) -> None:
+    """Keep it; `durable`: over a power failure too. From here on it is not at rest.
 
     Raises:
         OSError: it cannot be written.
     """
     create_folders(REAL, folder)
-    write_file(REAL, folder / STATE_NAME, msgspec.json.encode(telling), durable=False)
+    write_file(REAL, folder / STATE_NAME, msgspec.json.encode(telling), durable=durable)
+    with contextlib.suppress(FileNotFoundError):
+        (folder / REST_NAME).unlink()
 
 
 def come_to_rest(folder: Path) -> None:
@@ -53,12 +55,9 @@ def come_to_rest(folder: Path) -> None:
         (folder / STATE_NAME).unlink()
 
 
-def end_rest(folder: Path) -> bool:
-    """Somebody is to be told again; whether nobody was before."""
-    with contextlib.suppress(OSError):
-        (folder / REST_NAME).unlink()
-        return True
-    return False
+def is_at_rest(folder: Path) -> bool:
+    """Whether nobody was to be told of anything, and nothing was kept since."""
+    return (folder / REST_NAME).exists()
 
 
 def _fits(telling: Telling) -> bool:

@@ -59,7 +59,16 @@ def _cancel_requested(telling: Telling, entry: Entry, audience: Audience) -> Non
         telling.replaced = [*telling.replaced[1 - REPLACED_MAX :], entry.run]
 
 
+def _was_replaced(telling: Telling, run: int | None) -> bool:
+    """Whether another run takes the place of one that ends now."""
+    if run not in telling.replaced:
+        return False
+    telling.replaced = [each for each in telling.replaced if each != run]
+    return True
+
+
 def _skipped(telling: Telling, entry: Entry, audience: Audience) -> None:
+    _was_replaced(telling, entry.run)
     for each in _subscriptions(entry, audience):
         if each.wants("skipped"):
             _tell(telling, each.channel, News(entry.seq, "skipped", entry.job or ""))
@@ -100,15 +109,13 @@ def _met(telling: Telling, entry: Entry, audience: Audience) -> None:
 
 def _finished(telling: Telling, entry: Entry, audience: Audience) -> None:
     subscriptions, name = _subscriptions(entry, audience), entry.job or ""
-    if not subscriptions and name not in telling.jobs:
+    if not subscriptions and name not in telling.jobs and entry.run not in telling.replaced:
         return
     data: v.RunFinished = v.payload(entry)
     if data.retry_at is not None:
         return
     job = telling.jobs.get(name, JobNews())
-    was_replaced = entry.run in telling.replaced
-    if was_replaced:
-        telling.replaced = [run for run in telling.replaced if run != entry.run]
+    was_replaced = _was_replaced(telling, entry.run)
     failed = data.outcome in ("failed", "timed_out") and not was_replaced
     if failed:
         job.failures += 1
@@ -145,6 +152,14 @@ def _removed(telling: Telling, entry: Entry, audience: Audience) -> None:
 
 def _defined(telling: Telling, entry: Entry, audience: Audience) -> None:
     audience.define(v.payload(entry).definition)
+
+
+def _adopted(telling: Telling, entry: Entry, audience: Audience) -> None:
+    """The home is a copy: what was pending in the original is told by that one too."""
+    for channel in telling.channels.values():
+        if channel.parcel is not None:
+            channel.parcel.uncertain = True
+        channel.unsure = channel.unsure or channel.gathered is not None
 
 
 def _sent(telling: Telling, entry: Entry, audience: Audience) -> None:
@@ -230,6 +245,7 @@ _TAKERS: Final[dict[str, Callable[[Telling, Entry, Audience], None]]] = {
     v.ExpectationMet.TYPE: _met,
     v.JobDefined.TYPE: _defined,
     v.JobRemoved.TYPE: _removed,
+    v.HomeAdopted.TYPE: _adopted,
     v.NotificationSent.TYPE: _sent,
     v.NotificationFailed.TYPE: _failed,
 }

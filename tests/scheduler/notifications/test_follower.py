@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -359,6 +361,82 @@ def test_without_channels_it_comes_to_rest_and_begins_anew(told: ToldHome) -> No
     told.turn()
     assert [notice.job for each in told.receivers.taken for notice in each.notices] == ["tagged"]
     assert not told.receivers.taken[0].repeated
+
+
+def test_killed_when_it_begins_anew_it_still_knows_that_it_was_at_rest(told: ToldHome) -> None:
+    """What happened while nobody was to be told is no news to the second one either."""
+    told.fail("plain")
+    told.turn()
+    told.write_config("jobs: {}\n")
+    told.turn()
+    told.follower.close()
+    told.kill()
+    told.fail("plain")
+    told.write_config(CONFIG)
+    told.writer.record(v.ConfigAccepted(config="c", jobs=2), actor=v.CONFIG)
+    assert told.follower.telling.channels
+    told.kill()
+    told.fail("tagged")
+    told.turn(60)
+    jobs = [
+        [notice.job for notice in each.notices] for each in told.receivers.taken if each.channel == "mail"
+    ]
+    assert jobs == [["plain"], ["tagged"]]
+    assert not told.receivers.taken[-1].repeated
+
+
+def test_in_a_home_that_was_copied_what_is_pending_may_be_a_repetition(told: ToldHome) -> None:
+    """The original has the same message on its way, and the same news gathered behind it; what comes then is new."""
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("plain")
+    told.turn()
+    told.fail("plain")
+    told.turn(1)
+    told.kill()
+    told.writer.record(v.HomeAdopted(home="b" * 16, path="/copy"), actor="user:ann@web1")
+    told.receivers.problems.clear()
+    told.turn(2)
+    told.turn(60)
+    told.fail("plain")
+    told.turn(60)
+    assert [each.repeated for each in told.receivers.taken] == [True, True, False]
+
+
+def test_what_a_power_failure_would_make_uncertain_is_on_disk_before_it_is_sent(
+    told: ToldHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That a first try was begun is flushed; the further ones of a message are not: they say no more."""
+    flushed: list[bool] = []
+
+    def flush(descriptor: int) -> None:
+        if (path := Path(os.readlink(f"/proc/self/fd/{descriptor}"))).name.startswith(f".{STATE_NAME}"):
+            flushed.append(b'"on_the_way":true' in path.read_bytes())
+
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("plain")
+    monkeypatch.setattr(os, "fdatasync", flush)
+    told.turn()
+    told.turn(2)
+    assert told.receivers.tries > 1
+    assert flushed == [True]
+
+
+def test_no_try_begins_that_the_end_would_cut_off(told: ToldHome) -> None:
+    """A try that fails at the end is made again by the next one, which knows how this one ended."""
+    now = told.now
+
+    def hurried_now() -> datetime:
+        told.writer.wait(seconds=0.5)
+        return now()
+
+    told.now = hurried_now  # type: ignore[method-assign]
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("plain")
+    told.follower.finish()
+    assert told.receivers.tries == 1
+    channel = told.follower.telling.channels["mail"]
+    assert channel.parcel is not None
+    assert not channel.parcel.on_the_way
 
 
 def test_the_first_channel_is_told_from_its_edit_on(told: ToldHome) -> None:

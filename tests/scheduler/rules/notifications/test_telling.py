@@ -76,6 +76,18 @@ def test_what_was_told_and_is_gathered_still_makes_the_next_message_unsure() -> 
     assert channel.settled == last
 
 
+def test_a_run_whose_place_was_taken_is_forgotten_with_its_end() -> None:
+    """Whether or not anybody is still told of its job, and however it ends."""
+    each = Fold("failure")
+    for run in (1, 2):
+        each.take(v.RunCancelRequested(replaced_by=9), run)
+    assert each.telling.replaced == [1, 2]
+    each.audience.define(msgspec.structs.replace(JOB, notify=None))
+    each.take(run_finished(BEGIN, "cancelled"), 1)
+    each.take(v.RunSkipped(trigger="schedule", reason="superseded"), 2)
+    assert each.telling.replaced == []
+
+
 def test_so_many_breaches_are_remembered_at_most() -> None:
     """The end of the oldest one is not told then, that of the newest is."""
     each = Fold("late", "recovery")
