@@ -12,7 +12,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import Final
 
-from eventstore.errors import LedgerError, Poisoned
+from eventstore.errors import Archived, LedgerError, Poisoned
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.home import Home
@@ -20,7 +20,7 @@ from scheduler.ledger.open import open_ledger_to_read
 from scheduler.notifications.channels_in_force import ChannelsInForce
 from scheduler.notifications.deliveries import Deliveries, Opener
 from scheduler.notifications.message_writer import MessageWriter, NoSuchNews
-from scheduler.notifications.recollection import entry_at, is_of_this_ledger, recollect
+from scheduler.notifications.recollection import entry_at, is_of_this_ledger, recollect, settled_of_new
 from scheduler.notifications.records import records
 from scheduler.notifications.state_file import come_to_rest, is_at_rest, read_telling, write_telling
 from scheduler.rules.notifications.audience import Audience
@@ -162,6 +162,9 @@ class Follower:
             was_at_rest = is_at_rest(self._home.notifications)
             return recollect(self._reader, self._audience, is_first=is_first, was_at_rest=was_at_rest)
         cut_off(found)
+        if new := self._channels.receivers.keys() - found.channels.keys():
+            settled = settled_of_new(self._reader, found.cursor)
+            found.channels |= {name: ChannelNews(settled=settled) for name in new}
         return found
 
     def _follow(self, *, last: bool) -> None:
@@ -218,6 +221,9 @@ class Follower:
                 message = self._writer.message(name, channel.parcel)
             except NoSuchNews as problem:
                 fail_try(channel.parcel, now, str(problem), permanent=True, uncertain=False)
+                continue
+            except Archived as problem:
+                fail_try(channel.parcel, now, str(problem), permanent=False, uncertain=False)
                 continue
             begin_try(channel.parcel)
             self._dirty = True

@@ -11,9 +11,11 @@ channels are told from the last edit of the config on, or the last start of a sc
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 from eventstore.committed_reader import CommittedReader
+from eventstore.errors import Archived
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.rules.notifications.audience import Audience
@@ -60,6 +62,20 @@ def recollect(
     return Telling(reader.ledger_id, cursor, _hash_of(reader, cursor), channels)
 
 
+def settled_of_new(reader: CommittedReader, cursor: int) -> int:
+    """Up to where the news of a channel are settled that the config has since the last look, at entry `cursor`.
+
+    It is told of what comes from the first edit behind that on.
+
+    Raises:
+        Corrupt, Unavailable: the ledger is damaged, or cannot be read.
+    """
+    for entry in islice(reader.read(cursor + 1), LOOKBACK_ENTRIES):
+        if entry.type == v.ConfigAccepted.TYPE:
+            return entry.seq - 1
+    return cursor
+
+
 def entry_at(reader: CommittedReader, seq: int) -> Entry | None:
     """A committed entry; None if there is none of this number.
 
@@ -72,10 +88,16 @@ def entry_at(reader: CommittedReader, seq: int) -> Entry | None:
 
 
 def is_of_this_ledger(telling: Telling, reader: CommittedReader) -> bool:
-    """Whether the entry that was looked at last is still what it was: not so after a restore."""
+    """Whether the entry that was looked at last is still what it was: not so after a restore.
+
+    Nor where it was archived since, and the archive cannot be read.
+    """
     if telling.cursor < 0:
         return True
-    found = entry_at(reader, telling.cursor)
+    try:
+        found = entry_at(reader, telling.cursor)
+    except Archived:
+        return False
     return found is not None and found.hash == telling.cursor_hash
 
 

@@ -11,11 +11,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from eventstore import Entry
+from eventstore.committed_reader import CommittedReader
+from eventstore.errors import Archived
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Notify
+from scheduler.notifications.recollection import is_of_this_ledger
 from scheduler.notifications.state_file import STATE_NAME
 from scheduler.notifications.transport import NotDelivered
 from scheduler.rules.notifications.news import SHOWN_MAX
+from scheduler.store import open_committed
 from tests.support.told_home import ToldHome
 
 CONFIG = """\
@@ -312,6 +317,32 @@ def test_forged_news_are_given_up_and_told_to_nobody(told: ToldHome) -> None:
     assert told.receivers.told("mail") == [("failure",)]
 
 
+def test_an_archive_that_cannot_be_read_silences_nobody(
+    told: ToldHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in it is told when it can be; what was known without it is made again from the ledger."""
+    unreadable = Archived(0, 65_535, "/mnt/worm", "no such folder")
+
+    def refuse(reader: CommittedReader, seq: int) -> Entry | None:
+        raise unreadable
+
+    monkeypatch.setattr("scheduler.notifications.follower.entry_at", refuse)
+    told.fail("plain")
+    told.turn()
+    parcel = told.follower.telling.channels["mail"].parcel
+    assert parcel is not None
+    assert (parcel.error, parcel.hopeless) == (str(unreadable), False)
+    assert told.records() == []
+    monkeypatch.undo()
+    told.turn(2)
+    assert told.receivers.told("mail") == [("failure",)]
+    with monkeypatch.context() as patched:
+        patched.setattr("scheduler.notifications.recollection.entry_at", refuse)
+        reader = open_committed(told.home)
+        assert not is_of_this_ledger(told.follower.telling, reader)
+        reader.close()
+
+
 def test_a_channel_that_is_gone_has_what_is_pending_recorded(told: ToldHome) -> None:
     """Both the message on its way and what was gathered behind it; a new channel is told from then on."""
     told.receivers.problems["mail"] = REFUSED
@@ -361,6 +392,19 @@ def test_without_channels_it_comes_to_rest_and_begins_anew(told: ToldHome) -> No
     told.turn()
     assert [notice.job for each in told.receivers.taken for notice in each.notices] == ["tagged"]
     assert not told.receivers.taken[0].repeated
+
+
+def test_a_channel_that_is_new_to_one_that_begins_is_told_from_its_edit_on(told: ToldHome) -> None:
+    """What was recorded behind the last look and before the edit is no news there; for the others it is."""
+    told.turn()
+    told.kill()
+    told.fail("tagged")
+    told.write_config(CONFIG.replace("jobs:", "  desk: {command: tell, tags: prod}\njobs:"))
+    told.writer.record(v.ConfigAccepted(config="c", jobs=2), actor=v.CONFIG)
+    told.fail("tagged")
+    told.writer.record(v.ConfigAccepted(config="d", jobs=2), actor=v.CONFIG)
+    told.turn()
+    assert (told.receivers.told("desk"), told.receivers.told("mail")) == ([("failure",)], [("failure",) * 2])
 
 
 def test_killed_when_it_begins_anew_it_still_knows_that_it_was_at_rest(told: ToldHome) -> None:
