@@ -90,7 +90,7 @@ class MessageWriter:
             seq=news.seq,
             kind=news.kind,
             time=entry.time,
-            summary=_summary(news, sentence(entry, zone)),
+            summary=_summary(news, entry.type, sentence(entry, zone)),
             job=entry.job,
             run=entry.run,
             scheduled_for=getattr(data, "scheduled_for", None) or getattr(data, "since", None),
@@ -120,11 +120,13 @@ class NoSuchNews(Exception):
         super().__init__(f"entry {seq} is no such news")
 
 
-def _summary(news: News, told: str) -> str:
+def _summary(news: News, entry_type: str, told: str) -> str:
     told = "".join(char if char.isprintable() else " " for char in told)
     if news.kind == "failure" and news.failures > 1:
         told += f"; {show_count(news.failures, 'failure')} in a row"
-    if news.kind == "recovery":
+    if (
+        news.kind == "recovery" and entry_type == v.RunFinished.TYPE
+    ):  # that something is late no more says so itself
         after = f" after {show_count(news.failures, 'failure')}" if news.failures else ""
         told = f"recovered{after}: {told}"
     return told if len(told) <= _SUMMARY_CHARACTERS_MAX else f"{told[: _SUMMARY_CHARACTERS_MAX - 1]}…"

@@ -147,7 +147,10 @@ def _news(
 
 
 def _removed(telling: Telling, entry: Entry, audience: Audience) -> None:
-    telling.jobs.pop(entry.job or "", None)
+    """What it did counts no more. The end of what is late is an entry of its own, behind this one."""
+    if (job := telling.jobs.get(entry.job or "")) is not None:
+        job.failures, job.told = 0, {}
+        _forget(telling, entry.job or "", job)
 
 
 def _defined(telling: Telling, entry: Entry, audience: Audience) -> None:

@@ -16,6 +16,7 @@ from eventstore.committed_reader import CommittedReader
 from eventstore.errors import Archived
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Notify
+from scheduler.entry_members import BreachEnd
 from scheduler.notifications.recollection import is_of_this_ledger
 from scheduler.notifications.state_file import STATE_NAME
 from scheduler.notifications.transport import NotDelivered
@@ -549,22 +550,27 @@ def test_a_run_whose_place_another_one_takes_is_no_failure(told: ToldHome) -> No
     assert told.receivers.taken == []
 
 
-def test_what_is_late_is_told_and_that_it_came(told: ToldHome) -> None:
-    """The end is told to those alone who were told of the breach."""
+@pytest.mark.parametrize("by", ["succeeded", "disabled", "removed"])
+def test_what_is_late_is_told_and_the_end_of_that(told: ToldHome, by: BreachEnd) -> None:
+    """Where nothing came, because nothing is expected any more, nobody is told of a recovery: only the kind is that."""
     told.write_config(CONFIG.replace("when: [failure, recovery, missed]", "when: [late, recovery]"))
     since = told.now()
     breached = v.ExpectationBreached(expectation="success_every", limit_ms=60_000, since=since)
     seq = told.writer.record(breached, "plain").seq
     told.turn()
+    if by == "removed":
+        told.writer.record(v.JobRemoved(config="c"), "plain")
     met = v.ExpectationMet(
-        expectation="success_every", breach=seq, since=since, until=since, by="succeeded", because_of=seq
+        expectation="success_every", breach=seq, since=since, until=since, by=by, because_of=seq
     )
     told.writer.record(met, "plain")
     told.turn(60)
     assert told.receivers.told("mail") == [("late",), ("recovery",)]
-    (late, _) = [each.notices[0] for each in told.receivers.taken]
+    (late, end) = [each.notices[0] for each in told.receivers.taken]
     assert late.scheduled_for == since
     assert late.command.endswith("jobs why plain")
+    assert end.summary.startswith(f"plain is not late any more (entry {seq}): ")
+    assert told.follower.telling.jobs == {}
 
 
 def test_a_monitoring_service_is_told_of_each_start_and_each_end(told: ToldHome) -> None:
