@@ -552,7 +552,7 @@ def test_a_run_whose_place_another_one_takes_is_no_failure(told: ToldHome) -> No
 
 @pytest.mark.parametrize("by", ["succeeded", "disabled", "removed"])
 def test_what_is_late_is_told_and_the_end_of_that(told: ToldHome, by: BreachEnd) -> None:
-    """Where nothing came, because nothing is expected any more, nobody is told of a recovery: only the kind is that."""
+    """Where nothing is expected any more, no words say that something recovered: only the kind does."""
     told.write_config(CONFIG.replace("when: [failure, recovery, missed]", "when: [late, recovery]"))
     since = told.now()
     breached = v.ExpectationBreached(expectation="success_every", limit_ms=60_000, since=since)
