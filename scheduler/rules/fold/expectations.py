@@ -143,11 +143,8 @@ def _end_all(
     state: State, name: str, which: tuple[Expectation, ...] | list[Expectation], entry: Entry, by: BreachEnd
 ) -> None:
     """End those breaches of a job, and of its runs."""
-    job = state.jobs.get(name)
-    if job is None or _known(state, name) is None:
-        return
     for each in which:
-        for number in [None] if each == "success_every" else job.live:
+        for number in [None] if each == "success_every" else state.jobs[name].live:
             _end(state, each, name, number, entry, by)
 
 

@@ -37,6 +37,16 @@ def told(world: World) -> list[str]:
     return words
 
 
+def run_by_hand(world: World, name: str) -> None:
+    """A person runs a job where no scheduler serves, and it succeeds."""
+    started = world.person(v.RunRequested(executor="self"), name, run=-1)
+    command = {"command_sha256": "0" * 64, "host": "x", "boot_id": "b", "executor_pid": 1}
+    begun = v.RunStarted(attempt=1, trigger="manual", executor_start_ticks=1, **command)  # type: ignore[arg-type]
+    world.person(begun, name, started.seq)
+    ended = v.RunFinished(trigger="manual", started=started.time, outcome="succeeded", attempt=1)
+    world.person(ended, name, started.seq)
+
+
 def test_a_late_start_is_told_at_the_minute_and_once() -> None:
     """The slot is taken: after ten minutes that is told, and a restart does not tell it again."""
     world = World(job("a", "0 1 * * *"), job("b", "0 1 * * *", expect=START), max_parallel=1)
@@ -100,6 +110,19 @@ def test_an_end_that_nobody_saw_is_told_with_what_it_ended() -> None:
     )
 
 
+def test_what_waited_too_long_unwatched_was_late_until_it_was_skipped() -> None:
+    """Its time to start was over before anybody could say that it was late: who comes next tells both."""
+    world = World(job("a", "0 1 * * *"), job("b", "0 1 * * *", expect=START), max_parallel=1)
+    world.machine.behaviour = lambda launch: Process(7_200.0, 0)
+    world.start()
+    world.until(BEGIN + 1.05 * HOUR)
+    world.crash()
+    world.clock.pass_(4 * 3_600)
+    world.start()
+    world.run(1)
+    assert told(world) == ["01 05:03 b of 01:00 late since 01 01:10", "01 05:03 b of 01:00 skipped"]
+
+
 def test_attempts_are_one_run() -> None:
     """A run that is tried again is over with its last attempt; its start was that of the first one."""
     expect = Expect(start_within_ms=600_000, finish_within_ms=1_800_000)
@@ -145,6 +168,36 @@ def test_a_pause_that_ended_unwatched_ended_when_it_was_to() -> None:
     world.start()
     world.run(60)
     assert told(world) == ["01 05:00 asked late since 01 04:00", "01 05:00 asked disabled"]
+
+
+@pytest.mark.parametrize("end", ["changed", "removed", "succeeded"])
+def test_what_ends_behind_a_pause_that_ended_unwatched_was_late_from_then_on(end: str) -> None:
+    """Whatever ends it, and is the first to be recorded after the end of the pause that nobody recorded."""
+    world = World(job("asked", on_demand=True, expect=every(2)), job("plain", on_demand=True))
+    world.start()
+    world.run(3_600)
+    world.person(v.JobDisabled(until=BEGIN + 3 * HOUR), "asked")
+    world.crash()
+    world.clock.pass_(4 * 3_600)
+    if end == "changed":
+        world.edit(job("asked", on_demand=True, expect=every(9)), remove=["plain"])
+    elif end == "removed":
+        world.edit(remove=["asked", "plain"])
+    else:
+        run_by_hand(world, "asked")
+    world.start()
+    world.run(60)
+    assert told(world) == ["01 05:00 asked late since 01 04:00", f"01 05:00 asked {end}"]
+
+
+def test_an_edit_that_changes_and_disables_ends_what_is_late_once() -> None:
+    """It is over because something else is expected now, and was so before the job was disabled."""
+    world = World(job("asked", on_demand=True, expect=every(2)))
+    world.start()
+    world.run(2.5 * 3_600)
+    world.edit(job("asked", on_demand=True, enabled=False, expect=every(1)))
+    world.run(2 * 3_600)
+    assert told(world) == ["01 02:00 asked late since 01 02:00", "01 02:30 asked changed"]
 
 
 def test_it_does_not_stand_still_on_days_without_times() -> None:
@@ -241,6 +294,36 @@ def test_what_is_caught_up_of_a_pause_counts_from_its_tick() -> None:
     assert told(world) == []
 
 
+def test_who_is_disabled_twice_has_stood_still_since_the_first_time() -> None:
+    """One hour of the two had passed then, and the other one counts from the end of it all."""
+    world = World(job("asked", on_demand=True, expect=every(2)))
+    world.start()
+    world.run(3_600)
+    world.person(v.JobDisabled(), "asked")
+    world.run(2 * 3_600)
+    world.person(v.JobDisabled(), "asked")
+    world.run(2 * 3_600)
+    world.person(v.JobEnabled(), "asked")
+    world.run(2 * 3_600)
+    assert told(world) == ["01 06:00 asked late since 01 06:00"]
+
+
+def test_the_instant_at_which_a_pause_ends_is_caught_up_of_the_pause() -> None:
+    """Nobody served when it ended: who catches it up is not late."""
+    world = World(job("hourly", expect=START))
+    world.start()
+    world.run(600)
+    world.person(v.JobDisabled(), "hourly")
+    world.crash()
+    world.clock.pass_((BEGIN + 5 * HOUR - world.clock.wall).total_seconds())
+    world.person(v.JobEnabled(catch_up=True), "hourly")
+    world.clock.pass_(1_800)
+    world.start()
+    world.run(60)
+    assert "catch_up 01 05:00" in world.told("hourly")
+    assert told(world) == []
+
+
 def test_a_clock_that_was_ahead_does_not_put_off_what_is_expected() -> None:
     """The last success seems to be of next month: the time counts from the moment when the clock was set right."""
     world = World(job("asked", on_demand=True, expect=every(2)))
@@ -253,6 +336,31 @@ def test_a_clock_that_was_ahead_does_not_put_off_what_is_expected() -> None:
     world.clock.step(-30 * 86_400)
     world.until(BEGIN + 5 * HOUR)
     assert told(world)[-1] == "01 02:03 asked late since 01 02:03"
+
+
+def test_what_is_late_of_a_job_is_all_that_is_on_record_of_it() -> None:
+    """Of the job and of its runs in flight, and of no other one; what has ended is late no more."""
+    late = Expect(start_within_ms=600_000, finish_within_ms=1_800_000, success_every_ms=3_600_000)
+    world = World(
+        job("a", "0 1 * * *"),
+        job("b", "0 1 * * *", start_deadline_ms=86_400_000, expect=late),
+        job("c", expect=FINISH),
+        max_parallel=1,
+    )
+    world.machine.behaviour = lambda launch: Process(7_200.0, 0)
+    world.start()
+
+    def late_of_b() -> list[tuple[str, int | None]]:
+        known = world.state.expectations
+        assert known is not None
+        return [(each.expectation, each.run) for each in known.open_of("b", world.state.jobs["b"].live)]
+
+    world.until(BEGIN + 1.75 * HOUR)
+    (run,) = world.state.jobs["b"].live
+    assert late_of_b() == [("success_every", None), ("start_within", run), ("finish_within", run)]
+    assert v.payload(world.entries()[run]).scheduled_for == BEGIN + HOUR
+    world.until(BEGIN + 4.5 * HOUR)
+    assert late_of_b() == [("success_every", None), ("finish_within", run)]
 
 
 def test_a_thousand_late_runs_are_told_in_few_appends() -> None:
@@ -284,13 +392,7 @@ def test_of_what_came_and_went_unwatched_the_newest_are_told() -> None:
     world.crash()
     for _ in range(ENDED_MAX + 5):
         world.clock.pass_(60)
-        started = world.person(v.RunRequested(executor="self"), "asked", run=-1)
-        run = started.seq
-        command = {"command_sha256": "0" * 64, "host": "x", "boot_id": "b", "executor_pid": 1}
-        begun = v.RunStarted(attempt=1, trigger="manual", executor_start_ticks=1, **command)  # type: ignore[arg-type]
-        world.person(begun, "asked", run)
-        ended = v.RunFinished(trigger="manual", started=started.time, outcome="succeeded", attempt=1)
-        world.person(ended, "asked", run)
+        run_by_hand(world, "asked")
     assert world.state.expectations is not None
     assert len(world.state.expectations.ended) == ENDED_MAX
     world.start()
@@ -305,7 +407,7 @@ def test_of_what_came_and_went_unwatched_the_newest_are_told() -> None:
         ({"since": BEGIN + 2 * HOUR}, "would not hold from 2026-01-01 01:10:00 UTC on"),
         ({"limit_ms": 1}, "would not hold from 2026-01-01 01:10:00 UTC on"),
         ({"expectation": "finish_within"}, "nothing of b was expected then"),
-        ({"expectation": "success_every"}, "not about one run"),
+        ({"expectation": "success_every"}, "success_every is not about one run"),
     ],
 )
 def test_a_breach_that_there_is_not_breaks_a_law(change: dict[str, object], why: str) -> None:
@@ -358,3 +460,70 @@ def test_what_was_told_before_breaks_a_law() -> None:
         == third
         == f"entry {breached.seq} tells of no breach that had ended, or its end was told before"
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "why"),
+    [
+        ({}, "asked", ""),
+        ({}, "plain", "entry {breach} is about something else"),
+        ({"expectation": "finish_within"}, "asked", "entry {breach} is about something else"),
+        ({"since": BEGIN}, "asked", "the breach of entry {breach} ended by entry {end}"),
+        ({"until": BEGIN}, "asked", "the breach of entry {breach} ended by entry {end}"),
+        ({"by": "changed"}, "asked", "the breach of entry {breach} ended by entry {end}"),
+        ({"because_of": 1}, "asked", "the breach of entry {breach} ended by entry {end}"),
+    ],
+)
+def test_an_end_that_was_another_one_breaks_a_law(change: dict[str, object], name: str, why: str) -> None:
+    """Each member of the entry follows from the entries before it."""
+    world = World(job("asked", on_demand=True, expect=every(2)), job("plain", on_demand=True))
+    world.start()
+    world.run(2.5 * 3_600)
+    world.crash()
+    run_by_hand(world, "asked")
+    (breached,), end = world.entries(v.ExpectationBreached), world.entries()[-1]
+    true = v.ExpectationMet(
+        expectation="success_every",
+        breach=breached.seq,
+        since=BEGIN + 2 * HOUR,
+        until=end.time,
+        by="succeeded",
+        because_of=end.seq,
+    )
+    world.say(lambda state: [v.event(msgspec.structs.replace(true, **change), v.SCHEDULER, job=name)])
+    found = [each.why for each in illegal_entries(world.entries())]
+    assert found == ([why.format(breach=breached.seq, end=end.seq)] if why else [])
+
+
+def test_a_breach_that_was_told_and_ended_is_not_told_again() -> None:
+    """Though its end is still to be told."""
+    world = World(job("asked", on_demand=True, expect=every(2)))
+    world.start()
+    world.run(2.5 * 3_600)
+    world.crash()
+    run_by_hand(world, "asked")
+    (breached,) = world.entries(v.ExpectationBreached)
+    world.say(lambda state: [v.event(v.payload(breached), v.SCHEDULER, job="asked")])
+    (illegal,) = illegal_entries(world.entries())
+    assert illegal.why == "it would not hold from 2026-01-01 04:30:00 UTC on, by the definition of asked"
+
+
+def test_where_nothing_is_expected_nothing_is_told() -> None:
+    """Neither a breach nor its end, and what is about a run names one."""
+    world = World(job("plain", on_demand=True))
+    world.start()
+    world.run(60)
+    about = {"expectation": "success_every", "since": BEGIN}
+    breached = v.ExpectationBreached(limit_ms=1, **about)  # type: ignore[arg-type]
+    met = v.ExpectationMet(breach=1, until=BEGIN, by="succeeded", because_of=1, **about)  # type: ignore[arg-type]
+    of_no_run = msgspec.structs.replace(breached, expectation="finish_within")
+    world.say(lambda state: [v.event(met, v.SCHEDULER, job="plain")])
+    world.say(lambda state: [v.event(breached, v.SCHEDULER, job="plain")])
+    world.say(lambda state: [v.event(breached, v.SCHEDULER, job="unknown")])
+    world.say(lambda state: [v.event(of_no_run, v.SCHEDULER, job="plain")])
+    assert [each.why for each in illegal_entries(world.entries())] == [
+        "entry 1 tells of no breach that had ended, or its end was told before",
+        "nothing of plain was expected then that this could be",
+        "nothing of unknown was expected then that this could be",
+        "finish_within is about a run",
+    ]
