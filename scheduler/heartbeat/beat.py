@@ -14,7 +14,9 @@ from scheduler.definition import Heartbeat
 from scheduler.home import Home
 
 BEAT_S: Final = 10.0
-"""So often the file is touched."""
+"""At least so often the file is touched."""
+TURN_S: Final = 1.0
+"""The loop turns about so often: what is due between two turns comes with the first of them."""
 _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -30,7 +32,7 @@ class Beat:
         self._home = home
         self._file: Path | None = None
         self._watchdog, watchdog_s = _watchdog(environ)
-        self._every_s = min(BEAT_S, watchdog_s / 2)
+        self._every_s = max(0.0, min(BEAT_S, watchdog_s / 2) - TURN_S)
         self._at_s = 0.0
 
     def use(self, settings: Heartbeat | None) -> None:
