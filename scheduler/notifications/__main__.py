@@ -24,6 +24,7 @@ from eventstore.lock import LOCK_NAME, FileLock
 from scheduler.home import Home
 from scheduler.notifications.channels import open_channel
 from scheduler.notifications.follower import LOOK_S, Follower
+from scheduler.notifications.state_file import is_remembered
 from scheduler.scheduler_lock import holder_of
 
 BUSY: Final = 75
@@ -42,10 +43,9 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: stopping.set())
     home = Home(Path(arguments[0]))
     try:
-        lock_file = home.notifications / LOCK_NAME
-        is_first = not lock_file.exists()
+        is_first = not is_remembered(home.notifications)
         create_folders(REAL, home.notifications)
-        lock = FileLock(lock_file)
+        lock = FileLock(home.notifications / LOCK_NAME)
         try:
             return _serve(home, stopping, is_first=is_first) if lock.try_take() else BUSY
         finally:

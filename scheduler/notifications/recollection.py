@@ -2,7 +2,8 @@
 
 What each channel was told last is in the ledger, and channels are told in its order: so what comes behind that is
 still to be told. A message that was on its way is told once more then, and says that it may be a repetition. A
-channel that no entry names is told from the last start of a scheduler on. How many failures there were in a row is
+channel that no entry names is told of what came since the last start of a scheduler, and of the time for which a
+message is kept before it is given up: it may be on its first one. How many failures there were in a row is
 known as far as the entries say that are looked at.
 
 Where nobody has followed the ledger before, or whoever did came to rest when the config had no channels any more,
@@ -11,6 +12,7 @@ channels are told from the last edit of the config on, or the last start of a sc
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import islice
 from typing import Final
 
@@ -19,6 +21,7 @@ from eventstore.errors import Archived
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.rules.notifications.audience import Audience
+from scheduler.rules.notifications.delivery import GIVE_UP_MS
 from scheduler.rules.notifications.news import ChannelNews, Telling
 
 LOOKBACK_ENTRIES: Final = 50_000
@@ -38,11 +41,16 @@ def recollect(
     Raises:
         Corrupt, Unavailable: the ledger is damaged, or cannot be read.
     """
-    begin = max(0, reader.refresh() + 1 - LOOKBACK_ENTRIES)
+    end = reader.refresh()
+    begin = max(0, end + 1 - LOOKBACK_ENTRIES)
+    last = entry_at(reader, end)
+    pending_from = None if last is None else last.time - timedelta(milliseconds=GIVE_UP_MS)
     told: dict[str, int] = {}
-    started, edited, newest = None, None, begin - 1
+    started, edited, newest, settled = None, None, begin - 1, begin - 1
     for entry in reader.read(begin):
         newest = entry.seq
+        if pending_from is not None and entry.time < pending_from:
+            settled = entry.seq
         if entry.type == v.SchedulerStarted.TYPE:
             started = edited = entry.seq
         elif entry.type == v.ConfigAccepted.TYPE:
@@ -54,7 +62,7 @@ def recollect(
         since = newest if edited is None else edited - 1
         channels = {name: ChannelNews(settled=since) for name in audience.receivers}
         return Telling(reader.ledger_id, since, _hash_of(reader, since), channels)
-    since = newest if started is None else started - 1
+    since = settled if started is None else min(settled, started - 1)
     cursor = begin - 1 if told else since
     channels = {
         name: ChannelNews(settled=told.get(name, since), unsure=True) for name in {*audience.receivers, *told}

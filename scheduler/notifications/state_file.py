@@ -55,6 +55,11 @@ def come_to_rest(folder: Path) -> None:
         (folder / STATE_NAME).unlink()
 
 
+def is_remembered(folder: Path) -> bool:
+    """Whether anything is kept, be it of use or not: somebody has followed the ledger before."""
+    return (folder / STATE_NAME).exists() or is_at_rest(folder)
+
+
 def is_at_rest(folder: Path) -> bool:
     """Whether nobody was to be told of anything, and nothing was kept since."""
     return (folder / REST_NAME).exists()

@@ -18,7 +18,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Notify
 from scheduler.entry_members import BreachEnd
 from scheduler.notifications.recollection import is_of_this_ledger
-from scheduler.notifications.state_file import STATE_NAME
+from scheduler.notifications.state_file import STATE_NAME, come_to_rest, is_remembered
 from scheduler.notifications.transport import NotDelivered
 from scheduler.rules.notifications.news import SHOWN_MAX
 from scheduler.store import open_committed
@@ -393,6 +393,32 @@ def test_without_channels_it_comes_to_rest_and_begins_anew(told: ToldHome) -> No
     told.turn()
     assert [notice.job for each in told.receivers.taken for notice in each.notices] == ["tagged"]
     assert not told.receivers.taken[0].repeated
+
+
+def test_lost_memory_of_what_nobody_was_told_before_a_restart_is_made_again(told: ToldHome) -> None:
+    """A channel that no entry names may be on its first message since before the scheduler began."""
+    told.receivers.problems["mail"] = REFUSED
+    told.fail("plain")
+    told.writer.wait(seconds=4 * 24 * 3_600)
+    told.fail("tagged")
+    told.turn()
+    told.kill()
+    (told.home.notifications / STATE_NAME).write_bytes(b"")
+    told.writer.serve()
+    del told.receivers.problems["mail"]
+    told.turn()
+    (message,) = told.receivers.taken
+    assert ([notice.job for notice in message.notices], message.repeated) == (["tagged"], True)
+
+
+def test_who_was_killed_before_anything_was_kept_has_not_followed(tmp_path: Path) -> None:
+    """A lock alone is no memory; a file that says nothing is one that was lost."""
+    (tmp_path / "lock").touch()
+    assert not is_remembered(tmp_path)
+    (tmp_path / STATE_NAME).touch()
+    assert is_remembered(tmp_path)
+    come_to_rest(tmp_path)
+    assert is_remembered(tmp_path)
 
 
 def test_a_channel_that_is_new_to_one_that_begins_is_told_from_its_edit_on(told: ToldHome) -> None:
