@@ -73,7 +73,7 @@ def test_what_is_due_between_two_turns_comes_with_the_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, watchdog_s: int, most_s: float
 ) -> None:
     """The loop turns about once a second: that makes nothing later than it is said to be."""
-    touched: list[float] = []
+    now_s, touched = 0.0, list[float]()
     environ = {"NOTIFY_SOCKET": "/none", "WATCHDOG_USEC": f"{watchdog_s}000000"} if watchdog_s else {}
     beat = Beat(Home(tmp_path), environ)
     beat.use(Heartbeat(file="alive"))
