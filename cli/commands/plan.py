@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from cli.app.config_errors import mistakes_document
 from cli.app.failures import ExitCode, Failure
+from cli.app.input_file import STANDARD_INPUT, given_bytes
 from cli.app.json_output import json_option, show_json
 from cli.app.ledger_wait import patience_explained
 from cli.app.options import WholeNumber
@@ -82,7 +82,7 @@ def plan(
     else:
         from cli.planning.report import tell_plan
 
-        source = "" if file is None else "it" if file == "-" else printable(file)
+        source = "" if file is None else "it" if file == STANDARD_INPUT else printable(file)
         tell_plan(home, found, utc=utc, days=days, alone=bool(names), source=source)
     if exit_code and found.changes:
         raise click.exceptions.Exit(ExitCode.CHANGES)
@@ -106,17 +106,11 @@ def _candidate(file: str) -> Candidate:
     Raises:
         Failure: it cannot be read.
     """
-    from eventstore.regular_file import open_regular
     from scheduler.configuration.files.joined import FILES_BYTES_MAX
     from scheduler.planning.candidate import Candidate
 
-    if file == "-":
-        return Candidate(sys.stdin.buffer.read(FILES_BYTES_MAX + 1), Path("<stdin>"))
-    try:
-        with open(open_regular(file, follow=True), "rb") as opened:
-            return Candidate(opened.read(FILES_BYTES_MAX + 1), Path(file))
-    except OSError as problem:
-        raise Failure(f"{printable(file)} cannot be read: {problem.strerror or problem}") from problem
+    path = Path("<stdin>" if file == STANDARD_INPUT else file)
+    return Candidate(given_bytes(file, "a config", FILES_BYTES_MAX), path)
 
 
 def _chosen(found: HomePlan, names: Sequence[str]) -> HomePlan:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.app.failures import Failure
+from cli.app.input_file import STANDARD_INPUT, piped_bytes
 from cli.home.as_of import as_of_option
 from cli.home.views import check_home
 from cli.sql.answers import FORMAT, Destination, MemoryLimit
@@ -92,7 +93,7 @@ def sql(
             raise click.UsageError("--shell goes without a query, and shows the ledger as it is")
         check_home(home)
         _show_other_tools(home)
-    elif query is None and source is None and is_terminal(sys.stdin):
+    elif query is None and source is None and sys.stdin is not None and is_terminal(sys.stdin):
         _prompt(home, destination, typed, opened, limit_s)
     else:
         _answer(home, _text(query, source), typed, destination, opened, limit_s)
@@ -161,10 +162,10 @@ def _show_other_tools(home: Home) -> None:
 def _text(query: str | None, source: Path | None) -> str:
     if query is not None and source is not None:
         raise click.UsageError("a query and --file exclude each other")
-    if source is not None and str(source) != "-":
+    if source is not None and str(source) != STANDARD_INPUT:
         text = _from_file(source)
-    elif query is None or query == "-":
-        text = _decoded(sys.stdin.buffer.read(_QUERY_BYTES_MAX + 1))
+    elif query is None or query == STANDARD_INPUT:
+        text = _decoded(piped_bytes("a query", _QUERY_BYTES_MAX))
     else:
         text = query
     if not text.strip():

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.app.failures import Failure
+from cli.app.input_file import STANDARD_INPUT, given_bytes
 from cli.app.options import Choice
 from cli.importing.options import Wanted, import_options
-from cli.terminal.console import is_terminal
 from cli.terminal.printable import printable
 from scheduler.home import Home
 
@@ -63,7 +62,8 @@ def crontab(
 
     wanted = Wanted(zone, output, part, as_json)
     target = target_of(home, wanted)
-    raw, source = _content(file, BYTES_MAX + 1)
+    raw = given_bytes(file, "a crontab", BYTES_MAX)
+    source = "stdin" if file == STANDARD_INPUT else file
     try:
         lines = split(raw)
     except NoCrontab as problem:
@@ -76,23 +76,6 @@ def crontab(
         "cron starts a command beside its last run and catches nothing up: hence overlap and catch_up.",
     ]
     finish(home, found, heading, wanted, target)
-
-
-def _content(file: str, bytes_max: int) -> tuple[bytes, str]:
-    """What the file holds, at most so much of it, and how it is called."""
-    if file == "-":
-        if sys.stdin is None:
-            raise Failure("standard input is closed, and so holds no crontab")
-        if is_terminal(sys.stdin):
-            click.echo("reading a crontab from the terminal; Ctrl-D ends it", err=True)
-        return sys.stdin.buffer.read(bytes_max), "stdin"
-    from eventstore.regular_file import open_regular
-
-    try:
-        with open(open_regular(file, follow=True), "rb") as opened:
-            return opened.read(bytes_max), file
-    except OSError as problem:
-        raise Failure(f"{printable(file)} cannot be read: {problem.strerror or problem}") from None
 
 
 def _is_system(file: str) -> bool:

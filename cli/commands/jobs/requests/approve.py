@@ -13,7 +13,7 @@ from cli.app.failures import ExitCode, Failure
 from cli.app.options import reason_option
 from cli.home.job_names import JOB, approval_hint
 from cli.home.open import to_write
-from cli.terminal.console import note, out, tell
+from cli.terminal.console import is_terminal, note, out, tell
 from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, table
 from cli.times.zones import local_zone
@@ -176,7 +176,7 @@ def _ask(change: PendingChange, doing: _Doing) -> None:
     """
     if doing == "reject":
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not is_terminal(sys.stdin):
         raise Failure(
             "nobody is at the terminal to be asked",
             f"`--revision {shown_revision(change)}` says that you mean what is shown above. Nothing was recorded.",

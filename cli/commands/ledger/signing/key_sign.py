@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.app.failures import ExitCode, Failure
+from cli.app.input_file import piped_bytes
 from cli.evidence.signing_failures import signing_explained
 from cli.terminal.console import out
 from cli.terminal.printable import printable
@@ -45,7 +46,7 @@ def key_sign(file: Path, name: str | None, rotates: bool) -> None:
             raise Failure(f"there is a file {printable(str(file))}: nothing was written") from None
         out(signer.verifier_key.text)
         return
-    raw = sys.stdin.buffer.read(TEXT_BYTES_MAX + 1)
+    raw = piped_bytes("the text of a checkpoint", TEXT_BYTES_MAX)
     if len(raw) > TEXT_BYTES_MAX:
         raise Failure(f"not signed: it is longer than {TEXT_BYTES_MAX:,} bytes", exit_code=ExitCode.FAILED)
     with signing_explained():

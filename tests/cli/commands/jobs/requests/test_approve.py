@@ -156,14 +156,17 @@ def test_every_view_says_what_is_pending(home: Home) -> None:
     assert pending["job"] == "nightly"
 
 
-def test_nobody_approves_unseen(home: Home) -> None:
-    """Without a terminal the revision has to be named, and be the one that is pending."""
+def test_nobody_approves_unseen(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a terminal, or with its standard input closed, the revision has to be named, and be the one that is pending."""
     write_config(home.root, CONFIG.format(token="two"))
     answer = call("jobs", "approve", "nightly", home=home.root)
     assert answer.code == 1
     assert "env.TOKEN" in answer.out
     revision = revision_of(home)
     assert f"`--revision {revision}` says that you mean what is shown above" in answer.err
+    monkeypatch.setattr("sys.stdin", None)
+    closed = call("jobs", "approve", "nightly", home=home.root)
+    assert (closed.code, closed.out, closed.err) == (answer.code, answer.out, answer.err)
     write_config(home.root, CONFIG.format(token="three"))
     answer = approve(home, revision)
     assert answer.code == 1
