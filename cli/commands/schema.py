@@ -6,7 +6,7 @@ import json
 
 import click
 
-from cli.terminal.console import tell
+from cli.terminal.console import out
 
 
 @click.command(epilog="Example: cronledger schema > services/scheduler/config.schema.json")
@@ -19,4 +19,4 @@ def schema() -> None:
     """
     from scheduler.configuration.json_schema.config_schema import config_schema
 
-    tell(json.dumps(config_schema(), indent=2, ensure_ascii=False))
+    out(json.dumps(config_schema(), indent=2, ensure_ascii=False))

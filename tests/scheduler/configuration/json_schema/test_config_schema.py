@@ -75,6 +75,11 @@ def test_the_command_prints_it(tmp_path: Path) -> None:
     assert answer.out == schema()
 
 
+def test_a_terminal_gets_the_same_bytes(tmp_path: Path) -> None:
+    """However wide it is: a line that is broken to fit is no JSON any more."""
+    assert call("schema", home=tmp_path / "none", terminal=True).out == schema()
+
+
 @pytest.mark.parametrize("table", list(TABLES))
 def test_each_reader_says_how_its_values_are_written(table: str) -> None:
     """`@of_form(…)` before the reader: without one an editor knows nothing of the key."""
