@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from cli.app.output_file import check_place
 from cli.importing.options import Wanted
 from cli.terminal.printable import printable
 from scheduler.configuration import Config, parse
+from scheduler.configuration.files.joined import FILES_BYTES_MAX, ConfigFile
 from scheduler.home import Home
 
 _MODE = 0o700
@@ -47,12 +48,16 @@ def target_of(home: Home, wanted: Wanted) -> Target:
     if wanted.output is not None:
         check_place(wanted.output, home, force=None)
     root = home.root if home.root.is_dir() else None
-    return Target(wanted.output, lambda raw: parse(raw, wanted.output or home.config, root))
+
+    def read(raw: bytes) -> Config:
+        _check_size([raw])
+        return parse(raw, wanted.output or home.config, root)
+
+    return Target(wanted.output, read)
 
 
 def _part(home: Home, name: str) -> Target:
     """A new part of the home's config, which is read together with what is there."""
-    from scheduler.configuration.files.joined import ConfigFile
     from scheduler.configuration.files.part_names import FOLDER, folder_of, is_part_path
     from scheduler.configuration.files.read_files import read_files
 
@@ -68,11 +73,25 @@ def _part(home: Home, name: str) -> Target:
         check_place(place, home, force=None)
 
     def read(raw: bytes) -> Config:
+        _check_size([*(file.content for file in files), raw])
         parts = sorted([*files[1:], ConfigFile(called, raw)], key=lambda file: file.name)
         return parse(files[0].content, home.config, home.root, parts=parts)
 
     read(b"jobs: {}")  # the home's own mistakes are told as such
     return Target(place, read)
+
+
+def _check_size(files: Iterable[bytes]) -> None:
+    """Refuse what would be longer than a config may be.
+
+    Raises:
+        Failure: it is.
+    """
+    if sum(map(len, files)) > FILES_BYTES_MAX:
+        raise Failure(
+            f"the config would be larger than {FILES_BYTES_MAX // 2**20} MiB, the most that is read",
+            "The variables of a crontab stand with each of its jobs. Take out those that no command needs, or split it.",
+        )
 
 
 def make_folder(path: Path) -> None:

@@ -12,8 +12,6 @@ from scheduler.importing.config_text import config_text
 from scheduler.importing.conversion import Conversion, ImportedJob
 from scheduler.importing.proof import Comparison, compare
 
-_ROUNDS_MAX = 100
-
 
 class CheckedImport(NamedTuple):
     """A conversion as it may be given out.
@@ -55,7 +53,7 @@ def check(
     Raises:
         ConfigInvalid: the config is refused for something that is no job's.
     """
-    for _ in range(_ROUNDS_MAX):
+    while True:  # each round takes out a job, or is the last one
         text = config_text(found, heading)
         try:
             config = read(text.encode())
@@ -64,9 +62,6 @@ def check(
                 raise
             continue
         return CheckedImport(found, text, _compared(found.jobs, config, now))
-    raise AssertionError(
-        "each round takes out a job, and there are at most 10,000, of which 200 are told at once"
-    )
 
 
 def _without_refused(found: Conversion, invalid: ConfigInvalid) -> bool:
@@ -82,7 +77,7 @@ def _without_refused(found: Conversion, invalid: ConfigInvalid) -> bool:
                 break
     for name, why in refused.items():
         job = named[name]
-        found.remark(job.line, "refused", why)
+        found.remark(job.line, "refused", why, job.file)
         found.comments.append(f"not imported, {job.source}: {why}")
     found.jobs = [job for job in found.jobs if job.name not in refused]
     return bool(refused)

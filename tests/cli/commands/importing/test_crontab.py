@@ -116,6 +116,24 @@ def test_a_closed_standard_input_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     assert (answer.code, "standard input is closed" in answer.err) == (2, True)
 
 
+@pytest.mark.parametrize("target", ["stdout", "into"])
+def test_a_config_that_would_be_too_large_is_not_made(
+    tmp_path: Path, tab: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    """It is told as that, and not as a mistake in the home's own config; the files beside it count too."""
+    config = tmp_path / "services" / "scheduler" / "config.yaml"
+    config.parent.mkdir(parents=True)
+    config.write_text("jobs: {}\n", "utf-8")
+    made = len(call("import", "crontab", str(tab), home=tmp_path).raw_out)
+    monkeypatch.setattr("cli.importing.target.FILES_BYTES_MAX", made - (target == "stdout"))
+    where = () if target == "stdout" else ("--into", "moved")
+    answer = call("import", "crontab", str(tab), *where, home=tmp_path)
+    assert (answer.code, answer.out) == (2, "")
+    assert "the config would be larger than" in answer.err
+    assert str(config) not in answer.err
+    assert not (config.parent / "config.d").exists()
+
+
 def test_an_empty_crontab_is_an_empty_config(tmp_path: Path) -> None:
     """There is nothing to say of it."""
     (tmp_path / "tab").write_text("# nothing\n", "utf-8")

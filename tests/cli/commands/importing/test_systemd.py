@@ -37,6 +37,15 @@ def test_a_timer_becomes_config_that_check_accepts(tmp_path: Path, units: Path) 
     assert shown["description"] == "Copies the database"
 
 
+def test_what_the_config_refuses_is_told_with_its_file(tmp_path: Path, units: Path) -> None:
+    """A command that is too long to be recorded: the timer and the line of its times are named."""
+    (units / "backup.service").write_text("[Service]\nExecStart=/opt/backup " + "x" * 70_000 + "\n", "utf-8")
+    answer = call("import", "systemd", str(units / "backup.timer"), "--json", home=tmp_path)
+    (refused,) = [each for each in answer.document["remarks"] if each["kind"] == "refused"]
+    assert (answer.code, refused["file"], refused["line"]) == (1, str(units / "backup.timer"), 2)
+    assert "bytes in the ledger" in refused["text"]
+
+
 def test_programs_get_all_of_it(tmp_path: Path, units: Path) -> None:
     """Jobs, remarks and the config in one document."""
     answer = call(
