@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cli.planning.job_rows import caught_up_of, settings_of
+from cli.planning.job_rows import catch_ups_of, settings_of
 from cli.words.approval_words import change_document
 from eventstore.store import Event
 from scheduler import vocabulary as v
@@ -65,11 +65,11 @@ def _job(found: HomePlan, plan: JobPlan) -> dict[str, Any]:
         "instants": _instants(plan.instants) if plan.instants.any else None,
         "runs": [_run(each) for each in plan.runs],
         "misfires": [_misfire(data) for data in _misfires(plan.follows)],
-        "catch_ups": _caught_up(plan.follows),
+        "catch_ups": catch_ups_of(plan.follows),
         "expectations": [told for event in plan.follows if (told := _expectation(event)) is not None],
         "without_edit": {
             "misfires": [_misfire(data) for data in _misfires(plan.missed_without)],
-            "catch_ups": caught_up_of(plan.missed_without),
+            "catch_ups": catch_ups_of(plan.missed_without),
         },
         "dependents": plan.dependents,
         "entries": [event.type for event in (*plan.recorded, *plan.follows)],
@@ -146,14 +146,6 @@ def _expectation(event: Event) -> dict[str, Any] | None:
         return None
     by = data.by if isinstance(data, v.ExpectationMet) else None
     return {"expectation": data.expectation, "run": event.run, "since": data.since, "by": by}
-
-
-def _caught_up(events: Iterable[Event]) -> list[Any]:
-    return [
-        event.data.scheduled_for
-        for event in events
-        if isinstance(event.data, v.ScheduleTicked) and event.data.trigger == "catch_up"
-    ]
 
 
 def _calendar(edit: CalendarEdit) -> dict[str, Any]:

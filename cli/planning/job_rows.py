@@ -15,6 +15,7 @@ from cli.words.approval_words import change_rows, change_sentence
 from cli.words.job_words import enabled_words
 from cli.words.wait_words import attempt_words
 from cli.words.words import skip_words
+from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.planning.home_plan import HomePlan
 from scheduler.rules.planning.edits import JobEdit
@@ -192,7 +193,7 @@ def _missed_rows(plan: JobPlan, zone: str) -> Iterator[tuple[str, Value]]:
             "missed",
             f"{show_count(data.count, 'time')}, {span}, {MISFIRE_WORDINGS[data.reason].when}; {run}",
         )
-    caught_up, otherwise = caught_up_of(plan.follows), caught_up_of(plan.missed_without)
+    caught_up, otherwise = len(catch_ups_of(plan.follows)), len(catch_ups_of(plan.missed_without))
     if caught_up != otherwise:
         yield "", Cell(f"without the edit {show_count(otherwise, 'run')} would catch up", "warn")
 
@@ -212,10 +213,13 @@ def _expectation_rows(plan: JobPlan) -> Iterator[tuple[str, Value]]:
         yield "", f"and {len(told) - _RUNS_MAX:,} more of this"
 
 
-def caught_up_of(events: Iterable[object]) -> int:
-    """How many runs catch up, of what is recorded."""
-    payloads = (getattr(event, "data", None) for event in events)
-    return sum(isinstance(data, v.ScheduleTicked) and data.trigger == "catch_up" for data in payloads)
+def catch_ups_of(events: Iterable[Event]) -> list[datetime]:
+    """The times that are caught up, of what is recorded."""
+    return [
+        event.data.scheduled_for
+        for event in events
+        if isinstance(event.data, v.ScheduleTicked) and event.data.trigger == "catch_up"
+    ]
 
 
 def names_words(names: Sequence[str]) -> str:
