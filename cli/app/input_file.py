@@ -37,7 +37,8 @@ def given_bytes(file: str, what: str, bytes_max: int) -> bytes:
             return opened.read(bytes_max + 1)
     except NotRegular as problem:
         # Such as the pipe of a shell's <(…).
-        hint = "" if os.path.isdir(file) else "What another program writes is read from standard input: name it -."
+        way_out = "What another program writes is read from standard input: give - in its place."
+        hint = "" if os.path.isdir(file) else way_out
         raise Failure(f"{printable(file)} cannot be read: {problem.strerror}", hint) from None
     except OSError as problem:
         raise Failure(f"{printable(file)} cannot be read: {problem.strerror or problem}") from None

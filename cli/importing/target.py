@@ -90,7 +90,7 @@ def _check_size(files: Iterable[bytes]) -> None:
     if sum(map(len, files)) > FILES_BYTES_MAX:
         raise Failure(
             f"the config would be larger than {FILES_BYTES_MAX // 2**20} MiB, the most that is read",
-            "The variables of a crontab stand with each of its jobs. Take out those that no command needs, or split it.",
+            "Variables of a crontab stand with each of its jobs: take out those that no command needs, or split it.",
         )
 
 

@@ -28,6 +28,10 @@ def test_what_another_program_writes_is_read_from_standard_input(
     """A pipe that is named, as a shell's <(…) does, is refused with the way out; a folder without one."""
     os.mkfifo(tmp_path / "pipe")
     refused = call(*command, str(tmp_path / "pipe"), home=tmp_path)
-    assert (refused.code, "no regular file" in refused.err, "name it -" in refused.err) == (2, True, True)
+    assert (refused.code, "no regular file" in refused.err, "give - in its place" in refused.err) == (
+        2,
+        True,
+        True,
+    )
     folder = call(*command, str(tmp_path), home=tmp_path)
-    assert (folder.code, "name it -" in folder.err) == (2, False)
+    assert (folder.code, "give - in its place" in folder.err) == (2, False)

@@ -157,7 +157,7 @@ def test_every_view_says_what_is_pending(home: Home) -> None:
 
 
 def test_nobody_approves_unseen(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a terminal, or with its standard input closed, the revision has to be named, and be the one that is pending."""
+    """Without a terminal, or any standard input, the revision has to be named, and be the one that is pending."""
     write_config(home.root, CONFIG.format(token="two"))
     answer = call("jobs", "approve", "nightly", home=home.root)
     assert answer.code == 1
