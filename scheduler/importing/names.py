@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
+
 NAME_MAX_CHARS = 64
 _WORD = re.compile(r"""(?:[^\s;&|()<>'"`{}]|'[^']*'|"[^"]*")+|[;&|(){}]+""")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -27,11 +29,11 @@ class JobNames:
     """Gives each job a name that no other one has.
 
     Args:
-        taken: names that are given away already.
+        taken: names that are given away already, beside those of the jobs that every config may have.
     """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = {name.casefold() for name in taken}
+        self._taken = {name.casefold() for name in (*REGISTERED, *taken)}
         self._given: dict[str, int] = {}
 
     def unique(self, wanted: str, line: int) -> str:

@@ -70,7 +70,7 @@ class _CrontabConversion:
     ) -> None:
         self._crontab, self._dialect, self._around, self._form = crontab, dialect, around, form
         self._found = Conversion(source)
-        self._names = JobNames(["cleanup-sessions", "log-cleanup", *around.taken])
+        self._names = JobNames(around.taken)
         self._settings = Settings(self._found, dialect, around.zone)
         self._comments: list[Line] = []
         self._loose: list[str] = []

@@ -20,9 +20,8 @@ from scheduler.importing.crontab.dialect import Dialect
 from scheduler.importing.crontab.exported_times import EntryTimes, Unsayable, times_of
 from scheduler.importing.crontab.fields import BadTimes, read_times
 from scheduler.importing.crontab.lines import split
+from scheduler.processes.program import DEFAULT_PATH
 
-DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
-"""Of a job that says nothing, where the scheduler has none either."""
 _COMMAND_MAX_CHARS: dict[Dialect, int] = {"debian": 998, "cronie": 131_070}
 _COMMENT_MAX_CHARS = 500
 

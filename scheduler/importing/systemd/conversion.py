@@ -62,7 +62,7 @@ class _Times(NamedTuple):
 def convert(timers: Iterable[LoadedTimer], source: str, around: Surroundings) -> Conversion:
     """The jobs of timers; a timer whose times no single job has becomes several."""
     found = Conversion(source)
-    names = JobNames(["cleanup-sessions", "log-cleanup", *around.taken])
+    names = JobNames(around.taken)
     for loaded in timers:
         try:
             _TimerConversion(loaded, around, found, names).convert()
