@@ -79,9 +79,9 @@ class Follower:
         self._channels = ChannelsInForce(home)
         self._channels.refresh()
         self._reader = open_committed(home)
-        self._audience = self._read_audience()
+        self._audience, mark = self._read_state()
         self._writer = MessageWriter(
-            home, self._reader.ledger_id, lambda seq: entry_at(self._reader, seq), self._audience
+            home, self._reader.ledger_id, lambda seq: entry_at(self._reader, seq), self._audience, mark
         )
         self.telling = self._remembered(is_first=is_first)
         self._dirty = True
@@ -148,11 +148,12 @@ class Follower:
             come_to_rest(self._home.notifications)
         self._reader.close()
 
-    def _read_audience(self) -> Audience:
+    def _read_state(self) -> tuple[Audience, str]:
+        """Who is told of which job, and the mark of a home that is a copy."""
         ledger = open_ledger_to_read(self._home)
         with closing(ledger.store):
             definitions = [job.definition for job in ledger.state.jobs.values()]
-        return Audience(definitions, self._channels.receivers)
+        return Audience(definitions, self._channels.receivers), ledger.state.home
 
     def _remembered(self, *, is_first: bool) -> Telling:
         """What is kept, if it is of this ledger; else what the ledger says."""

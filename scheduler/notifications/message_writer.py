@@ -33,12 +33,19 @@ class MessageWriter:
         home: the home; ledger_id: its ledger.
         entry_at: gives a committed entry by its number; None if there is none.
         audience: who is told.
+        mark: of a home that is a copy, as `home.adopted` has it; else empty.
     """
 
     def __init__(
-        self, home: Home, ledger_id: str, entry_at: Callable[[int], Entry | None], audience: Audience
+        self,
+        home: Home,
+        ledger_id: str,
+        entry_at: Callable[[int], Entry | None],
+        audience: Audience,
+        mark: str = "",
     ) -> None:
         self._home, self._ledger_id, self._entry_at, self._audience = home, ledger_id, entry_at, audience
+        self._mark = mark
         self._outputs = OutputEnds(home)
         self._made: dict[str, Message] = {}
 
@@ -49,7 +56,8 @@ class MessageWriter:
 
     def id_of(self, channel: str, bundle: Bundle) -> str:
         """The id of the message that tells a channel of these news."""
-        return message_id(self._ledger_id, channel, bundle.first, bundle.last, bundle.count)
+        numbers = bundle.first, bundle.last, bundle.count
+        return message_id(self._ledger_id, channel, *numbers, home=self._mark)
 
     def message(self, channel: str, parcel: Parcel) -> Message:
         """The message; while it is tried again and again it is made once.

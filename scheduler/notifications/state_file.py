@@ -25,6 +25,8 @@ CHANNELS_MAX: Final = 1_000
 _ERROR_CHARACTERS_MAX: Final = 2_000
 _COUNT_MAX: Final = 2**53
 _WAITED_MS_MAX: Final = 10**10
+_WAIT_MS_MAX: Final = 3_600_000
+"""No receiver is left alone for longer."""
 
 
 def read_telling(folder: Path, ledger_id: str) -> Telling | None:
@@ -89,6 +91,7 @@ def _channel_fits(channel: ChannelNews, cursor: int) -> bool:
         and (gathered is None or parcel.bundle.last < gathered.first)
         and 0 <= parcel.tries < _COUNT_MAX
         and 0 <= parcel.waited_ms <= _WAITED_MS_MAX
+        and 0 <= parcel.wait_ms <= _WAIT_MS_MAX
         and len(parcel.error) <= _ERROR_CHARACTERS_MAX
     )
 

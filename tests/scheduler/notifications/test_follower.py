@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from datetime import datetime
@@ -17,6 +18,7 @@ from eventstore.errors import Archived
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Notify
 from scheduler.entry_members import BreachEnd
+from scheduler.notifications.message import message_id
 from scheduler.notifications.recollection import is_of_this_ledger
 from scheduler.notifications.state_file import STATE_NAME, come_to_rest, is_remembered
 from scheduler.notifications.transport import NotDelivered
@@ -275,6 +277,11 @@ def _beyond(raw: bytes) -> bytes:
     return raw.replace(b'"cursor":', b'"cursor":9')
 
 
+def _never_tried(raw: bytes) -> bytes:
+    raw = re.sub(rb'"next_try":"[^"]*"', b'"next_try":"9999-01-01T00:00:00Z"', raw)
+    return re.sub(rb'"wait_ms":[0-9]+', b'"wait_ms":999999999999999', raw)
+
+
 @pytest.mark.parametrize("forge", [
     lambda raw: b"",
     lambda raw: b"[" * 100_000,
@@ -284,6 +291,7 @@ def _beyond(raw: bytes) -> bytes:
     lambda raw: raw.replace(b'"kind":"failure"', b'"kind":"nonsense"'),
     _other_ledger,
     _beyond,
+    _never_tried,
 ])  # fmt: skip
 def test_memory_that_somebody_else_wrote_is_as_if_there_were_none(
     told: ToldHome, forge: Callable[[bytes], bytes]
@@ -471,6 +479,11 @@ def test_in_a_home_that_was_copied_what_is_pending_may_be_a_repetition(told: Tol
     told.fail("plain")
     told.turn(60)
     assert [each.repeated for each in told.receivers.taken] == [True, True, False]
+    last = told.receivers.taken[-1]
+    seq = last.notices[0].seq
+    assert last.id != message_id(last.ledger, "mail", seq, seq, 1), (
+        "the original's entry of that number has this one"
+    )
 
 
 def test_what_a_power_failure_would_make_uncertain_is_on_disk_before_it_is_sent(
