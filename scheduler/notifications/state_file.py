@@ -45,7 +45,7 @@ def write_telling(folder: Path, telling: Telling, *, durable: bool = False) -> N
         OSError: it cannot be written.
     """
     create_folders(REAL, folder)
-    write_file(REAL, folder / STATE_NAME, msgspec.json.encode(telling), durable=durable)
+    _write(folder, STATE_NAME, msgspec.json.encode(telling), durable=durable)
     with contextlib.suppress(FileNotFoundError):
         (folder / REST_NAME).unlink()
 
@@ -53,7 +53,7 @@ def write_telling(folder: Path, telling: Telling, *, durable: bool = False) -> N
 def come_to_rest(folder: Path) -> None:
     """Nobody is to be told of anything: keep that, and nothing else."""
     with contextlib.suppress(OSError):
-        write_file(REAL, folder / REST_NAME, b"", durable=False)
+        _write(folder, REST_NAME, b"")
         (folder / STATE_NAME).unlink()
 
 
@@ -65,6 +65,11 @@ def is_remembered(folder: Path) -> bool:
 def is_at_rest(folder: Path) -> bool:
     """Whether nobody was to be told of anything, and nothing was kept since."""
     return (folder / REST_NAME).exists()
+
+
+def _write(folder: Path, name: str, content: bytes, *, durable: bool = False) -> None:
+    # One process writes here, under a lock: what one leaves half written is replaced by the next.
+    write_file(REAL, folder / name, content, durable=durable, beside=folder / f".{name}")
 
 
 def _fits(telling: Telling) -> bool:

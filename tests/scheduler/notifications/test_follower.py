@@ -20,7 +20,7 @@ from scheduler.definition import JobDefinition, Notify
 from scheduler.entry_members import BreachEnd
 from scheduler.notifications.message import message_id
 from scheduler.notifications.recollection import is_of_this_ledger
-from scheduler.notifications.state_file import STATE_NAME, come_to_rest, is_remembered
+from scheduler.notifications.state_file import STATE_NAME, come_to_rest, is_remembered, write_telling
 from scheduler.notifications.transport import NotDelivered
 from scheduler.rules.notifications.news import SHOWN_MAX
 from scheduler.store import open_committed
@@ -503,6 +503,18 @@ def test_what_a_power_failure_would_make_uncertain_is_on_disk_before_it_is_sent(
     told.turn(2)
     assert told.receivers.tries > 1
     assert flushed == [True]
+
+
+def test_what_is_left_half_written_is_replaced_by_the_next_process(
+    told: ToldHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is killed while it writes, there is one such file."""
+    folder, half_written = told.home.notifications, set[str]()
+    monkeypatch.setattr(os, "fdatasync", lambda _: half_written.update(os.listdir(folder)))
+    for pid in (7, 8):
+        monkeypatch.setattr(os, "getpid", lambda pid=pid: pid)
+        write_telling(folder, told.follower.telling, durable=True)
+    assert len(half_written - {STATE_NAME}) == 1
 
 
 def test_no_try_begins_that_the_end_would_cut_off(told: ToldHome) -> None:
