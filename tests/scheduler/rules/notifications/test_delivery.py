@@ -105,6 +105,9 @@ def test_a_try_that_would_end_the_same_way_is_the_last() -> None:
     fail_try(parcel, BEGIN, "no such user", permanent=True, uncertain=False)
     assert parcel.hopeless
     assert wait_s(channel, MAIL, BEGIN) is None
+    waited = Parcel(Bundle.of(news(1)), waited_ms=GIVE_UP_MS)
+    fail_try(waited, BEGIN, "refused", permanent=False, uncertain=False)
+    assert waited.hopeless
 
 
 @settings(max_examples=examples(30))

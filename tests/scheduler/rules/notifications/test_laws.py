@@ -19,6 +19,7 @@ LEGAL: dict[str, Any] = {
 @pytest.mark.parametrize(("changes", "why"), [
     ({}, ""),
     ({"about": []}, ""),
+    ({"about": [1], "first": 1, "count": 1, "kinds": {"failure": 1}}, ""),
     ({"last": 2, "about": []}, "entry 2, of which it tells, stands behind it"),
     ({"first": 1, "last": 0, "about": []}, "its numbers contradict one another"),
     ({"first": -1}, "its numbers contradict one another"),

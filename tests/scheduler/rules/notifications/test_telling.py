@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -10,7 +11,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Notify
 from scheduler.rules.notifications.audience import Audience, Receiver
-from scheduler.rules.notifications.delivery import begin_try, fail_try
+from scheduler.rules.notifications.delivery import begin_try, fail_try, make_parcel
 from scheduler.rules.notifications.news import PENDING_MAX, Bundle, ChannelNews, News, Parcel, Telling, Told
 from scheduler.rules.notifications.telling import BREACHES_MAX, fold
 from tests.support.ledger import run_finished, run_started
@@ -34,6 +35,17 @@ class Fold:
         entry = Entry(seq, BEGIN, payload.TYPE, v.SCHEDULER, raw, 0, "", "", job, run)
         fold(self.telling, entry, self.audience)
         return seq
+
+    def send(self, *, arrives: bool) -> None:
+        """A message is made of what is gathered, and taken by its receiver, or given up."""
+        channel = self.telling.channels["mail"]
+        assert make_parcel(channel, self.audience.receivers["mail"], BEGIN)
+        assert channel.parcel is not None
+        bundle = channel.parcel.bundle
+        said: dict[str, Any] = about(bundle.first, bundle.last, bundle.count)
+        sent = v.NotificationSent(message="m", **said) if arrives else v.NotificationFailed(error="e", **said)
+        self.take(sent, None, None)
+        assert (channel.told if arrives else channel.given_up) == BEGIN
 
     def told(self) -> list[str]:
         """The kinds of what is gathered."""
@@ -89,17 +101,17 @@ def test_a_run_whose_place_was_taken_is_forgotten_with_its_end() -> None:
 
 
 def test_so_many_breaches_are_remembered_at_most() -> None:
-    """The end of the oldest one is not told then, that of the newest is."""
+    """The end of the oldest one is not told then, those of the next one and of the newest are."""
     each = Fold("late", "recovery")
     since = {"expectation": "success_every", "since": BEGIN}
     breach = v.ExpectationBreached(limit_ms=1, **since)  # type: ignore[arg-type]
     seqs = [each.take(breach) for _ in range(BREACHES_MAX + 1)]
     ends = {"until": BEGIN, "by": "succeeded", "because_of": 1}
-    for seq in (seqs[0], seqs[-1]):
+    for seq in (seqs[0], seqs[1], seqs[-1]):
         each.take(v.ExpectationMet(breach=seq, **since, **ends))  # type: ignore[arg-type]
     gathered = each.telling.channels["mail"].gathered
     assert gathered is not None
-    assert (gathered.counts["late"], gathered.counts["recovery"]) == (BREACHES_MAX + 1, 1)
+    assert (gathered.counts["late"], gathered.counts["recovery"]) == (BREACHES_MAX + 1, 2)
 
 
 def test_what_is_dropped_from_the_ends_moves_them() -> None:
@@ -138,3 +150,88 @@ def test_once_uncertain_it_stays_so() -> None:
         waits.append((parcel.next_try - BEGIN) / timedelta(milliseconds=1))
     assert parcel.uncertain
     assert waits == [250, 500, 1_000, 1_500, 1_500]
+
+
+def test_what_does_not_run_is_told_to_those_who_want_it() -> None:
+    """Skips, and instants that were missed, unless a person wanted them caught up; the reason is on record."""
+    skipped = v.RunSkipped(reason="overlap", trigger="schedule")
+    missed: dict[str, Any] = {"first": BEGIN, "last": BEGIN, "count": 1, "policy": "none", "will_run": 0}
+    each = Fold("skipped", "missed")
+    each.take(skipped)
+    each.take(v.ScheduleMisfired(**missed), None)
+    each.take(v.ScheduleMisfired(reason="paused", **missed), None)
+    each.take(skipped, job="other")
+    assert each.told() == ["skipped", "missed"]
+    other = Fold("failure")
+    other.take(skipped)
+    other.take(v.ScheduleMisfired(**missed), None)
+    assert other.told() == []
+
+
+def test_only_whose_place_another_one_takes_fails_untold() -> None:
+    """A run that a person asked to stop, and that fails, has failed; what was replaced is forgotten at its end."""
+    each = Fold("failure")
+    each.take(v.RunCancelRequested(reason="by hand"), 1)
+    each.take(v.RunCancelRequested(reason="replaced", replaced_by=9), 2)
+    each.take(v.RunCancelRequested(reason="replaced", replaced_by=9), 2)
+    each.take(v.RunCancelRequested(reason="replaced", replaced_by=9), 3)
+    assert each.telling.replaced == [2, 3]
+    each.take(run_finished(BEGIN, "failed"), 2)
+    assert (each.told(), each.telling.replaced) == ([], [3])
+    each.take(run_finished(BEGIN, "failed"), 1)
+    assert each.told() == ["failure"]
+
+
+def test_the_end_of_what_was_lost_is_told_as_that_of_a_failure() -> None:
+    """To a channel that was told of it."""
+    each = Fold("lost", "recovery")
+    each.take(run_finished(BEGIN, "lost"))
+    each.take(run_finished(BEGIN, "unknown"))
+    each.take(run_finished(BEGIN))
+    assert each.told() == ["lost", "lost", "recovery"]
+    assert each.telling.jobs == {}
+
+
+def test_the_end_of_what_could_not_be_told_is_told_as_what_else_it_is() -> None:
+    """The failure is given up: its recovery is an end of a run, to those who want these, and nothing to others."""
+    for when, left in ((("finished",), ["finished"]), ((), [])):
+        each = Fold("failure", "recovery", *when)
+        each.take(run_finished(BEGIN, "failed"))
+        make_parcel(each.telling.channels["mail"], each.audience.receivers["mail"], BEGIN)
+        end = each.take(run_finished(BEGIN))
+        assert each.told() == ["recovery"]
+        each.take(v.NotificationFailed(error="e", **about(0, 0, 1)), None, None)  # type: ignore[arg-type]
+        assert each.told() == left
+        gathered = each.telling.channels["mail"].gathered
+        if left:
+            assert gathered == Bundle(end, end, 1, {"finished": 1}, [News(end, "finished", "a")])
+
+
+def test_the_end_of_what_is_still_to_be_told_is_told() -> None:
+    """A first failure is given up, and a second one is not: the recovery ends that one."""
+    each = Fold("failure", "recovery")
+    each.take(run_finished(BEGIN, "failed"))
+    make_parcel(each.telling.channels["mail"], each.audience.receivers["mail"], BEGIN)
+    each.take(run_finished(BEGIN, "failed"))
+    each.take(run_finished(BEGIN))
+    each.take(v.NotificationFailed(error="e", **about(0, 0, 1)), None, None)  # type: ignore[arg-type]
+    assert each.told() == ["failure", "recovery"]
+
+
+def test_the_end_of_a_breach_that_could_not_be_told_is_not_told() -> None:
+    """One that was told ends in a recovery, and then nothing is wrong with the job."""
+    since: dict[str, Any] = {"expectation": "success_every", "since": BEGIN}
+    ends: dict[str, Any] = {"until": BEGIN, "by": "succeeded", "because_of": 1, **since}
+    for arrives in (True, False):
+        each = Fold("late", "recovery")
+        breach = each.take(v.ExpectationBreached(limit_ms=1, **since))
+        each.send(arrives=arrives)
+        each.take(v.ExpectationMet(breach=breach, **ends))
+        assert each.told() == ["recovery"] * arrives
+        assert each.telling.jobs == {}
+    late = Fold("late", "recovery")
+    breach = late.take(v.ExpectationBreached(limit_ms=1, **since))
+    make_parcel(late.telling.channels["mail"], late.audience.receivers["mail"], BEGIN)
+    late.take(v.ExpectationMet(breach=breach, **ends))
+    late.take(v.NotificationFailed(error="e", **about(breach, breach, 1)), None, None)  # type: ignore[arg-type]
+    assert late.told() == []
