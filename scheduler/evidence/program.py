@@ -21,8 +21,8 @@ class ProgramFailed(Exception):
     """It could not be run to a good end; the message says why, in words."""
 
 
-class ProgramTooSlow(ProgramFailed):
-    """It did not end in time, and what it has done is not known."""
+class ProgramCutOff(ProgramFailed):
+    """It did not end in time, or wrote too much, and was killed: what it has done is not known."""
 
 
 class Output(NamedTuple):
@@ -53,8 +53,8 @@ def run(
         env: its whole environment; None: that of this process.
 
     Raises:
-        ProgramTooSlow: it took too long.
-        ProgramFailed: it cannot be started, failed or wrote too much.
+        ProgramCutOff: it took too long or wrote too much.
+        ProgramFailed: it cannot be started, or failed.
     """
     with tempfile.TemporaryFile() as stdin:
         stdin.write(given)
@@ -97,7 +97,7 @@ def _read(process: subprocess.Popen[bytes], patience_s: float, bytes_max: int) -
             while True:
                 left_s = give_up_s - time.monotonic()
                 if left_s <= 0:
-                    raise ProgramTooSlow(f"it did not end within {patience_s:g} s")
+                    raise ProgramCutOff(f"it did not end within {patience_s:g} s")
                 ready = [key.fd for key, _ in selector.select(left_s)]
                 for fd in (each for each in ready if each != pidfd):
                     chunk = os.read(fd, 65_536)
@@ -105,7 +105,7 @@ def _read(process: subprocess.Popen[bytes], patience_s: float, bytes_max: int) -
                     if not chunk:
                         selector.unregister(fd)
                     if len(written[fd]) > bytes_max:
-                        raise ProgramFailed(f"it wrote more than {bytes_max:,} bytes")
+                        raise ProgramCutOff(f"it wrote more than {bytes_max:,} bytes")
                 if ready == [pidfd]:
                     process.wait()
                     return Output(*(bytes(each) for each in written.values()))

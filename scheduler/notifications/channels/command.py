@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scheduler.configuration.variables.environment import INHERITED
-from scheduler.evidence.program import ProgramFailed, ProgramTooSlow, run
+from scheduler.evidence.program import ProgramCutOff, ProgramFailed, run
 from scheduler.home import Home
 from scheduler.notifications.channels.document import document
 from scheduler.notifications.message import Message
@@ -32,7 +32,7 @@ class Command:
                 self._channel.timeout_ms / 1_000,
                 env=env,
             )
-        except ProgramTooSlow as problem:
+        except ProgramCutOff as problem:
             raise NotDelivered(str(problem), uncertain=True) from None
         except (ProgramFailed, OSError) as problem:
             raise NotDelivered(str(problem)) from None
