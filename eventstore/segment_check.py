@@ -35,6 +35,7 @@ class SegmentTask(msgspec.Struct, frozen=True):
         wanted: the entries whose hashes are wanted.
         sizes: the sizes at which the tree's root is wanted; None if nothing of the tree is.
         types: the types of the entries that are wanted themselves.
+        sealed: whether it had a seal when `size` was looked at. One that is made later is about more bytes than these.
     """
 
     folder: str
@@ -46,6 +47,7 @@ class SegmentTask(msgspec.Struct, frozen=True):
     wanted: frozenset[int]
     sizes: frozenset[int] | None
     types: frozenset[str]
+    sealed: bool = True
 
 
 class SegmentCheck(msgspec.Struct):
@@ -95,7 +97,7 @@ def check_segment(task: SegmentTask) -> SegmentCheck:
 def _check_bytes(task: SegmentTask, found: SegmentCheck, leaves: bytearray) -> None:
     """Check all bytes of a segment, and gather the hashes of its leaves, if they are wanted."""
     folder = Path(task.folder)
-    seal = _seal_of(folder, task.first)
+    seal = _seal_of(folder, task.first) if task.sealed else None
     found.sealed = isinstance(seal, Seal)
     digest = sha256()
     with open(open_segment_file(folder / segment_name(task.first)), "rb") as segment:

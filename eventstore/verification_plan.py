@@ -108,8 +108,11 @@ def plan_verification(folder: Path, asked: Asked) -> VerificationPlan:
             for first in found.archived
             if first >= asked.since.size and (known := archived_segment(folder, first)) is not None
         }
+        sealed = set(found.sealed)
         tasks = [
-            _task(folder, first, count, slot, asked, archived.get(first))
+            msgspec.structs.replace(
+                _task(folder, first, count, slot, asked, archived.get(first)), sealed=first in sealed
+            )
             for first in firsts
             if first >= asked.since.size
         ]

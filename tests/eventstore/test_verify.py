@@ -16,6 +16,7 @@ import pytest
 
 from eventstore import SEGMENT_ENTRIES, Corrupt
 from eventstore.head import Slot, pack
+from eventstore.segment import seal_name
 from eventstore.store import Head
 from eventstore.verify import verify
 from tests.support.disks import FastDisk
@@ -283,6 +284,22 @@ def test_a_reading_of_a_live_ledger_is_of_one_moment(ledger: Path) -> None:
         report = verify(ledger, progress=progress)
     assert (report.ok, report.entries) == (True, 100)
     assert counts[-1] == 100
+
+
+def test_a_seal_that_is_made_meanwhile_is_about_entries_that_are_not_looked_at(ram: Path) -> None:
+    """The segment that grew was read up to where it was: that its seal counts more is no damage."""
+    with open_journal(ram / "ledger", disk=FastDisk(), segment_entries=8) as journal:
+        journal.append([event(number) for number in range(12)])
+        journal.tick()
+
+        def progress(entries: int, _: int) -> None:
+            if entries == 8:
+                journal.append([event(number) for number in range(5)])
+                journal.tick()
+                assert (ram / "ledger" / seal_name(8)).exists()
+
+        report = verify(ram / "ledger", progress=progress)
+    assert (report.ok, report.first_damage, report.entries, report.sealed) == (True, None, 13, 1)
 
 
 def test_segments_hold_65536_entries_unless_entry_0_says_otherwise(ledger: Path) -> None:
