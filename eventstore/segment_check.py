@@ -35,7 +35,7 @@ class SegmentTask(msgspec.Struct, frozen=True):
         wanted: the entries whose hashes are wanted.
         sizes: the sizes at which the tree's root is wanted; None if nothing of the tree is.
         types: the types of the entries that are wanted themselves.
-        sealed: whether it had a seal when `size` was looked at. One that is made later is about more bytes than these.
+        sealed: whether it had a seal when `size` was looked at. One that is made later is about more bytes.
     """
 
     folder: str

@@ -8,6 +8,7 @@ same root and the same manifest.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -130,4 +131,16 @@ def misfit(folder: Path, archived: ArchivedSegment, entries: Sequence[Entry]) ->
         if noted != there:
             wanted = f"{name} {noted} (recorded by entry {entry.seq})"
             return Corrupt(where, 0, seal.first, wanted, f"{name} {there}")
+    return _contradicted(where, entry, recorded, entries)
+
+
+def _contradicted(where: Path, entry: Entry, recorded: _Recorded, entries: Sequence[Entry]) -> Corrupt | None:
+    """Another entry that records the same segment as another one: one of the two was made up."""
+    for other in entries:
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            for said in decode(bytes(other.data), _Payload).segments:
+                if said.first == recorded.first and said != recorded:
+                    wanted = f"what entry {other.seq} records of it: sha256 {said.sha256}, root {said.root}"
+                    found = f"sha256 {recorded.sha256}, root {recorded.root} (recorded by entry {entry.seq})"
+                    return Corrupt(where, 0, recorded.first, wanted, found)
     return None

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from eventstore.entry import LINE_BYTES_MAX
 from eventstore.errors import Corrupt
 from eventstore.seal import Seal, read_seal
 from eventstore.segment import list_names, marker_name, seal_name, segment_name
@@ -115,6 +116,10 @@ def archived_segment(folder: Path, first: int) -> ArchivedSegment | None:
     seal = sealed(folder, first)
     if seal is None:
         raise Corrupt(folder / segment_name(first), 0, first, "this segment, or its seal", "no such file")
+    if not 0 < seal.bytes <= seal.count * LINE_BYTES_MAX:
+        # So much is decompressed at most, before the digest shows what it is.
+        wanted = f"at most {LINE_BYTES_MAX:,} bytes an entry"
+        raise Corrupt(folder / seal_name(first), 0, first, wanted, f"{seal.bytes:,} bytes")
     there = (marker.first, marker.count)
     if there != (first, seal.count) or seal.first != first:
         wanted = f"{seal.count} entries from {first} on (of its seal)"

@@ -14,7 +14,7 @@ from eventstore.archive.errors import BadVolume
 from eventstore.archive.local_segment import seal_of
 from eventstore.archive.manifest import ReadManifest, SegmentRecord
 from eventstore.archive.marker import Marker, write_marker
-from eventstore.archive.removal import marker_of
+from eventstore.archive.removal import check_local, marker_of
 from eventstore.durable import Disk, close_quietly, sync_folder, write_all
 from eventstore.lock import LOCK_NAME, locked
 from eventstore.segment import list_names, marker_name, segment_name
@@ -63,13 +63,14 @@ def point_to(disk: Disk, ledger: Path, volume: Path, markers: Sequence[Marker]) 
 def bring_back(disk: Disk, ledger: Path, volume: Path, record: SegmentRecord) -> bool:
     """Put a segment back beside the ledger, if it is not there, and remove its marker.
 
-    After a crash there is the marker, or the segment, or both: then the segment counts.
+    After a crash there is the marker, or the segment, or both: then the segment counts, and must be sound.
 
     Returns:
         Whether it was put there.
 
     Raises:
         BadVolume: the volume does not hold what the seal speaks of.
+        Corrupt: what is there is another segment.
         LockHeld: another process holds the ledger's lock, and goes on doing so.
         OSError: it cannot be written.
     """
@@ -78,6 +79,8 @@ def bring_back(disk: Disk, ledger: Path, volume: Path, record: SegmentRecord) ->
     is_missing = not os.path.lexists(path)
     if is_missing:
         _decompress(disk, volume, record, beside)
+    else:
+        check_local(ledger, record)
     with locked(ledger / LOCK_NAME, disk):
         if is_missing:
             disk.rename(beside, path)

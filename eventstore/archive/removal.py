@@ -50,13 +50,22 @@ def check_against_ledger(
             raise BadVolume(
                 volume, f"its segment from entry {segment.first} on does not fit to the ledger's tree"
             )
-        path = ledger / segment_name(segment.first)
-        if not os.path.lexists(path):
-            continue
-        with open(open_regular(path), "rb") as file:
-            digest = file_digest(file, "sha256").hexdigest()
-        if digest != segment.sha256:
-            raise Corrupt(path, 0, segment.first, f"sha256 {segment.sha256}", f"sha256 {digest}")
+        if os.path.lexists(ledger / segment_name(segment.first)):
+            check_local(ledger, segment)
+
+
+def check_local(ledger: Path, segment: SegmentRecord) -> None:
+    """Check that a segment beside the ledger is the one that a volume holds.
+
+    Raises:
+        Corrupt: it is not.
+        OSError: it cannot be read.
+    """
+    path = ledger / segment_name(segment.first)
+    with open(open_regular(path), "rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+    if digest != segment.sha256:
+        raise Corrupt(path, 0, segment.first, f"sha256 {segment.sha256}", f"sha256 {digest}")
 
 
 def remove_local(

@@ -27,7 +27,7 @@ from eventstore.archive.signed_segments import contradiction
 from eventstore.entry import seq_of, tail_of
 from eventstore.proofs.merkle_tree import joined_root, leaf_hashes
 from eventstore.proofs.notes.note import NOTE_BYTES_MAX
-from eventstore.regular_file import NotRegular, open_regular, read_regular
+from eventstore.regular_file import NotRegular, open_regular, read_regular, regular_status
 from eventstore.segment import line_blocks
 
 Progress = Callable[[int, int], None]
@@ -64,6 +64,22 @@ def check_volume(folder: Path, ledger: str, progress: Progress | None = None) ->
         if progress is not None:
             progress(done_bytes, manifest.segments_bytes)
     return read
+
+
+def check_is_there(folder: Path, read: ReadManifest) -> None:
+    """Check that a volume that was checked before is still there, by its manifest and the lengths of its files.
+
+    Raises:
+        BadVolume: it is not, or is another one.
+        OSError: it cannot be looked at.
+    """
+    try:
+        there = read_manifest(folder).sha256 == read.sha256
+        statuses = [(file, regular_status(folder / file.path)) for file in read.manifest.all_files]
+    except (FileNotFoundError, NotADirectoryError):
+        raise BadVolume(folder, "it was there a moment ago, and is not any more") from None
+    if not there or any(status is None or status.st_size != file.bytes for file, status in statuses):
+        raise BadVolume(folder, "it is not what it was a moment ago")
 
 
 def check_segment_file(folder: Path, segment: SegmentRecord) -> None:

@@ -117,6 +117,43 @@ def write_volume(disk: Disk, place: Path, content: VolumeContent, progress: Prog
     return target
 
 
+def flush_volume(disk: Disk, folder: Path, manifest: Manifest) -> None:
+    """Put a volume on disk that this process did not write: whoever copied it, or was killed, may not have.
+
+    Args:
+        disk: the system calls.
+        folder: of the volume.
+        manifest: what it holds.
+
+    Raises:
+        OSError: it cannot be flushed.
+    """
+    names = [file.path for file in manifest.all_files] + [MANIFEST_NAME, SUMS_NAME]
+    for name in names:
+        fd = open_regular(folder / name)
+        try:
+            _flush(disk.fdatasync, fd, folder / name)
+        finally:
+            os.close(fd)
+    inner = {parent for name in names for parent in (folder / name).parents if parent.is_relative_to(folder)}
+    for path in [*sorted(inner, reverse=True), folder.parent]:
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            _flush(disk.fsync, fd, path)
+        finally:
+            os.close(fd)
+
+
+def _flush(flush: Callable[[int], None], fd: int, path: Path) -> None:
+    """Flush a file; what is on a medium that cannot be written needs none."""
+    try:
+        flush(fd)
+    except OSError as problem:
+        if problem.errno not in (errno.EROFS, errno.EINVAL):
+            problem.filename = problem.filename or str(path)
+            raise
+
+
 @contextmanager
 def _staging(disk: Disk, path: Path) -> Iterator[Path]:
     """The folder in which the volume is written, empty, and locked while the context lasts.

@@ -22,8 +22,8 @@ from eventstore.archive.marker import write_marker
 from eventstore.archive.removal import check_against_ledger, markers_that_name, remove_local
 from eventstore.archive.segment_roots import flush_tiles, segment_roots
 from eventstore.archive.signed_segments import CoveringCheckpoint, segment_proofs
-from eventstore.archive.volume_check import check_volume
-from eventstore.archive.volume_writer import VolumeContent, write_volume
+from eventstore.archive.volume_check import check_is_there, check_volume
+from eventstore.archive.volume_writer import VolumeContent, flush_volume, write_volume
 from eventstore.durable import REAL, Disk
 from eventstore.genesis import FORMAT
 from eventstore.lock import FileLock
@@ -235,6 +235,8 @@ class _Archiving:
     ) -> None:
         """Record a verified volume, and remove local files if that is wanted."""
         plan = self._plan
+        if not is_new:
+            flush_volume(plan.disk, folder, read.manifest)
         removed = [segment for segment in segments if segment.first] if plan.remove_local else []
         local: Literal["removed", "kept"] = "removed" if removed else "kept"
         entries = record_archived(self._ledger, read, folder, segments, local, plan.archivist)
@@ -242,6 +244,8 @@ class _Archiving:
         if removed:
             self._keep_state(removed[-1].first + self._count - 1)
             self._move_records([segment.first for segment in removed])
+            # To keep all that may have taken long.
+            check_is_there(folder, read)
             removed_bytes = remove_local(plan.disk, self._folder, folder, read, removed, entries)
         self._volumes.append(
             ArchivedVolume(folder, read, is_new, max(entries.values()), len(removed), removed_bytes)
@@ -295,8 +299,10 @@ class _Archiving:
         """
         places = [self._plan.place]
         if self._ledger.state.archive is not None:
-            recorded = Path(self._ledger.state.archive.place).parent
-            places += [recorded] if recorded not in places else []
+            recorded = Path(self._ledger.state.archive.place)
+            # What anybody wrote there may be no path.
+            if recorded.is_absolute() and "\0" not in str(recorded) and recorded.parent not in places:
+                places.append(recorded.parent)
         for place in places:
             found = volume_in(place, self._ledger.store.ledger_id, first)
             if found is not None:

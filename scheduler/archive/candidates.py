@@ -58,7 +58,8 @@ def candidates(ledger: Ledger, before: datetime) -> Candidates:
     folder, count = files.folder, files.segment_entries
     if not is_one_subtree(count):
         raise UnfitSegments(count)
-    begin = 0 if ledger.state.archive is None else ledger.state.archive.entries
+    archived = 0 if ledger.state.archive is None else ledger.state.archive.entries
+    begin = archived - archived % count
     oldest = oldest_open_entry(ledger.state)
     # The last full one stays: what is read most often is read without decompressing.
     newest = (ledger.state.head.seq + 1) // count * count - count

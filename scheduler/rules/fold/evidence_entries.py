@@ -68,12 +68,15 @@ def _ledger_continued(state: State, entry: Entry, data: v.LedgerContinued) -> No
 
 
 def _ledger_archived(state: State, entry: Entry, data: v.LedgerArchived) -> None:
-    before = state.archive
+    archived, removed = (
+        (state.archive.entries, state.archive.removed) if state.archive is not None else (0, 0)
+    )
+    if not 0 <= data.first <= min(data.last, archived) or data.last >= entry.seq:
+        # Somebody wrote it by hand. What it says cannot be, and nothing is to be looked for because of it.
+        return
     state.archive = Archive(
-        entries=max(data.last + 1, before.entries if before is not None else 0),
-        removed=max(
-            data.last + 1 if data.local == "removed" else 0, before.removed if before is not None else 0
-        ),
+        entries=max(data.last + 1, archived),
+        removed=max(data.last + 1 if data.local == "removed" else 0, removed),
         seq=entry.seq,
         time=entry.time,
         place=data.place,

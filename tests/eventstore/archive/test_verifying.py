@@ -6,13 +6,18 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec import structs
 
-from eventstore import Head
+from eventstore import Corrupt, Event, Head
 from eventstore.archive.retrieval import release
+from eventstore.archive.segment_access import open_segment_file
 from eventstore.errors import Archived as ArchivedError
+from eventstore.own_hash import with_own_hash
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.ledger_tree import LedgerTree
+from eventstore.seal import read_seal
 from eventstore.segment import marker_name, seal_name, segment_name
 from eventstore.verify import verify
 from eventstore.verify_report import ArchivedRange, VerifyReport
@@ -169,3 +174,31 @@ def test_the_digest_of_a_seal_is_the_recorded_one(archived: Archived) -> None:
     assert damage is not None
     assert (damage.segment.name, damage.seq) == (seal_name(16), 16)
     assert "recorded by entry 63" in damage.expected
+
+
+@pytest.mark.parametrize("member", ["sha256", "root"])
+def test_all_entries_that_record_a_segment_say_the_same(archived: Archived, member: str) -> None:
+    """Whoever exchanges a segment can record that anew, and the entry that told the truth is there still."""
+    with open_journal(archived.folder, disk=FastDisk()) as journal:
+        (told,) = journal.read(archived.entry, archived.entry)
+        data = msgspec.json.decode(told.data)
+        journal.append([Event(type=told.type, actor="user:ann@db1", data=data)])
+        assert verify(archived.folder).ok
+        data["segments"][1][member] = "0" * 64
+        journal.append([Event(type=told.type, actor="user:eve@db1", data=data)])
+    damage = verify(archived.folder).first_damage
+    assert damage is not None
+    assert (damage.segment.name, damage.seq) == (marker_name(16), 16)
+
+
+@pytest.mark.parametrize("size", [-1, 0, 2**60])
+def test_a_seal_bounds_what_is_decompressed(archived: Archived, size: int) -> None:
+    """A seal that speaks of more than its entries can have is found before anything is read."""
+    seal = read_seal(archived.folder, 16)
+    assert seal is not None
+    (archived.folder / seal_name(16)).write_bytes(with_own_hash(structs.replace(seal, bytes=size)))
+    with pytest.raises(Corrupt):
+        open_segment_file(archived.folder / segment_name(16))
+    damage = verify(archived.folder).first_damage
+    assert damage is not None
+    assert damage.segment.name == seal_name(16)
