@@ -62,8 +62,8 @@ class Life:
         for _ in range(steps):
             happens = self.chance.choices(
                 (self.run, self.retry, self.replace, self.miss, self.skip, self.follow, self.receive,
-                 self.kill, self.forget),
-                (10, 2, 2, 2, 2, 9, 4, 2, 1),
+                 self.kill, self.forget, self.copy),
+                (10, 2, 2, 2, 2, 9, 4, 2, 1, 1),
             )[0]  # fmt: skip
             happens()
         self.told.receivers.problems.clear()
@@ -137,6 +137,12 @@ class Life:
         """The follower is killed, and what it kept is gone."""
         self.kill()
         (self.told.home.notifications / STATE_NAME).unlink(missing_ok=True)
+
+    def copy(self) -> None:
+        """The home goes on as a copy of itself."""
+        self.kill()
+        mark = f"{self.chance.getrandbits(64):016x}"
+        self.told.writer.record(v.HomeAdopted(home=mark, path=str(self.told.home.root)), actor=v.SCHEDULER)
 
 
 @pytest.mark.parametrize("seed", range(examples(8)))
