@@ -46,7 +46,7 @@ Tables = Callable[[Path, Sequence[int]], None]
 """Makes tables of the entries of segments, in folders below the folder that it is given."""
 
 
-class Told(NamedTuple):
+class ArchivingStep(NamedTuple):
     """How far the work is: what is done now, and how many bytes of segments are dealt with."""
 
     step: str
@@ -75,7 +75,7 @@ class Plan(NamedTuple):
     archivist: Archivist
     tables: Tables
     signature: Callable[[int], Kept | None]
-    told: Callable[[Told], None] = lambda _: None
+    told: Callable[[ArchivingStep], None] = lambda _: None
     derive: Callable[[], None] = lambda: None
     disk: Disk = REAL
 
@@ -191,7 +191,7 @@ class _Archiving:
             plan.disk,
             plan.place,
             content,
-            lambda done: plan.told(Told("compressing", done, total_bytes)),
+            lambda done: plan.told(ArchivingStep("compressing", done, total_bytes)),
         )
 
     def _covering(self, kept: Kept, firsts: list[int]) -> CoveringCheckpoint:
@@ -209,7 +209,7 @@ class _Archiving:
         read = check_volume(
             folder,
             self._ledger.store.ledger_id,
-            lambda done, total: self._plan.told(Told("verifying", done, total)),
+            lambda done, total: self._plan.told(ArchivingStep("verifying", done, total)),
         )
         manifest = read.manifest
         if manifest.segment_entries != self._count or manifest.last > self._ledger.state.head.seq:

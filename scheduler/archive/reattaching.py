@@ -14,7 +14,7 @@ from eventstore.durable import REAL, Disk
 from eventstore.errors import NoLedger
 from eventstore.genesis import read_creation
 from eventstore.segment import list_names
-from scheduler.archive.archiving import Told, archive_lock
+from scheduler.archive.archiving import ArchivingStep, archive_lock
 from scheduler.archive.errors import VolumeMissing
 from scheduler.home import Home
 
@@ -51,7 +51,7 @@ def reattach(
     place: Path,
     *,
     copy: bool = False,
-    told: Callable[[Told], None] = lambda _: None,
+    told: Callable[[ArchivingStep], None] = lambda _: None,
     disk: Disk = REAL,
 ) -> Reattached:
     """Have the ledger know that volumes are in a folder.
@@ -93,9 +93,9 @@ def _volumes(place: Path, ledger: str) -> list[Path]:
 
 
 def _reattached(
-    home: Home, folder: Path, ledger: str, copy: bool, told: Callable[[Told], None], disk: Disk
+    home: Home, folder: Path, ledger: str, copy: bool, told: Callable[[ArchivingStep], None], disk: Disk
 ) -> ReattachedVolume:
-    read = check_volume(folder, ledger, lambda done, total: told(Told("verifying", done, total)))
+    read = check_volume(folder, ledger, lambda done, total: told(ArchivingStep("verifying", done, total)))
     markers = markers_of(home.ledger, folder, read)
     moved = point_to(disk, home.ledger, folder, [marker for marker, _ in markers])
     copied, copied_bytes = 0, 0
@@ -103,5 +103,5 @@ def _reattached(
     for _, record in markers if copy else ():
         if bring_back(disk, home.ledger, folder, record):
             copied, copied_bytes = copied + 1, copied_bytes + record.bytes
-        told(Told("putting back", copied_bytes, total_bytes))
+        told(ArchivingStep("putting back", copied_bytes, total_bytes))
     return ReattachedVolume(folder, read, len(markers), moved, copied, copied_bytes)

@@ -131,7 +131,7 @@ def _archived(
 ) -> tuple[Archived, str]:
     from cli.ledger.archive.signature import CoveringSignature
     from projections.build.archived_tables import project_before_removal, write_archived_tables
-    from scheduler.archive.archiving import Plan, Told, archive
+    from scheduler.archive.archiving import ArchivingStep, Plan, archive
     from scheduler.archive.records import Archivist
     from scheduler.ownership.actor import claims, person
 
@@ -141,7 +141,7 @@ def _archived(
         progress(f"archiving to {printable(target.name)}", shown=shown) as seen,
     ):
 
-        def told(step: Told) -> None:
+        def told(step: ArchivingStep) -> None:
             seen.update(
                 step.done_bytes, total=step.total_bytes, label=f"{step.step}, {show_size(step.total_bytes)}"
             )

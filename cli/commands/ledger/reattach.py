@@ -20,7 +20,7 @@ from cli.times.show import show_size
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from scheduler.archive.archiving import Told
+    from scheduler.archive.archiving import ArchivingStep
     from scheduler.archive.reattaching import Reattached, ReattachedVolume
 
 
@@ -49,7 +49,7 @@ def reattach(home: Home, place: Path, copy: bool, as_json: bool) -> None:
         progress("reading the volume", shown=not as_json) as seen,
     ):
 
-        def told(step: Told) -> None:
+        def told(step: ArchivingStep) -> None:
             seen.update(
                 step.done_bytes, total=step.total_bytes, label=f"{step.step}, {show_size(step.total_bytes)}"
             )
