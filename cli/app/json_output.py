@@ -51,7 +51,10 @@ def show_json(document: object) -> None:
 def _utc(value: Any) -> Any:
     """The same with every time in UTC, and no string that JSON cannot hold."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:  # it is at an end of the calendar
+            return value
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):

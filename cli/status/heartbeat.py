@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from scheduler.ledger.view import View
 
 _STALE_S = 30.0
+_CALENDAR_END_S = 253_402_300_799
+"""The last second of the year 9999."""
 
 
 def heartbeat_lines(view: View, zone: str) -> list[Cell | str]:
@@ -68,4 +70,7 @@ def _touched(view: View, settings: Heartbeat) -> datetime | None:
     from scheduler.heartbeat.beat import file_of, touched_ns
 
     found = touched_ns(file_of(view.home, settings))
-    return None if found is None else datetime.fromtimestamp(found // 1_000_000_000, UTC)
+    if found is None:
+        return None
+    # A file can have a time that no calendar has.
+    return datetime.fromtimestamp(min(max(0, found // 1_000_000_000), _CALENDAR_END_S), UTC)

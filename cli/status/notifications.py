@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.terminal.printable import printable, show_count
@@ -83,12 +83,12 @@ def channel_document(known: KnownChannel) -> dict[str, Any]:
     return {
         "channel": known.name,
         "kind": None if known.channel is None else known.channel.kind,
-        "told": _utc(news.told),
-        "given_up": _utc(news.given_up),
+        "told": news.told,
+        "given_up": news.given_up,
         "on_its_way": None if parcel is None else _bundle(parcel.bundle),
         "tries": 0 if parcel is None else parcel.tries,
         "error": None if parcel is None or not parcel.error else parcel.error,
-        "next_try": None if parcel is None else _utc(parcel.next_try),
+        "next_try": None if parcel is None else parcel.next_try,
         "waiting": None if news.gathered is None else _bundle(news.gathered),
     }
 
@@ -110,7 +110,3 @@ def _bundle(bundle: Bundle) -> dict[str, Any]:
         "count": bundle.count,
         "kinds": {str(kind): count for kind, count in bundle.counts.items()},
     }
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC)

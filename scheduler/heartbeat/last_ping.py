@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from eventstore.durable import REAL, write_file
+from eventstore.nesting import decode
 from eventstore.regular_file import read_regular
 from scheduler.home import Home
 
@@ -35,8 +36,8 @@ def keep_last_ping(home: Home, ping: LastPing) -> None:
 
 def read_last_ping(home: Home) -> LastPing | None:
     """What is kept; None if there is nothing that can be read."""
-    with contextlib.suppress(OSError, msgspec.MsgspecError):
-        found = msgspec.json.decode(read_regular(home.last_ping, _BYTES_MAX), type=LastPing)
+    with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        found = decode(read_regular(home.last_ping, _BYTES_MAX), LastPing)
         if found.time.tzinfo is not None:
             return found
     return None

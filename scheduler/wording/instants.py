@@ -21,9 +21,15 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def show_time(instant: datetime, zone: str, *, utc: bool = False) -> str:
-    """An instant as the zone's clocks show it, with the offset: `2026-11-23 02:00:00 +01:00`, or `… UTC`."""
+    """An instant as the zone's clocks show it, with the offset: `2026-11-23 02:00:00 +01:00`, or `… UTC`.
+
+    One at an end of the calendar, which no clock of the zone shows, has the offset with which it was written.
+    """
     zone = "UTC" if utc else zone
-    local = instant.astimezone(zone_of(zone))
+    try:
+        local = instant.astimezone(zone_of(zone))
+    except OverflowError:
+        local, zone = instant, ""
     return f"{local:%Y-%m-%d %H:%M:%S} {_offset(local, zone)}"
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from cli.app.json_output import text_of
@@ -14,6 +14,12 @@ def test_times_are_utc_with_z() -> None:
         "time": "2026-11-23T01:00:00Z",
         "list": ["2026-11-23T01:00:00Z"],
     }
+
+
+def test_a_time_at_an_end_of_the_calendar_stays_as_it_is_written() -> None:
+    """Where there is no such time in UTC, the document has it with its own offset."""
+    first = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5)))
+    assert json.loads(text_of([first])) == ["0001-01-01T00:00:00+05:00"]
 
 
 def test_a_document_cannot_move_the_cursor_and_still_says_the_same() -> None:

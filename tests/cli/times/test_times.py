@@ -33,6 +33,13 @@ def test_a_time_is_shown_in_its_zone_with_the_offset_or_in_utc() -> None:
     assert show_time(NOW, "Europe/Paris", utc=True) == "2026-11-23 10:30:00 UTC"
 
 
+def test_a_time_at_an_end_of_the_calendar_is_shown_with_its_own_offset() -> None:
+    """No clock of the zone shows it, and files that anybody may have written can hold it."""
+    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC)
+    assert show_time(first, "America/New_York").endswith("1-01-01 00:00:00 +00:00")
+    assert show_time(last, "Europe/Paris") == "9999-12-31 23:00:00 +00:00"
+
+
 def test_the_time_of_day_gets_its_date_only_where_that_differs() -> None:
     """Beside a moment of the same local date the time of day is enough."""
     assert show_clock(NOW, "UTC", beside=NOW + timedelta(hours=2)) == "10:30:00"

@@ -232,6 +232,7 @@ def test_what_is_kept_of_the_last_ping_is_data_that_anybody_may_have_written(tmp
         b'{"time": "2026-01-01T00:00:00"}',
         b'{"time": 3}',
         b"[" * 999,
+        b'{"time": "2026-01-01T00:00:00Z", "more": ' + b"[" * 3_000,
         b"x" * 9_000,
     ):
         home.last_ping.write_bytes(junk)
