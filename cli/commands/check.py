@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import msgspec
@@ -14,6 +15,7 @@ from cli.app.config_errors import mistakes_document
 from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
 from cli.home.job_names import approval_hint
+from cli.home.named_config import named_config, named_config_options
 from cli.terminal.console import fitted, note, paint, tell, wants_colour
 from cli.terminal.printable import printable, show_count
 from cli.times.zones import local_zone
@@ -26,39 +28,68 @@ from scheduler.home import Home
 from scheduler.ledger.view import has_ledger
 from scheduler.rules.approvals.pending_change import PendingChange
 
+if TYPE_CHECKING:
+    from scheduler.planning.candidate import Candidate
+
 _HANG = 4
 _WARNINGS_MAX = 200
 """So many are shown to people; of the others, how many there are."""
 
 
 @click.command(epilog="Example: cronledger check && git commit -am 'Run the backup at 3'")
+@named_config_options
 @click.option("--strict", is_flag=True, help="Leave with 1 where there is a warning.")
 @json_option
 @click.pass_obj
-def check(home: Home, strict: bool, as_json: bool) -> None:
+def check(home: Home, file: str | None, part: str | None, strict: bool, as_json: bool) -> None:
     """Check the config and do nothing else.
 
     Every mistake is shown with its line and what was probably meant; what is legal but surprising is shown as a
     warning. It says too which edits will wait for a second person; what they would change `cronledger plan` shows.
     The programs of the jobs are looked at as this machine has them: whether they are there, and who else can write
     them. The exit code is 0 if the config can be used, 2 if it cannot.
+
+    With FILE (- is standard input) it is about that file, as if it stood in place of config.yaml, or with --into of a
+    file in config.d: while a scheduler is running it takes every edit of the config up at once.
     """
+    candidate = named_config(home, file, part)
     if as_json:
-        _check_for_programs(home, strict=strict)
+        _check_for_programs(home, candidate, strict=strict)
         return
-    config = load(home.config, home.root)
+    config = _config(home, candidate)
     found = lints(config, home)
-    _warn(config, found)
+    _warn(home, candidate, found)
     parts = f" and {show_count(len(config.parts), 'file')} in config.d" if config.parts else ""
-    tell(f"{printable(str(home.config))}{parts}: all right, {show_count(len(config.jobs), 'job')}")
-    pending = _pending(home, config)
+    tell(f"{printable(str(_path(home, candidate)))}{parts}: all right, {show_count(len(config.jobs), 'job')}")
+    pending = _pending(home, config, candidate)
     for name, change in pending.changes:
         told = change_sentence(change, datetime.now(UTC), local_zone())
         note(f"{printable(name)}: {told}. {nobody_approves(home) or approval_hint(name)}")
     if pending.edited:
-        note("It is not in force yet: `cronledger plan` shows what it would change.")
+        typed = "".join(f" {printable(word)}" for word in (file, part and f"--into {part}") if word)
+        note(f"It is not in force yet: `cronledger plan{typed}` shows what it would change.")
     if strict and found:
         raise click.exceptions.Exit(ExitCode.FAILED)
+
+
+def _config(home: Home, candidate: Candidate | None) -> Config:
+    """The config of the home, or the one that a person named, as if it stood there.
+
+    Raises:
+        ConfigInvalid, ConfigMissing, ConfigUnreadable: it cannot be used.
+    """
+    if candidate is None:
+        return load(home.config, home.root)
+    from scheduler.planning.candidate import read_candidate
+
+    return read_candidate(home, candidate)
+
+
+def _path(home: Home, candidate: Candidate | None, file: str | None = None) -> Path:
+    """Where a file of the config is; without a name, the one that is checked."""
+    if candidate is not None and file in (None, candidate.part):
+        return candidate.path
+    return home.config.parent / file if file else home.config
 
 
 class _Pending(NamedTuple):
@@ -68,7 +99,7 @@ class _Pending(NamedTuple):
     changes: Sequence[tuple[str, PendingChange]] = ()
 
 
-def _pending(home: Home, config: Config) -> _Pending:
+def _pending(home: Home, config: Config, candidate: Candidate | None) -> _Pending:
     """What is pending of this config, or would be once it is recorded; nothing where the ledger cannot be read."""
     known = has_ledger(home)
     if not known and not any(job.approval == "required" for job in config.definitions.values()):
@@ -79,18 +110,20 @@ def _pending(home: Home, config: Config) -> _Pending:
     from scheduler.rules.requests.preview import preview
 
     try:
-        with to_read(home, with_config=True, quiet=True) as view:
-            changes = config_changes(view.state, view.config, view.now)
-            edited = known and (view.pending or bool(changes))
+        with to_read(home, with_config=candidate is None, quiet=True) as view:
+            # Of the home's own config the ledger knows its digest; what another file would change is known by itself.
+            read = view.config if candidate is None else config
+            changes = config_changes(view.state, read, view.now)
+            edited = known and (bool(changes) or (candidate is None and view.pending))
             return _Pending(edited, waiting_changes(preview(view.state, changes, view.now)))
     except LedgerError:
         return _Pending()
 
 
-def _warn(config: Config, found: list[ConfigLint]) -> None:
+def _warn(home: Home, candidate: Candidate | None, found: list[ConfigLint]) -> None:
     colour = wants_colour(sys.stderr)
     for remark in found[:_WARNINGS_MAX]:
-        path = printable(str(config.path.parent / (remark.file or MAIN)))
+        path = printable(str(_path(home, candidate, remark.file or "")))
         place = paint(f"{path}:{remark.line}:{remark.column}:", "strong", colour)
         about = f"{printable(remark.job)}: " if remark.job else ""
         text = (
@@ -101,23 +134,24 @@ def _warn(config: Config, found: list[ConfigLint]) -> None:
         note(f"and {show_count(len(found) - _WARNINGS_MAX, 'more warning')}; --json has all")
 
 
-def _check_for_programs(home: Home, *, strict: bool) -> None:
+def _check_for_programs(home: Home, candidate: Candidate | None, *, strict: bool) -> None:
     try:
-        config = load(home.config, home.root)
+        config = _config(home, candidate)
     except ConfigInvalid as problem:
         show_json({**mistakes_document(problem), "approvals": [], "warnings": []})
         raise click.exceptions.Exit(ExitCode.USAGE) from None
     remarks = lints(config, home)
     show_json(
         {
-            "path": str(home.config),
+            "path": str(_path(home, candidate)),
             "digest": config.digest,
             "valid": True,
             "jobs": len(config.jobs),
             "errors": [],
             "error_count": 0,
             "approvals": [
-                {"job": name, **change_document(change)} for name, change in _pending(home, config).changes
+                {"job": name, **change_document(change)}
+                for name, change in _pending(home, config, candidate).changes
             ],
             "warnings": [
                 msgspec.to_builtins(remark._asdict() | {"file": remark.file or MAIN}) for remark in remarks

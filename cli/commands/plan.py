@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.app.config_errors import mistakes_document
 from cli.app.failures import ExitCode, Failure
-from cli.app.input_file import STANDARD_INPUT, given_bytes
+from cli.app.input_file import STANDARD_INPUT
 from cli.app.json_output import json_option, show_json
 from cli.app.ledger_wait import patience_explained
 from cli.app.options import WholeNumber
 from cli.home.job_names import JOB, nearest_names
+from cli.home.named_config import named_config, named_config_options
 from cli.terminal.printable import printable
 from cli.terminal.progress import progress
 from cli.times.show import JOBS_ZONE, utc_option
@@ -30,7 +30,7 @@ _DAYS, _DAYS_MAX = 30, 366
 
 
 @click.command(epilog="Example: cronledger plan edited.yaml --job nightly")
-@click.argument("file", metavar="[FILE]", required=False)
+@named_config_options
 @click.option(
     "--job", "names", metavar="NAME", type=JOB, multiple=True, help="Only this job; several: these."
 )
@@ -51,6 +51,7 @@ _DAYS, _DAYS_MAX = 30, 366
 def plan(
     home: Home,
     file: str | None,
+    part: str | None,
     names: tuple[str, ...],
     days: int,
     exit_code: bool,
@@ -61,13 +62,13 @@ def plan(
 
     Jobs that are new, removed or changed, with old and new values; which of their times disappear and appear; what
     becomes of the runs that are going or waiting; which changes a second person has to approve; what was missed and
-    would be caught up. With FILE (- is standard input) it is about that file, as if it stood in place of the config:
-    while a scheduler is running it takes every edit of the config up at once.
+    would be caught up. With FILE (- is standard input) it is about that file, as if it stood in place of config.yaml,
+    or with --into of a file in config.d: while a scheduler is running it takes every edit of the config up at once.
 
     A config with mistakes is shown as `check` shows it, with the same exit code 2.
     """
     try:
-        found = _found(home, days, file)
+        found = _found(home, days, named_config(home, file, part))
     except ConfigInvalid as problem:
         if not as_json:
             raise
@@ -88,29 +89,16 @@ def plan(
         raise click.exceptions.Exit(ExitCode.CHANGES)
 
 
-def _found(home: Home, days: int, file: str | None) -> HomePlan:
+def _found(home: Home, days: int, candidate: Candidate | None) -> HomePlan:
     from scheduler.planning.home_plan import plan_of
 
     with patience_explained(home.ledger), progress("folding the ledger, entries") as seen:
         return plan_of(
             home,
             timedelta(days=days),
-            None if file is None else _candidate(file),
+            candidate,
             on_progress=lambda done, total: seen.update(done, total=total),
         )
-
-
-def _candidate(file: str) -> Candidate:
-    """The config that a person named.
-
-    Raises:
-        Failure: it cannot be read.
-    """
-    from scheduler.configuration.files.joined import FILES_BYTES_MAX
-    from scheduler.planning.candidate import Candidate
-
-    path = Path("<stdin>" if file == STANDARD_INPUT else file)
-    return Candidate(given_bytes(file, "a config", FILES_BYTES_MAX), path)
 
 
 def _chosen(found: HomePlan, names: Sequence[str]) -> HomePlan:

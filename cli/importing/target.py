@@ -10,8 +10,8 @@ import click
 
 from cli.app.failures import Failure
 from cli.app.output_file import check_place
+from cli.home.named_config import part_called
 from cli.importing.options import Wanted
-from cli.terminal.printable import printable
 from scheduler.configuration import Config, parse
 from scheduler.configuration.files.joined import FILES_BYTES_MAX, ConfigFile
 from scheduler.home import Home
@@ -58,17 +58,12 @@ def target_of(home: Home, wanted: Wanted) -> Target:
 
 def _part(home: Home, name: str) -> Target:
     """A new part of the home's config, which is read together with what is there."""
-    from scheduler.configuration.files.part_names import FOLDER, folder_of, is_part_path
+    from scheduler.configuration.files.part_names import folder_of
     from scheduler.configuration.files.read_files import read_files
 
-    called = f"{FOLDER}/{name}.yaml"
-    if not is_part_path(called):
-        raise Failure(
-            f"{printable(name)!r} is no name for a part of the config",
-            "Letters, digits, '.', '_' and '-' make one; the file gets the ending .yaml by itself.",
-        )
+    called = part_called(name)
     files, _ = read_files(home.config, home.root)
-    place = folder_of(home.config) / f"{name}.yaml"
+    place = folder_of(home.config) / Path(called).name
     if place.parent.is_dir():
         check_place(place, home, force=None)
 

@@ -37,7 +37,7 @@ def lints(config: Config, home: Home | None = None) -> list[ConfigLint]:
         from scheduler.configuration.remarks.programs import program_lints
         from scheduler.configuration.remarks.unread_files import unread_file_lints
 
-        found += [*program_lints(config, home), *unread_file_lints(config)]
+        found += [*program_lints(config, home), *unread_file_lints(home.config)]
     placed = [
         remark._replace(message=bounded_message(remark.message), file=_file(remark, config))
         for remark in found

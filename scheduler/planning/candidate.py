@@ -1,4 +1,4 @@
-"""A config that does not stand in the home yet, read as if it did: as its `config.yaml`, beside the same parts."""
+"""A config that does not stand in the home yet, read as if it did: in place of one of the files."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import NamedTuple
 from msgspec import structs
 
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, parse
-from scheduler.configuration.files.joined import ConfigFile, split
-from scheduler.configuration.files.read_files import read_files
+from scheduler.configuration.files.joined import MAIN, ConfigFile, split
+from scheduler.configuration.files.read_files import ConfigText, read_files
 from scheduler.configuration.home_config import salt_of
 from scheduler.home import Home
 from scheduler.ledger.view import has_salt
@@ -19,58 +19,70 @@ from scheduler.ownership.home_owner import user_name
 
 
 class Candidate(NamedTuple):
-    """A config as somebody gave it: its bytes, and where they come from, for messages."""
+    """A config as somebody gave it.
+
+    Attributes:
+        raw: its bytes.
+        path: where they come from, for messages.
+        part: in whose place it stands, such as `config.d/backup.yaml`; empty: in that of `config.yaml`.
+    """
 
     raw: bytes
     path: Path
+    part: str = ""
 
 
 def read_candidate(home: Home, candidate: Candidate) -> Config:
-    """The config that a home would have with the candidate in the place of its `config.yaml`.
+    """The config that a home would have with the candidate in the place of one of its files.
 
     A copy of a whole config, such as the one that a scheduler keeps, brings its own parts along.
 
     Raises:
-        ConfigInvalid, ConfigUnreadable: it, or a part that the home has, cannot be used.
+        ConfigInvalid, ConfigMissing, ConfigUnreadable: it, or a file that the home has, cannot be used.
     """
-    files = split(candidate.raw)
-    parts, owner = _beside(home)
-    salt = salt_of(home) if has_salt(home) else b""
+    files, owner = _files(home, candidate)
     try:
         config = parse(
             files[0].content,
-            candidate.path,
+            home.config if candidate.part else candidate.path,
             home.root,
-            salt=salt,
+            salt=salt_of(home) if has_salt(home) else b"",
             now=datetime.now(UTC),
-            parts=files[1:] or parts,
+            parts=files[1:],
         )
     except ConfigInvalid as problem:
-        if len(files) > 1:
+        if len(split(candidate.raw)) > 1:
             raise
-        raise _named_fully(problem, home) from None
+        raise _named_fully(problem, home, candidate) from None
     config.owner = owner
     return config
 
 
-def _beside(home: Home) -> tuple[list[ConfigFile], str]:
-    """The parts of the home's config, and who could have written all of it."""
+def _files(home: Home, candidate: Candidate) -> ConfigText:
+    """The files of the config, and who could have written all of it."""
     try:
         found = read_files(home.config, home.root)
     except ConfigMissing:
-        return [], user_name(os.geteuid())
-    return found.files[1:], found.owner
+        if candidate.part:
+            raise
+        return ConfigText(split(candidate.raw), user_name(os.geteuid()))
+    if candidate.part:
+        others = [file for file in found.files[1:] if file.name != candidate.part]
+        parts = sorted([*others, ConfigFile(candidate.part, candidate.raw)], key=lambda file: file.name)
+        return ConfigText([found.files[0], *parts], found.owner)
+    whole = split(candidate.raw)
+    return ConfigText(whole if len(whole) > 1 else [*whole, *found.files[1:]], found.owner)
 
 
-def _named_fully(problem: ConfigInvalid, home: Home) -> ConfigInvalid:
-    """The same mistakes; those in parts of the home's config name the whole path, for the candidate is elsewhere."""
+def _named_fully(problem: ConfigInvalid, home: Home, candidate: Candidate) -> ConfigInvalid:
+    """The same mistakes; those in files of the home's config name the whole path, for the candidate is elsewhere."""
     folder = home.config.parent
 
     def named(file: str) -> str:
-        return str(folder / file) if file else ""
+        return "" if file == candidate.part else str(folder / (file or MAIN))
 
     return ConfigInvalid(
-        problem.path,
+        candidate.path,
         [structs.replace(error, file=named(error.file)) for error in problem.errors],
         problem.digest,
         {named(file): text for file, text in problem.sources.items()},

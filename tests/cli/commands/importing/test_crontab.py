@@ -163,6 +163,12 @@ def test_it_becomes_a_part_of_the_homes_config_when_asked(home: Path, tab: Path)
     assert (again.code, part.read_bytes()) == (2, before)
 
 
+def test_the_ending_of_a_part_may_be_typed(home: Path, tab: Path) -> None:
+    """It is not there twice."""
+    call("import", "crontab", str(tab), "--into", "moved.yaml", home=home)
+    assert [path.name for path in (home / "services/scheduler/config.d").iterdir()] == ["moved.yaml"]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
