@@ -14,7 +14,7 @@ from cli.charts.options import chosen_jobs, picture_width, width_option, window_
 from cli.charts.timeline_data import ChartWindow, JobRow
 from cli.charts.timeline_late import late_documents, late_in, late_lines
 from cli.home.job_names import JOB
-from cli.terminal.console import is_terminal, note, out, paint, speaks_unicode, wants_colour
+from cli.terminal.console import fitted, is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.terminal.printable import show_count
 from cli.times.show import COMMON_ZONE, show_duration, show_time, utc_option
 from cli.times.zones import zone_of
@@ -77,7 +77,7 @@ def timeline(
         return
     _show(view, window, zone, rows, outages, picture_width(width))
     for told in late_lines(late, zone, microseconds(view.now)):
-        out(paint(told, "warn", wants_colour()))
+        out(paint(fitted(told), "warn", wants_colour()))
 
 
 def _show(

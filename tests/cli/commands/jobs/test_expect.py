@@ -92,7 +92,7 @@ def test_sql_has_each_breach_with_its_end(late: Path, over: Path) -> None:
     assert [each["open"] for each in call("sql", query, "--json", home=late).document] == [True, True]
 
 
-def test_the_timeline_says_what_was_late(late: Path, over: Path) -> None:
+def test_the_timeline_says_what_was_late(late: Path, over: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Below the picture in words, and in the document, of the jobs that are drawn and the time that is."""
     window = ("--since", "2026-01-01T00:00Z", "--until", "2026-01-01T07:00Z")
     told = call("jobs", "timeline", *window, home=over).out
@@ -100,6 +100,10 @@ def test_the_timeline_says_what_was_late(late: Path, over: Path) -> None:
         "nightly was late from 2026-01-01 01:10:00 to 2026-01-01 03:30:00 (2 h 20 min): run 6 had not started"
     )
     assert f"{words} within 10 min" in told
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    shown = call("jobs", "timeline", *window, home=over, terminal=True).out
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
     (first, second) = call("jobs", "timeline", *window, "--json", home=late).document["late"]
     assert (first["expectation"], first["ended"], second["run"], second["entry"]) == (
         "start_within",
