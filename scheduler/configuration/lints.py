@@ -8,6 +8,7 @@ from datetime import datetime
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.remarks.busy_minutes import busy_minute_lints
 from scheduler.configuration.remarks.reversed_zones import reversed_zone_lints
+from scheduler.configuration.remarks.tight_expectations import tight_expectation_lints
 from scheduler.configuration.upstreams import upstream_lints
 from scheduler.definition import Timing
 from scheduler.home import Home
@@ -31,6 +32,7 @@ def lints(config: Config, home: Home | None = None) -> list[ConfigLint]:
         *about_schedules,
         *upstream_lints(config.jobs),
         *reversed_zone_lints(config.jobs),
+        *tight_expectation_lints(config.jobs.values(), config.read_at),
         *busy_minute_lints(config.jobs, config.settings.max_parallel),
     ]
     if home is not None:
