@@ -46,6 +46,8 @@ def test_defaults_without_channels_tell_nobody_by_themselves() -> None:
     ("mail", "this takes a mapping such as", "{channels: mail}"),
     ("{channels: mail, when: failur}", "failure", "failure"),
     ("{channels: mail, when: started}", "failure", ""),
+    ("{channels: mail, when: failed}", "not 'failed'", "failure"),
+    ("{channels: mail, when: recovered}", "not 'recovered'", "recovery"),
     ("{channels: mail, threshold: 0}", "whole number", ""),
     ("{channel: mail}", "unknown key 'channel' in notify", "channels"),
 ])  # fmt: skip

@@ -79,7 +79,13 @@ def address(node: Node) -> str:
         else re.fullmatch(r".*<([^<>]*)>\s*|mailto:(.*)|\s*(\S+)\s*", written)
     )
     better = next((part for part in inner.groups() if part), "") if inner else ""
-    raise InvalidValue(f"{written!r} is no address of e-mail", better if _EMAIL.fullmatch(better) else "")
+    several = [part.strip() for part in written[: 2 * _EMAIL_CHARS_MAX].split(",")]
+    if len(several) > 1 and all(_EMAIL.fullmatch(part) for part in several):
+        raise InvalidValue("this is one address, and several of them are a list", f"[{', '.join(several)}]")
+    raise InvalidValue(
+        f"{written!r} is no address of e-mail, such as ops@example.org",
+        better if _EMAIL.fullmatch(better) else "",
+    )
 
 
 @of_form(lambda: written_form.form_of(converters.command) or written_form.ANYTHING)
