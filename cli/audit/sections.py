@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from cli.audit.breaches_words import breach_line
 from cli.audit.changes_words import change_line, interval_line
 from cli.audit.section import Line, Section
 from projections.audit.evidence import Anchor, Evidence
@@ -81,6 +82,8 @@ def sections(report: Report, zone: str) -> list[Section]:
         section("skipped", "Skipped", "Runs that were owed and deliberately not made.",
                 "nothing was skipped", runs.skipped, _skipped),
         section("late", "Late", late, "none", runs.late, _late),
+        section("breaches", "Expectations", "What is expected of jobs (`expect`), and when it did not hold.",
+                "nothing on record was late by them", report.breaches.listed, breach_line),
         Section("outages", "Outages", "Times in which nothing watched the schedules.", "none",
                 [*at(_outage, watch.outages), *silence], watch.outages.total + len(silence)),
         section("clock", "Clock", "Steps of the wall clock.", "it was not set", watch.clock_changes, _clock),

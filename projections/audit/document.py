@@ -44,6 +44,7 @@ def document(report: Report) -> dict[str, Any]:
         },
         "succeeded_after_retry": _rows(report.runs.recovered),
         "late": {**_rows(report.runs.late), "latest_ms": report.runs.latest_ms},
+        "breaches": {**_rows(report.breaches.listed), "going": report.breaches.going},
         "skipped": _rows(report.runs.skipped),
         "missed": _rows(report.runs.missed),
         "backfilled": report.runs.backfilled,

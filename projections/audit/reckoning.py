@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from eventstore.store import Entry
+from projections.audit.breaches import Breaches
 from projections.audit.changes import CHANGES, DECISIONS, Changes
 from projections.audit.evidence import EVIDENCE_ENTRIES, Evidence
 from projections.audit.findings import Findings
@@ -36,7 +37,7 @@ class Reckoning:
     Args:
         state: the state before the first of them; it is changed.
         window: the range; jobs: only these; None: all.
-        tally, versions, watch, runs, changes, evidence: what is made of them.
+        tally, versions, watch, runs, breaches, changes, evidence: what is made of them.
     """
 
     def __init__(
@@ -49,12 +50,13 @@ class Reckoning:
         versions: Versions,
         watch: Watch,
         runs: Runs,
+        breaches: Breaches,
         changes: Changes,
         evidence: Evidence,
     ) -> None:
         self.state, self.window, self._jobs = state, window, jobs
         self.tally, self.versions, self.watch, self.runs, self.changes = tally, versions, watch, runs, changes
-        self.evidence = evidence
+        self.breaches, self.evidence = breaches, evidence
         self.findings = Findings()
         self._accounts: dict[str, Account] = {}
         if state.scheduler is not None:
@@ -71,6 +73,7 @@ class Reckoning:
             **dict.fromkeys(_ABOUT_SCHEDULES, self._about_schedule),
             **dict.fromkeys(v.WATCH_ENTRIES, self._watched),
             **dict.fromkeys(EVIDENCE_ENTRIES, self._about_evidence),
+            **dict.fromkeys(v.EXPECTED, self._expected),
         }
 
     def _wanted(self, name: str | None) -> bool:
@@ -171,6 +174,10 @@ class Reckoning:
         self.evidence.took_place(entry)
         self._fold(entry)
 
+    def _expected(self, entry: Entry) -> None:
+        self.breaches.told(entry)
+        self._fold(entry)
+
     def _run_started(self, entry: Entry) -> None:
         self.runs.started(entry)
         self._fold(entry)
@@ -203,6 +210,7 @@ class Reckoning:
     def finish(self, now: datetime) -> None:
         """The ledger has ended; the report is made at `now`."""
         self.runs.at_end()
+        self.breaches.at_end(self.state)
         self.watch.at_end()
         self.changes.at_end()
         self.evidence.at_end(self.state.evidence)

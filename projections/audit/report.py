@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from eventstore.store import Entry, EventStore, Head
+from projections.audit.breaches import Breaches
 from projections.audit.changes import Changes
 from projections.audit.evidence import Evidence
 from projections.audit.findings import Findings
@@ -44,7 +45,7 @@ class Report(NamedTuple):
         ledger: the ledger's id; first_seq: the first entry that was taken in; the fold of those before it was kept in
             a file whose digest an entry records. head: the last one; head_time: when it was made.
         revisions: by job; some implied no instant in the range.
-        tally, versions, watch, runs, changes, evidence, findings: see the modules.
+        tally, versions, watch, runs, breaches, changes, evidence, findings: see the modules.
     """
 
     window: Window
@@ -60,6 +61,7 @@ class Report(NamedTuple):
     versions: Versions
     watch: Watch
     runs: Runs
+    breaches: Breaches
     changes: Changes
     evidence: Evidence
     findings: Findings
@@ -104,7 +106,8 @@ def audit_report(
     """
     tally, versions = Tally(window), Versions(today)
     watch, runs, changes = Watch(window, state), Runs(window, tally, late_from), Changes(window, state)
-    evidence = Evidence(window)
+    only = None if job is None else frozenset((job,))
+    breaches, evidence = Breaches(window, state, only), Evidence(window)
     first = state.head.seq + 1
     if first:
         evidence.look_back(store, first, state.evidence)
@@ -112,14 +115,15 @@ def audit_report(
         (name, each.revision): each.defined_seq for name, each in state.jobs.items() if job in (None, name)
     }
     reckoning = Reckoning(
-        state, window, None if job is None else frozenset((job,)),
-        tally=tally, versions=versions, watch=watch, runs=runs, changes=changes, evidence=evidence,
+        state, window, only, tally=tally, versions=versions, watch=watch, runs=runs, breaches=breaches,
+        changes=changes, evidence=evidence,
     )  # fmt: skip
     reckoning.take_all(_told(store, first, on_progress))
     reckoning.finish(made)
     return Report(
         window, job, made, late_from, state.ledger, first, state.head, state.time,
-        _in_force(store, reckoning, known), tally, versions, watch, runs, changes, evidence, reckoning.findings,
+        _in_force(store, reckoning, known), tally, versions, watch, runs, breaches, changes,
+        evidence, reckoning.findings,
     )  # fmt: skip
 
 

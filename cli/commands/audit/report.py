@@ -70,7 +70,8 @@ def report(
 
     For each job and each revision of it, the instants are recomputed from the recorded definition, and each must have
     exactly one disposition on record: its run, or why there was none. Then failures and what resolved them, what was
-    missed, skipped or late, outages, the clock, and who changed, disabled or asked for what.
+    missed, skipped or late, what was expected (`expect`) and did not hold, outages, the clock, and who changed,
+    disabled or asked for what.
 
     Everything is read from the entries, up to the last one: what resolved a failure may come after the range.
 

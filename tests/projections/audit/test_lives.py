@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from projections.audit.report import Report
+from projections.audit.window import Window
+from scheduler.rules.evolve import evolve
+from scheduler.rules.state import State
 from tests.projections.audit.reports import after_ticks, found, owed, report_of, report_of_world
 from tests.support.audit import audit
 from tests.support.dependent_lives import live_in_chains
+from tests.support.expectation_audit import Told, breaches
+from tests.support.expectation_lives import live_expected
 from tests.support.lives import disturb_by_weeks, live_through, live_wildly
 from tests.support.rough_lives import live_roughly
-from tests.support.world import World
+from tests.support.world import BEGIN, World
 
 
 def explained(world: World) -> int:
@@ -50,3 +58,38 @@ def test_rough_lives_are_explained(few: range) -> None:
         report = report_of(life.machine.store.peer(), life.machine.clock.wall)
         assert found(report) == []
         assert min(report.tally.totals.values()) >= 0
+
+
+def told(report: Report) -> list[Told]:
+    """The breaches of a report, in the order of their words."""
+    listed = report.breaches.listed
+    assert report.breaches.going == sum(each.until is None for each in listed)
+    rows = [
+        Told(each.expectation, each.job, each.run, each.limit_ms, each.since, each.until, each.by)
+        for each in listed
+    ]
+    return sorted(rows, key=str)
+
+
+def test_breaches_are_those_that_there_were(few: range) -> None:
+    """Of the whole life, of a part of it that begins with a folded state, and of one job: as an auditor has them."""
+    part = Window(BEGIN + timedelta(hours=9), BEGIN + timedelta(hours=21))
+    for seed in few:
+        world = live_expected(seed, 1.2)
+        there = sorted(breaches(world.entries(), world.clock.wall), key=str)
+        assert told(report_of_world(world)) == there
+        inside = [
+            each
+            for each in there
+            if each.since < part.end and (each.until is None or each.until >= part.begin)
+        ]
+        assert 5 < len(inside) < len(there)
+        state = State()
+        for entry in world.entries():
+            if entry.time < part.begin:
+                evolve(state, entry)
+        assert told(report_of_world(world, part, state=state)) == inside
+        assert told(report_of_world(world, part)) == inside
+        assert told(report_of_world(world, part, job="busy")) == [
+            each for each in inside if each.job == "busy"
+        ]

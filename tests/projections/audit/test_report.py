@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from eventstore.store import OWN_SEQ
 from projections import open_sql
@@ -13,7 +14,7 @@ from projections.audit.findings import Listed
 from projections.audit.report import Report
 from projections.audit.window import Window
 from scheduler import vocabulary as v
-from scheduler.definition import After, JobDefinition
+from scheduler.definition import After, Expect, JobDefinition
 from scheduler.ledger.past import Past
 from scheduler.store import open_store
 from tests.projections.audit.reports import found, report_of, report_of_home, report_of_world
@@ -292,3 +293,20 @@ def test_lists_are_bounded_and_say_what_they_leave_out() -> None:
     for number in range(5):
         listed.add(number)
     assert (list(listed), len(listed), listed.left_out) == ([0, 1], 5, 3)
+
+
+def test_a_breach_that_ended_untold_has_its_end(tmp_path: Path) -> None:
+    """Without a scheduler since then there is no entry that tells of its end; the one that ended it is there."""
+    hours = Hours(tmp_path, structs.replace(HOURLY, expect=Expect(start_within_ms=600_000)))
+    due = hours.to(1)
+    run = hours.writer.record(ticked(due), "hourly", OWN_SEQ).seq
+    since = hours.to(1 + 1 / 6)
+    told = hours.say(
+        v.ExpectationBreached(expectation="start_within", limit_ms=600_000, since=since, scheduled_for=due),
+        run=run,
+    )
+    hours.to(2)
+    started = hours.say(run_started(due=due), run=run)
+    (breach,) = hours.report(3).breaches.listed
+    assert (breach.seq, breach.since, breach.until, breach.by) == (told, since, BEGIN + 2 * HOUR, "started")
+    assert (breach.because_of, breach.ended_seq) == (started, None)

@@ -12,6 +12,7 @@ from tests.support.command import call
 from tests.support.simulated_home import home_of
 from tests.support.world import BEGIN, Process, World, job
 
+DOCS = Path(__file__).parents[4] / "docs"
 HOUR = timedelta(hours=1)
 EXPECT = Expect(start_within_ms=600_000, success_every_ms=7_200_000)
 
@@ -90,6 +91,26 @@ def test_sql_has_each_breach_with_its_end(late: Path, over: Path) -> None:
     ]
     assert rows[0]["told"] == "2026-01-01T01:10:00Z"
     assert [each["open"] for each in call("sql", query, "--json", home=late).document] == [True, True]
+
+
+def test_the_audit_report_lists_breaches(late: Path, over: Path) -> None:
+    """What did not hold, from when to when, with the entries: in words, on the page, and in a document."""
+    report = ("audit", "report", "--utc", "--from", "2026-01-01", "--to", "2026-01-01")
+    told = " ".join(call(*report, home=over).out.split())
+    assert "Expectations (2)" in told
+    words = (
+        "run 6 had not started within 10 min of 2026-01-01 01:00:00 UTC; run 6 started, 2 h 20 min too late"
+    )
+    assert words in told
+    assert "no success within 2 h; it succeeded, 4 h too late" in told
+    assert words in call(*report, "--format", "html", home=over).out
+    found = call(*report, "--format", "json", home=late).document["breaches"]
+    assert (found["total"], found["going"], [each["until"] for each in found["rows"]]) == (2, 2, [None, None])
+    page = (DOCS / "audit-report.md").read_text(encoding="utf-8")
+    assert all(f"`{member}`" in page for member in {"breaches", "going", *found["rows"][0]})
+    assert "no success within 2 h; it goes on, as far as the ledger tells" in " ".join(
+        call(*report, home=late).out.split()
+    )
 
 
 def test_the_timeline_says_what_was_late(late: Path, over: Path, monkeypatch: pytest.MonkeyPatch) -> None:
