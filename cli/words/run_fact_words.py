@@ -117,6 +117,14 @@ def _late(fact: f.LateRun, shown: Shown) -> str:
     return f"{told}; {end_clause(fact.by, fact.run, fact.since, fact.until)}."
 
 
+def _late_success(fact: f.LateSuccess, shown: Shown) -> str:
+    what = breach_clause("success_every", fact.limit_ms, None)
+    told = f"The job was late then: {what} (`success_every`), since {shown(fact.since)}"
+    if fact.until is None or fact.by is None:
+        return f"{told}."
+    return f"{told}; {end_clause(fact.by, None, fact.since, fact.until)}."
+
+
 def _in_the_way(fact: f.BlockingRun, shown: Shown) -> str:
     due = f", due {shown(fact.scheduled_for)}" if fact.scheduled_for else ""
     begun = f"started at {shown(fact.started)}" if fact.started else "not started by then"
@@ -170,6 +178,7 @@ RUN_FACT_WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.UnfinishedRun: _run_open,
     f.RunSkip: _run_skipped,
     f.LateRun: _late,
+    f.LateSuccess: _late_success,
     f.BlockingRun: _in_the_way,
     f.ReplacingRun: _replaced_by,
     f.TakenSlots: _slots_taken,

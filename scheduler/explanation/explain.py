@@ -35,6 +35,7 @@ from scheduler.explanation.facts import (
     UpcomingInstant,
     Verdict,
 )
+from scheduler.explanation.lateness.late_success import late_success
 from scheduler.explanation.reopened import kept_pause, reopening, reopening_fact, settled_later
 from scheduler.explanation.repeated_instants import SecondPasses, is_due, is_repeated
 from scheduler.explanation.runs import manual_run, requests_between, run_facts, run_owed
@@ -188,6 +189,9 @@ class Explainer:
     def _answer(self, instant: datetime, verdict: Verdict, facts: Sequence[Fact], job: Job) -> Explanation:
         # What holds now comes last.
         ordered = sorted(facts, key=lambda fact: isinstance(fact, ScheduleChange))
+        if self._present.expectations is not None and instant <= self._now:
+            late = late_success(self._past, self._name, instant)
+            ordered += [] if late is None else [late]
         return Explanation(
             job=self._name, instant=instant, timezone=job.definition.timezone, verdict=verdict, facts=ordered
         )

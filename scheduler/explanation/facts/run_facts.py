@@ -149,6 +149,20 @@ class LateRun(Fact, frozen=True, tag="late"):
     by: BreachEnd | None = None
 
 
+class LateSuccess(Fact, frozen=True, tag="late_success"):
+    """No success of the job had come within what is expected of it (`success_every`), at the instant asked about.
+
+    Attributes:
+        limit_ms: within how long one was expected.
+        since, until, by: as `expectation.breached` and `expectation.met` have them; it goes on if there is no end.
+    """
+
+    limit_ms: int
+    since: datetime
+    until: datetime | None = None
+    by: BreachEnd | None = None
+
+
 class BlockingRun(Fact, frozen=True, tag="in_the_way"):
     """The run that was in the way: its cause, when it started, when and how it ended (None: it has not)."""
 

@@ -50,7 +50,7 @@ def defined(state: State, new: JobDefinition, before: JobDefinition | None, entr
 
 def redefined(state: State, before: JobDefinition, new: JobDefinition, entry: Entry) -> None:
     """A definition is about to be replaced: breaches of what is expected otherwise from now on end."""
-    _end_pause(state, state.jobs[before.name], entry.time)
+    end_pause(state, state.jobs[before.name], entry.time)
     changed = [each for each in EXPECTATIONS if limit_ms(before, each) != limit_ms(new, each)]
     _end_all(state, before.name, changed, entry, "changed")
     if (known := _known(state, before.name)) is not None:
@@ -60,7 +60,7 @@ def redefined(state: State, before: JobDefinition, new: JobDefinition, entry: En
 
 def removed(state: State, name: str, entry: Entry) -> None:
     """A job is about to leave the config: nothing is expected of it any more."""
-    _end_pause(state, state.jobs[name], entry.time)
+    end_pause(state, state.jobs[name], entry.time)
     _end_all(state, name, EXPECTATIONS, entry, "removed")
     if state.expectations is not None:
         state.expectations.jobs.pop(name, None)
@@ -68,7 +68,7 @@ def removed(state: State, name: str, entry: Entry) -> None:
 
 def disabled(state: State, job: Job, entry: Entry) -> None:
     """A job is about to be disabled: from then on the time to its next success stands still."""
-    _end_pause(state, job, entry.time)
+    end_pause(state, job, entry.time)
     known = _known(state, job.name)
     if known is not None and known.stopped is None:
         _end(state, "success_every", job.name, None, entry, "disabled")
@@ -77,12 +77,12 @@ def disabled(state: State, job: Job, entry: Entry) -> None:
 
 def enabled(state: State, job: Job, at: datetime) -> None:
     """A job is about to be enabled: the time to its next success goes on."""
-    _end_pause(state, job, at)
+    end_pause(state, job, at)
     _go_on(state, job, at)
 
 
-def _end_pause(state: State, job: Job, now: datetime) -> None:
-    """A pause may have ended by itself before anybody recorded that."""
+def end_pause(state: State, job: Job, now: datetime) -> None:
+    """A pause may have ended by itself before anybody recorded that. Whoever says so twice changes nothing."""
     said = job.enablement
     if not said.enabled and said.until is not None and said.until <= now:
         _go_on(state, job, said.until)
@@ -122,7 +122,7 @@ def succeeded(state: State, run: Run, entry: Entry) -> None:
     """A run of a job succeeded. That of a backfill tells nothing of the present."""
     known = _known(state, run.job)
     if known is not None and run.trigger != "backfill":
-        _end_pause(state, state.jobs[run.job], entry.time)
+        end_pause(state, state.jobs[run.job], entry.time)
         _end(state, "success_every", run.job, None, entry, "succeeded")
         known.success_from = known.stopped or entry.time
 

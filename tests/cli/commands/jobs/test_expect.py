@@ -81,6 +81,19 @@ def test_why_says_that_a_run_was_late(late: Path, over: Path) -> None:
     assert "run 6 started, 2 h 20 min too late. [entries " in told
 
 
+def test_why_says_that_the_job_was_late_at_an_instant(late: Path, over: Path) -> None:
+    """By the last success, whatever is due then; from the moment on at which it is late, and no longer."""
+
+    def told(home: Path, at: str) -> str:
+        return " ".join(call("jobs", "why", "nightly", "--at", f"2026-01-01T{at}Z", home=home).out.split())
+
+    words = "The job was late then: no success within 2 h (`success_every`), since 2026-01-01 02:00:00 UTC"
+    assert f"{words}. [entry 9]" in told(late, "02:30:00")
+    assert f"{words}; it succeeded, 4 h too late. [entries 9, 13, 14]" in told(over, "05:59:59")
+    assert "The job was late" not in told(over, "01:59:59")
+    assert "The job was late" not in told(over, "06:00:00")
+
+
 def test_sql_has_each_breach_with_its_end(late: Path, over: Path) -> None:
     """A row each, from when to when, by what."""
     query = "SELECT expectation, run, ended IS NULL AS open, duration_ms, ended_by, told FROM breaches ORDER BY seq"
