@@ -18,13 +18,15 @@ RunMark = Literal[
     "missed",
     "skipped",
     "retried",
+    "breached",
     "running",
     "owed",
     "succeeded",
 ]
 """What became of a run: its outcome; or that it was missed, skipped, is still running, or is still owed.
 
-`retried` is an attempt that did not succeed and that another one followed, or is to follow.
+`retried` is an attempt that did not succeed and that another one followed, or is to follow. `breached` marks where a
+run became late by what is expected of it, whatever became of it.
 """
 
 MARKS: tuple[RunMark, ...] = get_args(RunMark)
@@ -58,6 +60,13 @@ class RunSpan(NamedTuple):
     after: bool = False
 
 
+class LateMark(NamedTuple):
+    """Where a run became late by what is expected of it: in which column, and the one in which it was due."""
+
+    column: int
+    due: int
+
+
 class TimelinePiece(NamedTuple):
     """What one column of a lane shows.
 
@@ -76,11 +85,13 @@ BLANK = TimelinePiece("blank")
 Lane = list[TimelinePiece]
 
 
-def draw(spans: Sequence[RunSpan], columns: int) -> list[Lane]:
+def draw(spans: Sequence[RunSpan], columns: int, late: Sequence[LateMark] = ()) -> list[Lane]:
     """The lanes of one job, at least one, each with a piece for every column."""
     missed = [span for span in spans if span.mark == "missed"]
-    lanes = [_lane(held, columns) for held in _packed([span for span in spans if span.mark != "missed"])]
-    lanes = lanes or [[BLANK] * columns]
+    packed = _packed([span for span in spans if span.mark != "missed"])
+    lanes = [_lane(held, columns) for held in packed] or [[BLANK] * columns]
+    for mark in late:
+        _add_late(lanes[_lane_of(mark, packed)], mark)
     for span in missed:
         _add_missed(lanes[0], span)
     return lanes
@@ -172,6 +183,24 @@ def _part(column: int, span: RunSpan) -> PieceShape:
     if begins and ends:
         return "one"
     return "begin" if begins else "end" if ends else "body"
+
+
+def _lane_of(mark: LateMark, packed: Sequence[Sequence[RunSpan]]) -> int:
+    """The lane of the run that became late: of those that have a run then, that of one that was due when it was."""
+    there = [
+        (_begin(span, waits=True) != mark.due, number)
+        for number, held in enumerate(packed)
+        for span in held
+        if _begin(span, waits=True) <= mark.column <= span.last
+    ]
+    return min(there, default=(True, 0))[1]
+
+
+def _add_late(lane: Lane, mark: LateMark) -> None:
+    """Show that a run became late, unless a worse sign is there."""
+    piece = lane[mark.column]
+    if piece.shape != "sign":
+        lane[mark.column] = TimelinePiece("sign", "breached", piece.runs)
 
 
 def _add_missed(lane: Lane, span: RunSpan) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import msgspec
 
 from cli.charts.axis import Axis, microseconds
-from cli.charts.timeline import RunMark, RunSpan
+from cli.charts.timeline import LateMark, RunMark, RunSpan
 from cli.charts.timeline_misfires import missed_spans, spread
 from projections.reports.earlier_definitions import earlier_definitions
 from projections.reports.interruptions import Interruption
@@ -36,12 +36,14 @@ class JobRow(NamedTuple):
         spans: its runs.
         totals: how many runs have each mark; for `missed`, how many instants within the window.
         late_us: the longest time that one of the runs waited.
+        late: where its runs became late by what is expected of them.
     """
 
     job: str
     spans: list[RunSpan]
     totals: dict[RunMark, int]
     late_us: int
+    late: Sequence[LateMark] = ()
 
 
 class ChartWindow(NamedTuple):

@@ -72,7 +72,7 @@ def picture(
     lines = _axis_lines(canvas, axis, label_width)
     drawn: list[Lane] = []
     for row in rows:
-        lanes = draw(row.spans, axis.columns)
+        lanes = draw(row.spans, axis.columns, row.late)
         drawn += lanes
         for number, lane in enumerate(lanes):
             name = _fitted(printable(row.job), label_width, canvas.glyphs.cut) if number == 0 else ""
@@ -150,6 +150,8 @@ def _legend(
     drawn: dict[RunMark, set[PieceShape]] = {mark: set() for mark in MARKS}
     for piece in pieces:
         drawn[piece.mark].add(piece.shape)
+    if "sign" in drawn["breached"]:
+        totals["breached"] = sum(len(row.late) for row in rows)
     items: list[Text] = [
         (f"{glyphs.legend_of(mark, drawn[mark])} {totals[mark]:,} {WORDS[mark]}".lstrip(), TONES[mark])
         for mark in reversed(MARKS)

@@ -1,4 +1,4 @@
-"""What was late while a timeline goes, in words below it and as JSON."""
+"""What was late while a timeline goes: where in its lanes, in words below it, and as JSON."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.charts.axis import instant_of
+from cli.charts.timeline import LateMark
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_clock, show_duration
 from scheduler.wording.expectation_entries import breach_clause
 
 if TYPE_CHECKING:
-    from cli.charts.timeline_data import ChartWindow
+    from cli.charts.timeline_data import ChartWindow, JobRow
     from projections import Sql
     from projections.reports.breaches import LateStretch
     from scheduler.ledger.view import View
@@ -27,6 +28,17 @@ def late_in(sql: Sql, view: View, window: ChartWindow) -> list[LateStretch]:
 
     found = breaches(sql, window.begin_us, window.end_us)
     return [each for each in found if window.jobs is None or each.job in window.jobs]
+
+
+def marked(rows: Sequence[JobRow], late: Sequence[LateStretch], window: ChartWindow) -> list[JobRow]:
+    """The rows of a timeline, with where runs became late; at its beginning, where that was before."""
+    marks: dict[str, list[LateMark]] = {}
+    for each in late:
+        if each.run is not None:
+            column = window.axis.column_of(each.since_us)
+            due = window.axis.column_of(each.since_us - each.limit_ms * 1_000)
+            marks.setdefault(each.job, []).append(LateMark(column, due))
+    return [row._replace(late=marks.get(row.job, ())) for row in rows] if marks else list(rows)
 
 
 def late_lines(late: Sequence[LateStretch], zone: str, now_us: int) -> list[str]:

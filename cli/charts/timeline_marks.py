@@ -18,6 +18,7 @@ TONES: dict[RunMark, Tone] = {
     "missed": "warn",
     "skipped": "warn",
     "retried": "warn",
+    "breached": "warn",
     "running": "strong",
     "owed": "dim",
 }
@@ -26,6 +27,7 @@ WORDS: dict[RunMark, str] = {
     "missed": "missed",
     "skipped": "skipped",
     "retried": "tried again",
+    "breached": "late (expect)",
     "running": "running",
     "owed": "waiting",
 }
@@ -81,7 +83,7 @@ ASCII = GlyphSet(
     },
     signs={
         "failed": "x", "timed_out": "T", "lost": "L", "unknown": "?", "cancelled": "C", "missed": "!",
-        "skipped": "o", "retried": "r",
+        "skipped": "o", "retried": "r", "breached": "@",
     },
     many="-+%#",
     down=":",
@@ -93,7 +95,7 @@ UNICODE = GlyphSet(
     shapes={
         "blank": " ", "late": "·", "one": "•", "begin": "╺", "body": "━", "end": "╸", "joint": "┃", "going": "▸"
     },
-    signs={**ASCII.signs, "failed": "✗", "skipped": "○", "retried": "↻"},
+    signs={**ASCII.signs, "failed": "✗", "skipped": "○", "retried": "↻", "breached": "◷"},
     many="▂▄▆█",
     down="░",
     line="─",

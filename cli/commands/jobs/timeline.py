@@ -12,7 +12,7 @@ from cli.app.json_output import json_option, show_json
 from cli.charts.axis import Axis, axis_for, instant_of, microseconds
 from cli.charts.options import chosen_jobs, picture_width, width_option, window_of, zone_for
 from cli.charts.timeline_data import ChartWindow, JobRow
-from cli.charts.timeline_late import late_documents, late_in, late_lines
+from cli.charts.timeline_late import late_documents, late_in, late_lines, marked
 from cli.home.job_names import JOB
 from cli.terminal.console import fitted, is_terminal, note, out, paint, speaks_unicode, wants_colour
 from cli.terminal.printable import show_count
@@ -48,8 +48,9 @@ def timeline(
     """Draw the runs of a stretch of time as bars, a lane for each job; more lanes where its runs overlap.
 
     A wait between the time at which a run was due and its start is dotted. What went wrong, was skipped or was
-    missed has a sign of its own, which nothing covers; where many runs share a column, it says how many. Time in
-    which no scheduler ran is shaded. Below stand outages, and what was late by the `expect` of its job.
+    missed has a sign of its own, which nothing covers; where many runs share a column, it says how many. A run that
+    became late by the `expect` of its job has a sign there, unless one of those is in the same column. Time in which
+    no scheduler ran is shaded. Below stand outages, and what was late.
     """
     from cli.charts.timeline_data import outages_of, rows_of
     from cli.charts.timeline_drawing import columns_for
@@ -72,6 +73,7 @@ def timeline(
             rows = rows_of(sql, view, window, first, interrupted)
             outages = outages_of(sql, view, window, first, interrupted)
             late = late_in(sql, view, window)
+            rows = marked(rows, late, window)
     if as_json:
         show_json({**_document(window, zone, rows, outages), "late": late_documents(late)})
         return
@@ -91,7 +93,7 @@ def _show(
     canvas = TimelineCanvas(width, glyphs, wants_colour(), zone)
     shown = rows
     if window.jobs is None and len(rows) > _JOBS_SHOWN:
-        troubled = [row.job for row in rows if (SIGNS - {"skipped"}) & row.totals.keys()]
+        troubled = [row.job for row in rows if row.late or (SIGNS - {"skipped"}) & row.totals.keys()]
         calm = [row.job for row in rows if row.job not in set(troubled)]
         kept = {*troubled, *calm[: max(0, _JOBS_SHOWN - len(troubled))]}
         shown = [row for row in rows if row.job in kept]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.charts.axis import axis_for, instant_of, microseconds, ticks
-from cli.charts.timeline import LANES_MAX, MARKS, SIGNS, RunSpan, TimelinePiece, draw
+from cli.charts.timeline import LANES_MAX, MARKS, SIGNS, LateMark, RunSpan, TimelinePiece, draw
 from cli.charts.timeline_marks import ASCII, UNICODE
 from cli.terminal.display_width import display_width
 from scheduler.definition import JobDefinition
@@ -35,7 +35,7 @@ ZONES = ("UTC", "Europe/Paris", "Asia/Kolkata", "Australia/Lord_Howe", "America/
 def spans(draw_: st.DrawFn) -> RunSpan:
     """Any runs of a job that look alike."""
     first = draw_(st.integers(0, COLUMNS - 1))
-    mark = draw_(st.sampled_from([mark for mark in MARKS if mark != "missed"]))
+    mark = draw_(st.sampled_from([mark for mark in MARKS if mark not in ("missed", "breached")]))
     last = first if mark == "skipped" else draw_(st.integers(first, COLUMNS - 1))
     due = draw_(st.none() | st.integers(0, first - 1)) if first else None
     return RunSpan(first, last, mark, draw_(st.integers(1, 9)), due, first == 0, last == COLUMNS - 1)
@@ -77,6 +77,33 @@ def test_missed_instants_are_seen_and_hide_nothing(listed: list[RunSpan], one: i
         if span.mark in SIGNS and span.mark != "skipped":
             marks = [piece.mark for piece in pieces(lanes, span.last) if piece.shape == "sign"]
             assert any(MARKS.index(mark) <= MARKS.index(span.mark) for mark in marks)
+
+
+@given(st.lists(spans(), max_size=25), st.integers(0, COLUMNS - 1), st.integers(0, COLUMNS - 1))
+def test_a_run_that_became_late_is_seen_and_hides_nothing_worse(
+    listed: list[RunSpan], due: int, later: int
+) -> None:
+    """There is a sign in that column, every failure has its own, and all else is drawn as it was."""
+    mark = LateMark(max(due, later), min(due, later))
+    before, lanes = draw(listed, COLUMNS), draw(listed, COLUMNS, [mark])
+    assert "sign" in {piece.shape for piece in pieces(lanes, mark.column)}
+    changed = [
+        (old, new)
+        for was, lane in zip(before, lanes, strict=True)
+        for old, new in zip(was, lane, strict=True)
+        if old != new
+    ]
+    assert len(changed) <= 1
+    assert all(new == TimelinePiece("sign", "breached", old.runs) for old, new in changed)
+    assert all(old.shape != "sign" for old, _ in changed)
+
+
+def test_the_sign_is_in_the_lane_of_the_late_run() -> None:
+    """Of runs that overlap, that of the one that was due when the late one was; on its wait, or on its bar."""
+    waits, goes = RunSpan(8, 20, "succeeded", due=3), RunSpan(1, 12, "succeeded")
+    first, second = draw([waits, goes], COLUMNS, [LateMark(5, 3), LateMark(10, 1)])
+    assert [column for column, piece in enumerate(first) if piece.mark == "breached"] == [10]
+    assert [column for column, piece in enumerate(second) if piece.mark == "breached"] == [5]
 
 
 @given(st.lists(spans(), max_size=LANES_MAX))

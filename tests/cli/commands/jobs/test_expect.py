@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -134,6 +135,10 @@ def test_the_timeline_says_what_was_late(late: Path, over: Path, monkeypatch: py
         "nightly was late from 2026-01-01 01:10:00 to 2026-01-01 03:30:00 (2 h 20 min): run 6 had not started"
     )
     assert f"{words} within 10 min" in told
+    assert "@ 1 late (expect)" in told
+    (lane,) = (line for line in told.splitlines() if line.startswith("nightly   "))
+    assert re.search(r" \.@\.+\[=+\]", lane)
+    assert "@" not in call("jobs", "timeline", *window, "--job", "a", home=over).out
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("NO_COLOR", "1")
     shown = call("jobs", "timeline", *window, home=over, terminal=True).out
