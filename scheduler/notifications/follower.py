@@ -290,10 +290,10 @@ class Follower:
 
     def _keep(self, *, durable: bool = False) -> None:
         if self._dirty:
-            # On a full disk it goes on with what it knows.
+            # On a full disk it goes on with what it knows, until that can be kept.
             with contextlib.suppress(OSError):
                 write_telling(self._home.notifications, self.telling, durable=durable)
-            self._dirty = False
+                self._dirty = False
 
     def _wait_s(self) -> float:
         now, waits = self._now(), [LOOK_S]

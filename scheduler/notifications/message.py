@@ -80,13 +80,14 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     repeated: bool = False
 
 
-def message_id(ledger_id: str, channel: str, first: int, last: int, count: int, home: str = "") -> str:
+def message_id(last_hash: str, channel: str, first: int, last: int, count: int, home: str = "") -> str:
     """The id of the message that tells a channel of so many entries, from entry `first` to entry `last`.
 
     What is told to one channel is told in the order of the ledger and once, so these three say which entries it is.
-    A copy of a home has the ledger's id and goes on with other entries: there `home`, its mark, tells them apart.
+    `last_hash`, of entry `last`, says in which ledger: one that was restored and goes on gives numbers a second time.
+    A copy of a home begins with the same entries: there `home`, its mark, tells them apart.
     """
-    text = f"{ledger_id}{home}\n{channel}\n{first}\n{last}\n{count}"
+    text = f"{last_hash}{home}\n{channel}\n{first}\n{last}\n{count}"
     return f"msg_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from eventstore.errors import Archived
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home
@@ -48,6 +49,7 @@ class MessageWriter:
         self._mark = mark
         self._outputs = OutputEnds(home)
         self._made: dict[str, Message] = {}
+        self._ids: dict[str, tuple[tuple[int, int, int], str]] = {}
 
     def config_changed(self) -> None:
         """Note that the config may have changed, which says what is secret."""
@@ -55,9 +57,21 @@ class MessageWriter:
         self._made.clear()
 
     def id_of(self, channel: str, bundle: Bundle) -> str:
-        """The id of the message that tells a channel of these news."""
-        numbers = bundle.first, bundle.last, bundle.count
-        return message_id(self._ledger_id, channel, *numbers, home=self._mark)
+        """The id of the message that tells a channel of these news.
+
+        Raises:
+            LedgerError: the ledger is damaged, or cannot be read.
+        """
+        told = bundle.first, bundle.last, bundle.count
+        found = self._ids.get(channel)
+        if found is None or found[0] != told:
+            try:
+                last = self._entry_at(bundle.last)
+            except Archived:  # nothing of it is sent then, and what became of it is recorded all the same
+                last = None
+            last_hash = "" if last is None else last.hash
+            found = self._ids[channel] = told, message_id(last_hash, channel, *told, home=self._mark)
+        return found[1]
 
     def message(self, channel: str, parcel: Parcel) -> Message:
         """The message; while it is tried again and again it is made once.

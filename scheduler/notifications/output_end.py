@@ -17,6 +17,8 @@ _WINDOW_BYTES_MIN: Final = 8 * 1024
 _COMPRESSED_BYTES_MAX: Final = 32 * 1024 * 1024
 """The end of a longer output that is compressed is not looked for: all before it would have to be read."""
 _ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
+_WITHIN_CHARACTERS: Final = bytes(range(0x80, 0xC0))
+"""Bytes of UTF-8 with which no character begins."""
 _STREAMS: Final = ("stdout", "stderr")
 
 
@@ -57,7 +59,7 @@ class OutputEnds:
         size = max(_WINDOW * characters_max, _WINDOW_BYTES_MIN, _WINDOW * longest)
         ends = {}
         for stream in _STREAMS:
-            if window := self._window(attempt, stream, size):
+            if window := self._window(attempt, stream, size, masker):
                 ends[stream] = window
         if ends and masker.withholds:
             return WITHHELD
@@ -70,8 +72,8 @@ class OutputEnds:
             return "".join(shown.values())
         return "".join(f"[{stream}]\n{text}" for stream, text in shown.items())
 
-    def _window(self, attempt: Attempt, stream: str, size: int) -> str:
-        """The end of a stream, from the beginning of a line on where one begins in it."""
+    def _window(self, attempt: Attempt, stream: str, size: int, masker: Masker) -> str:
+        """The end of a stream without halves of secrets, from the beginning of a line on where one begins in it."""
         path = self._home.output(attempt.run, attempt.number, attempt.started, stream)
         length = attempt.written[stream]
         try:
@@ -90,8 +92,9 @@ class OutputEnds:
         except (OSError, DamagedOutput):
             return ""
         if begin:
-            raw = _without_part_of_a_key(raw.partition(b"\n")[2] or raw)
-        return raw.decode("utf-8", "replace")
+            raw = _without_part_of_a_key(raw.partition(b"\n")[2] or raw.lstrip(_WITHIN_CHARACTERS))
+        text = raw.decode("utf-8", "replace")
+        return masker.without_half_a_secret(_without_end_of_a_secret(text, masker) if begin else text)
 
 
 def _without_part_of_a_key(raw: bytes) -> bytes:
@@ -100,6 +103,13 @@ def _without_part_of_a_key(raw: bytes) -> bytes:
     if end is None or b"-----BEGIN " in raw[: end.start()]:
         return raw
     return MASK.encode() + b"\n" + raw[end.end() :].partition(b"\n")[2]
+
+
+def _without_end_of_a_secret(text: str, masker: Masker) -> str:
+    """What was cut may begin within a secret, and where much behind it is masked, its beginning is shown."""
+    ends = (at for form in masker.forms for at in range(1, len(form)) if text.startswith(form[-at:]))
+    longest = max(ends, default=0)
+    return MASK + text[longest:] if longest else text
 
 
 def _shown(text: str, masker: Masker) -> str:

@@ -6,8 +6,9 @@ channel that no entry names is told of what came since the last start of a sched
 message is kept before it is given up: it may be on its first one. How many failures there were in a row is
 known as far as the entries say that are looked at.
 
-Where nobody has followed the ledger before, or whoever did came to rest when the config had no channels any more,
-channels are told from the last edit of the config on, or the last start of a scheduler.
+Where nobody has followed the ledger before, or whoever did came to rest when the config had no channels any more, all
+channels are told from the last edit of the config on. Where no edit is among the entries that are looked at, the last
+start of a scheduler stands for it.
 """
 
 from __future__ import annotations
@@ -52,14 +53,15 @@ def recollect(
         if pending_from is not None and entry.time < pending_from:
             settled = entry.seq
         if entry.type == v.SchedulerStarted.TYPE:
-            started = edited = entry.seq
+            started = entry.seq
         elif entry.type == v.ConfigAccepted.TYPE:
             edited = entry.seq
         elif entry.type in v.NOTIFICATIONS:
             data = v.payload(entry)
             told[data.channel] = max(data.last, told.get(data.channel, -1))
     if was_at_rest or (is_first and not told):
-        since = newest if edited is None else edited - 1
+        begun = started if edited is None else edited
+        since = newest if begun is None else begun - 1
         channels = {name: ChannelNews(settled=since) for name in audience.receivers}
         return Telling(reader.ledger_id, since, _hash_of(reader, since), channels)
     since = settled if started is None else min(settled, started - 1)
@@ -100,6 +102,8 @@ def is_of_this_ledger(telling: Telling, reader: CommittedReader) -> bool:
 
     Nor where it was archived since, and the archive cannot be read.
     """
+    if any(each.settled > reader.newest_seq for each in telling.channels.values()):
+        return False
     if telling.cursor < 0:
         return True
     try:

@@ -3,11 +3,15 @@
 It holds numbers of entries, names and counts, and none of what a run printed. It may be deleted, and anybody may have
 written it: what does not fit in itself is as if there were nothing, and is made again from the ledger
 (`recollection`).
+
+What cannot be kept, as on a full disk, is told all the same. What was kept before is called outdated then, which
+takes no room: whoever goes on from it does not know what was sent since.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +20,10 @@ import msgspec
 from eventstore.durable import REAL, create_folders, write_file
 from eventstore.nesting import decode
 from eventstore.regular_file import read_regular
-from scheduler.rules.notifications.news import SHOWN_MAX, Bundle, ChannelNews, Telling
+from scheduler.rules.notifications.news import SHOWN_MAX, Bundle, ChannelNews, Telling, is_moment
 
 STATE_NAME: Final = "state.json"
+OUTDATED_NAME: Final = "outdated-state.json"
 REST_NAME: Final = "at-rest"
 BYTES_MAX: Final = 16 * 1024 * 1024
 CHANNELS_MAX: Final = 1_000
@@ -31,10 +36,11 @@ _WAIT_MS_MAX: Final = 3_600_000
 
 def read_telling(folder: Path, ledger_id: str) -> Telling | None:
     """What is kept of this ledger; None if there is nothing, or nothing that can be used."""
-    with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        found = decode(read_regular(folder / STATE_NAME, BYTES_MAX), Telling)
-        if found.ledger == ledger_id and _fits(found):
-            return found
+    for name in (STATE_NAME, OUTDATED_NAME):
+        with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            found = decode(read_regular(folder / name, BYTES_MAX), Telling)
+            if found.ledger == ledger_id and _fits(found):
+                return found if name == STATE_NAME else _unsure(found)
     return None
 
 
@@ -44,16 +50,24 @@ def write_telling(folder: Path, telling: Telling, *, durable: bool = False) -> N
     Raises:
         OSError: it cannot be written.
     """
-    create_folders(REAL, folder)
-    _write(folder, STATE_NAME, msgspec.json.encode(telling), durable=durable)
-    with contextlib.suppress(FileNotFoundError):
-        (folder / REST_NAME).unlink()
+    path, outdated = folder / STATE_NAME, folder / OUTDATED_NAME
+    try:
+        create_folders(REAL, folder)
+        _write(folder, STATE_NAME, msgspec.json.encode(telling), durable=durable)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.rename(path, outdated)
+        raise
+    for gone in (folder / REST_NAME, outdated):
+        with contextlib.suppress(FileNotFoundError):
+            gone.unlink()
 
 
 def come_to_rest(folder: Path) -> None:
     """Nobody is to be told of anything: keep that, and nothing else."""
     with contextlib.suppress(OSError):
         _write(folder, REST_NAME, b"")
+        (folder / OUTDATED_NAME).unlink(missing_ok=True)
         (folder / STATE_NAME).unlink()
 
 
@@ -72,6 +86,15 @@ def _write(folder: Path, name: str, content: bytes, *, durable: bool = False) ->
     write_file(REAL, folder / name, content, durable=durable, beside=folder / f".{name}")
 
 
+def _unsure(telling: Telling) -> Telling:
+    """The same, of which it is not known what was sent since."""
+    for channel in telling.channels.values():
+        channel.unsure = True
+        if channel.parcel is not None:
+            channel.parcel.uncertain = True
+    return telling
+
+
 def _fits(telling: Telling) -> bool:
     """Whether it agrees with itself, and is bounded."""
     return (
@@ -85,7 +108,7 @@ def _fits(telling: Telling) -> bool:
 def _channel_fits(channel: ChannelNews, cursor: int) -> bool:
     parcel, gathered = channel.parcel, channel.gathered
     moments = (channel.made, channel.told, channel.given_up, None if parcel is None else parcel.next_try)
-    if any(each is not None and each.tzinfo is None for each in moments):
+    if not all(each is None or is_moment(each) for each in moments):
         return False
     if gathered is not None and not _bundle_fits(gathered, cursor):
         return False

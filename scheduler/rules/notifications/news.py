@@ -229,6 +229,11 @@ class Telling(msgspec.Struct, omit_defaults=True):
     replaced: list[int] = []
 
 
+def is_moment(read: datetime) -> bool:
+    """Whether what was read of a file can be computed with: it has a zone, and is not the first or last there is."""
+    return read.tzinfo is not None and 1 < read.year < 9_999
+
+
 def wait_until(moment: datetime | None, now: datetime, at_most_ms: int) -> float:
     """How many seconds it is until a moment.
 

@@ -24,6 +24,7 @@ from scheduler.notifications.state_file import STATE_NAME, come_to_rest, is_reme
 from scheduler.notifications.transport import NotDelivered
 from scheduler.rules.notifications.news import SHOWN_MAX
 from scheduler.store import open_committed
+from tests.support.command import call
 from tests.support.told_home import ToldHome
 
 CONFIG = """\
@@ -308,6 +309,30 @@ def test_memory_that_somebody_else_wrote_is_as_if_there_were_none(
     assert told.receivers.told("mail") == [("failure",)]
 
 
+@pytest.mark.parametrize("member", [
+    {"made": "9999-12-31T23:59:59Z"},
+    {"told": "0001-01-01T00:00:00+23:59"},
+    {"settled": 2**52},
+])  # fmt: skip
+def test_forged_moments_and_numbers_silence_no_channel(told: ToldHome, member: dict[str, object]) -> None:
+    """What nobody can compute with, and what is settled that has not come yet."""
+    told.receivers.problems["mail"] = REFUSED
+    for _ in range(2):
+        told.fail("plain")
+        told.turn()
+    told.kill()
+    path = told.home.notifications / STATE_NAME
+    document = msgspec.json.decode(path.read_bytes())
+    document["channels"]["mail"] |= member
+    path.write_bytes(msgspec.json.encode(document))
+    assert call("--home", str(told.home.root), "notify", "status", "--json").code == 0
+    del told.receivers.problems["mail"]
+    told.turn()
+    told.fail("plain")
+    told.turn(60)
+    assert sum(each.counts["failure"] for each in told.receivers.taken) == 3
+
+
 def test_forged_news_are_given_up_and_told_to_nobody(told: ToldHome) -> None:
     """What is kept names an entry that is about no such job: that is recorded, and the next news are told."""
     told.receivers.problems["mail"] = REFUSED
@@ -480,10 +505,8 @@ def test_in_a_home_that_was_copied_what_is_pending_may_be_a_repetition(told: Tol
     told.turn(60)
     assert [each.repeated for each in told.receivers.taken] == [True, True, False]
     last = told.receivers.taken[-1]
-    seq = last.notices[0].seq
-    assert last.id != message_id(last.ledger, "mail", seq, seq, 1), (
-        "the original's entry of that number has this one"
-    )
+    (told_of,) = [each for each in told.entries(v.RunFinished.TYPE) if each.seq == last.notices[0].seq]
+    assert last.id != message_id(told_of.hash, "mail", told_of.seq, told_of.seq, 1)
 
 
 def test_what_a_power_failure_would_make_uncertain_is_on_disk_before_it_is_sent(

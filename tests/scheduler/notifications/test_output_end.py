@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,6 +66,16 @@ def test_what_is_cut_is_masked_as_a_whole(home: Home) -> None:
     key = b"-----BEGIN RSA PRIVATE KEY-----\n" + (b"Zm9v" * 15 + b"\n") * 200
     told = end_of(home, stdout=key + b"-----END RSA PRIVATE KEY-----\nbehind\n")
     assert told == "***\nbehind\n"
+
+
+def test_a_secret_of_which_a_part_is_not_there_is_not_shown_in_part(tmp_path: Path) -> None:
+    """Neither one that begins before what is read, nor one in the middle of which the output ends."""
+    secret = hashlib.sha512(b"").hexdigest()
+    home = make_home(tmp_path, f"jobs: {{a: {{command: x, every: 1h, env: {{DB_PASSWORD: {secret}}}}}}}")
+    for size in range(900, 900 + 2 * len(secret), 7):
+        printed = (secret.encode() + b"\r") * size
+        told = end_of(home, 4_000, stdout=printed[size:] + secret[: size % len(secret)].encode())
+        assert not any(secret[at : at + 4] in told for at in range(0, len(secret), 4)), told[:40]
 
 
 def test_nothing_is_shown_while_a_secret_cannot_be_read(home: Home) -> None:
