@@ -56,6 +56,7 @@ AREAS = (
             "tests/scheduler/service/test_loop.py",
             "tests/scheduler/service/test_supervisor.py",
             "tests/scheduler/explanation/test_explain.py",
+            "tests/scheduler/notifications/test_follower.py",
             "tests/scheduler/test_limits.py",
         ),
     ),

@@ -50,6 +50,7 @@ class Fold:
     def told(self) -> list[str]:
         """The kinds of what is gathered."""
         gathered = self.telling.channels.get("mail", ChannelNews()).gathered
+        assert gathered is None or {each.job for each in gathered.shown} == {"a"}
         return [] if gathered is None else [each.kind for each in gathered.shown]
 
 
@@ -62,6 +63,7 @@ def test_a_run_starts_once() -> None:
     """Further attempts are no further starts."""
     each = Fold(each_run=True)
     each.take(run_started())
+    assert each.told() == ["started"]
     each.take(run_started(attempt=2))
     assert each.told() == ["started"]
 
@@ -125,6 +127,9 @@ def test_what_is_dropped_from_the_ends_moves_them() -> None:
         assert left is not None
         assert (left.first, left.last, left.count, left.counts) == (*ends, 2, {"failure": 2})
     assert Bundle.of(news[0]).without(news[0]) is None
+    only = News(5, "recovery", "a")
+    left = Bundle(1, 5, 2, {"recovery": 2}, [only]).without(only)
+    assert left == Bundle(1, 5, 2, {"recovery": 1, "finished": 1}, [News(5, "finished", "a")])
 
 
 def test_what_is_to_be_told_of_a_job_is_bounded() -> None:
@@ -194,17 +199,19 @@ def test_the_end_of_what_was_lost_is_told_as_that_of_a_failure() -> None:
 
 def test_the_end_of_what_could_not_be_told_is_told_as_what_else_it_is() -> None:
     """The failure is given up: its recovery is an end of a run, to those who want these, and nothing to others."""
-    for when, left in ((("finished",), ["finished"]), ((), [])):
+    for when, others in ((("finished",), ["finished"]), ((), [])):
         each = Fold("failure", "recovery", *when)
         each.take(run_finished(BEGIN, "failed"))
         make_parcel(each.telling.channels["mail"], each.audience.receivers["mail"], BEGIN)
+        first = each.take(run_finished(BEGIN, "cancelled"))
         end = each.take(run_finished(BEGIN))
-        assert each.told() == ["recovery"]
+        assert each.told() == [*others, "recovery"]
         each.take(v.NotificationFailed(error="e", **about(0, 0, 1)), None, None)  # type: ignore[arg-type]
-        assert each.told() == left
+        assert each.told() == 2 * others
         gathered = each.telling.channels["mail"].gathered
-        if left:
-            assert gathered == Bundle(end, end, 1, {"finished": 1}, [News(end, "finished", "a")])
+        if others:
+            shown = [News(seq, "finished", "a") for seq in (first, end)]
+            assert gathered == Bundle(first, end, 2, {"finished": 2}, shown)
 
 
 def test_the_end_of_what_is_still_to_be_told_is_told() -> None:

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler import vocabulary as v
-from scheduler.definition import Expect, JobDefinition
+from scheduler.definition import Expect, JobDefinition, Retry
 from scheduler.rules.reconcile import CalendarDefinition
 from tests.scheduler.rules.planning.foreseen import SPAN, foresee, same_as_foreseen, scheduled, take_up
 from tests.support.calendars import on
 from tests.support.examples import examples
 from tests.support.lives import CLOSED, behave, rescheduled
-from tests.support.world import Machine, World, job, random_jobs
+from tests.support.world import BEGIN, Machine, Process, World, job, random_jobs
 
 
 def _lived(seed: int) -> World:
@@ -102,6 +102,48 @@ def _edited(
         for name, each in jobs.items()
     }
     return jobs, calendars
+
+
+def test_it_says_what_becomes_of_each_run_in_flight() -> None:
+    """Of those that go, wait, and are to be tried again; with the entry that says so, where there is one."""
+    jobs = {
+        "tried": job("tried", "5 0 * * *", retry=Retry(attempts=2, delay_ms=36_000_000)),
+        "busy": job("busy", "*/20 * * * *", overlap="queue", start_deadline_ms=86_400_000),
+        "going": job("going", "30 0 * * *"),
+        **{
+            name: job(name, "0 1 * * *", start_deadline_ms=86_400_000)
+            for name in ("waiting", "disabled", "late")
+        },
+    }
+    world = World(*jobs.values(), max_parallel=2)
+    world.machine.behaviour = lambda launch: (
+        Process(60.0, 1) if launch.env["CRONLEDGER_JOB"] == "tried" else Process(90_000.0, 0)
+    )
+    world.start()
+    world.until(BEGIN + timedelta(hours=1.25))
+    edited = {
+        "busy": msgspec.structs.replace(jobs["busy"], overlap="replace"),
+        "going": msgspec.structs.replace(jobs["going"], command=["false"]),
+        "waiting": msgspec.structs.replace(jobs["waiting"], command=["false"]),
+        "disabled": msgspec.structs.replace(jobs["disabled"], enabled=False),
+        "late": msgspec.structs.replace(jobs["late"], start_deadline_ms=60_000),
+    }
+    found = {each.edit.name: each for each in foresee(world, edited).jobs}
+    fates = {
+        name: [(each.fate, None if each.event is None else each.event.type) for each in job_plan.runs]
+        for name, job_plan in found.items()
+    }
+    assert fates == {
+        "tried": [("ends", "run.finished")],
+        "busy": [("is_stopped", "run.cancel_requested"), ("is_skipped", "run.skipped"), ("waits", None)],
+        "going": [("goes_on", None)],
+        "waiting": [("waits", None)],
+        "disabled": [("is_skipped", "run.skipped")],
+        "late": [("gives_up", None)],
+    }
+    for name, job_plan in found.items():
+        assert [each.run.number for each in job_plan.runs] == list(world.state.jobs[name].live)
+        assert all(each.event is None or each.event.run == each.run.number for each in job_plan.runs)
 
 
 @settings(max_examples=examples(16))
