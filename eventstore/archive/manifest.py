@@ -15,6 +15,7 @@ Anybody may have written it. A manifest is decoded strictly, and names no file o
 
 from __future__ import annotations
 
+import errno
 import re
 from datetime import datetime
 from hashlib import sha256
@@ -26,7 +27,7 @@ import msgspec
 from eventstore.archive.compressed_segment import compressed_name
 from eventstore.archive.errors import BadVolume
 from eventstore.nesting import decode
-from eventstore.regular_file import read_regular
+from eventstore.regular_file import NotRegular, read_regular
 from eventstore.seal import Seal
 from eventstore.segment import seal_name
 
@@ -192,7 +193,12 @@ def read_manifest(folder: Path) -> ReadManifest:
         OSError: it cannot be read.
     """
     path = folder / MANIFEST_NAME
-    raw = read_regular(path, _MANIFEST_BYTES_MAX)
+    try:
+        raw = read_regular(path, _MANIFEST_BYTES_MAX)
+    except OSError as problem:
+        if isinstance(problem, NotRegular) or problem.errno == errno.EFBIG:
+            raise BadVolume(path, problem.strerror or str(problem)) from None
+        raise
     try:
         manifest = decode(raw, Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:

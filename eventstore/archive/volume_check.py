@@ -138,10 +138,14 @@ def _check_sums(folder: Path, read: ReadManifest) -> None:
 
 def _check_checkpoint(folder: Path, manifest: Manifest) -> None:
     path = folder / CHECKPOINT_NAME
-    is_named = any(file.path == CHECKPOINT_NAME for file in manifest.files)
-    if is_named != (manifest.checkpoint_size is not None):
+    named = next((file for file in manifest.files if file.path == CHECKPOINT_NAME), None)
+    if (named is None) != (manifest.checkpoint_size is None):
         raise BadVolume(folder, "its manifest does not say whether it has a checkpoint")
-    if is_named and (why := contradiction(manifest, read_regular(path, NOTE_BYTES_MAX))):
+    if named is None:
+        return
+    if named.bytes > NOTE_BYTES_MAX:
+        raise BadVolume(path, "it is too long to be a checkpoint")
+    if why := contradiction(manifest, read_regular(path, NOTE_BYTES_MAX)):
         raise BadVolume(path, why)
 
 
@@ -152,7 +156,7 @@ def _check_file(folder: Path, file: FileRecord) -> None:
             found_bytes = os.fstat(opened.fileno()).st_size
             # What is longer may be very much longer, and is wrong without being read.
             digest = file_digest(opened, "sha256").hexdigest() if found_bytes == file.bytes else ""
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise BadVolume(path, "there is no such file") from None
     except NotRegular as problem:
         raise BadVolume(path, problem.strerror or str(problem)) from None

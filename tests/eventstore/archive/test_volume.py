@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import random
@@ -16,13 +17,14 @@ import pytest
 
 from eventstore.archive.compressed_segment import compressed_name, decompressed
 from eventstore.archive.errors import BadVolume
-from eventstore.archive.manifest import MANIFEST_NAME, SUMS_NAME, read_manifest
+from eventstore.archive.manifest import CHECKPOINT_NAME, MANIFEST_NAME, SUMS_NAME, FileRecord, read_manifest
 from eventstore.archive.volume_check import check_volume
 from eventstore.archive.volume_writer import VolumeBusy, write_volume
 from eventstore.errors import Corrupt
 from eventstore.genesis import read_creation
 from eventstore.proofs.frontier import Frontier
 from eventstore.proofs.merkle_tree import leaf_hashes
+from eventstore.proofs.notes.note import NOTE_BYTES_MAX
 from eventstore.segment import seal_name, segment_name
 from tests.support.disks import FastDisk, FaultyDisk, PowerDisk, PowerFailure
 from tests.support.journal import edit, snapshot
@@ -164,9 +166,34 @@ def _shorter(volume: Path) -> None:
     _rewrite(segments=read_manifest(volume).manifest.segments[:2])(volume)
 
 
+def _linked_manifest(volume: Path) -> None:
+    (volume / MANIFEST_NAME).rename(volume / "beside")
+    (volume / MANIFEST_NAME).symlink_to("beside")
+
+
+def _huge_manifest(volume: Path) -> None:
+    os.truncate(volume / MANIFEST_NAME, 2**40)
+
+
+def _more_file(path: str, raw: bytes, **members: object) -> Callable[[Path], None]:
+    """One more file, in a manifest that fits to it."""
+
+    def change(volume: Path) -> None:
+        with contextlib.suppress(NotADirectoryError):
+            (volume / path).write_bytes(raw)
+        record = FileRecord(path=path, bytes=len(raw), sha256=sha256(raw).hexdigest())
+        _rewrite(files=[*read_manifest(volume).manifest.files, record], **members)(volume)
+
+    return change
+
+
 @pytest.mark.parametrize(
     "damage",
     [
+        _linked_manifest,
+        _huge_manifest,
+        _more_file(CHECKPOINT_NAME, b"x" * (NOTE_BYTES_MAX + 1), checkpoint_size=1),
+        _more_file(f"{seal_name(0)}/x", b"x"),
         _flip(compressed_name(ENTRIES)),
         _flip(seal_name(ENTRIES)),
         _flip(MANIFEST_NAME),
