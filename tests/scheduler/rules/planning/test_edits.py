@@ -7,13 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler import vocabulary as v
-from scheduler.definition import After, Expect
-from scheduler.rules.planning.edits import without
+from scheduler.definition import After, Expect, JobDefinition
+from scheduler.entry_members import Person
+from scheduler.rules.approvals.pending_change import PendingChange
+from scheduler.rules.planning.edits import JobEdit, job_edits, without
 from scheduler.schedule.calendars.calendar_days import merged
 from tests.scheduler.rules.planning.foreseen import foresee, same_as_foreseen, take_up
 from tests.support.calendars import calendar, on
 from tests.support.examples import examples
-from tests.support.world import World, job
+from tests.support.world import BEGIN, World, job
 
 _DAY = st.integers(0, 60).map(lambda number: date(2026, 1, 1) + timedelta(days=number))
 _RANGES = st.lists(st.tuples(_DAY, _DAY).map(sorted).map(lambda each: (each[0], each[1])), max_size=5).map(
@@ -55,6 +57,58 @@ def test_another_calendar_is_told_by_its_days_and_jobs() -> None:
     )
     assert (edit.jobs, [each.edit.name for each in found.jobs]) == (["a"], ["a"])
     same_as_foreseen(found, take_up(world, jobs, {"closed": new}))
+
+
+def test_a_new_calendar_is_told_with_all_its_days() -> None:
+    """Days of the week by their names, Monday first, and dates."""
+    world = World(job("a"))
+    world.start()
+    new = calendar("closed", "2026-01-05..2026-01-08", weekdays=("sun", "sat"))
+    (edit,) = foresee(world, world.jobs, {"closed": new}).calendars
+    assert (edit.name, edit.is_new, edit.weekdays_added, edit.weekdays_removed) == (
+        "closed", True, ["sat", "sun"], [],
+    )  # fmt: skip
+    assert (edit.dates_added, edit.dates_removed) == ([(date(2026, 1, 5), date(2026, 1, 8))], [])
+    assert edit.jobs == []
+
+
+def test_each_edit_says_what_becomes_of_the_job_and_how_far_its_approval_is() -> None:
+    """Jobs that come, go, change, and those of which something else is on record."""
+    plain = [job(name) for name in ("waits", "rejected", "given", "other", "back")]
+    world = World(job("same"), job("gone"), job("freed"), job("altered"), *plain)
+    world.start()
+    state = world.state
+    new = {each.name: msgspec.structs.replace(each, approval="required") for each in plain}
+    altered = {
+        name: msgspec.structs.replace(world.jobs[name], command=["new"]) for name in ("freed", "altered")
+    }
+
+    def pending(definition: JobDefinition | None, **facts: int) -> PendingChange:
+        return PendingChange(1, BEGIN, "user:a@b", Person(name="a", by="uid"), "c", "r", definition, **facts)  # type: ignore[arg-type]
+
+    state.changes = {
+        "waits": pending(new["waits"]),
+        "rejected": pending(new["rejected"], rejected_seq=3),
+        "given": pending(new["given"], given_seq=3),
+        "other": pending(None),
+        "back": pending(new["back"]),
+        "freed": pending(None),
+        "never": pending(new["back"]),
+    }
+    config = {"new": job("new"), "same": world.jobs["same"], **altered, **new, "back": world.jobs["back"]}
+    was, told = world.jobs, state.changes
+    assert job_edits(state, config) == [
+        JobEdit("new", "added", None, config["new"]),
+        JobEdit("freed", "changed", was["freed"], config["freed"], "not_needed", told["freed"]),
+        JobEdit("altered", "changed", was["altered"], config["altered"]),
+        JobEdit("waits", "changed", was["waits"], config["waits"], "waits", told["waits"]),
+        JobEdit("rejected", "changed", was["rejected"], config["rejected"], "rejected", told["rejected"]),
+        JobEdit("given", "changed", was["given"], config["given"], "given", told["given"]),
+        JobEdit("other", "changed", was["other"], config["other"], "requested", told["other"]),
+        JobEdit("back", "taken_back", was["back"], was["back"], "not_needed", told["back"]),
+        JobEdit("gone", "removed", was["gone"], None),
+        JobEdit("never", "taken_back", None, None, "not_needed", told["never"]),
+    ]
 
 
 def test_what_a_second_person_approved_comes_as_the_plan_said() -> None:
