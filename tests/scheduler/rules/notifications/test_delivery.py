@@ -42,6 +42,21 @@ def test_the_first_news_at_once_and_then_no_two_messages_within_the_digest() -> 
     assert make_parcel(channel, MAIL, BEGIN + timedelta(seconds=60))
 
 
+def test_one_message_at_a_time_and_what_is_unsure_is_said_once() -> None:
+    """None is made while one is on its way, nor of nothing; what may be a repetition says so."""
+    channel = ChannelNews(gathered=Bundle.of(news(1)), unsure=True)
+    assert make_parcel(channel, MAIL, BEGIN)
+    assert channel == ChannelNews(parcel=Parcel(Bundle.of(news(1)), uncertain=True), made=BEGIN)
+    next_day = BEGIN + timedelta(days=1)
+    busy = ChannelNews(gathered=Bundle.of(news(2)), parcel=Parcel(Bundle.of(news(1))), made=BEGIN)
+    assert not make_parcel(busy, MAIL, next_day)
+    assert busy == ChannelNews(Bundle.of(news(2)), Parcel(Bundle.of(news(1))), made=BEGIN)
+    certain = ChannelNews(gathered=Bundle.of(news(2)))
+    assert make_parcel(certain, MAIL, next_day)
+    assert certain == ChannelNews(parcel=Parcel(Bundle.of(news(2))), made=next_day)
+    assert not make_parcel(ChannelNews(), MAIL, BEGIN)
+
+
 def test_a_clock_that_was_set_back_delays_nothing() -> None:
     """A moment that is further away than it ever is has come: a message is made, a try begins."""
     channel = ChannelNews(gathered=Bundle.of(news(2)), made=BEGIN + timedelta(days=900))

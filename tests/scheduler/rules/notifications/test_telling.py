@@ -127,6 +127,8 @@ def test_what_is_dropped_from_the_ends_moves_them() -> None:
         assert left is not None
         assert (left.first, left.last, left.count, left.counts) == (*ends, 2, {"failure": 2})
     assert Bundle.of(news[0]).without(news[0]) is None
+    left = Bundle(0, 9, 4, {"failure": 4}, list(news[1:])).without(news[1])
+    assert left == Bundle(0, 9, 3, {"failure": 3}, [news[2]])
     only = News(5, "recovery", "a")
     left = Bundle(1, 5, 2, {"recovery": 2}, [only]).without(only)
     assert left == Bundle(1, 5, 2, {"recovery": 1, "finished": 1}, [News(5, "finished", "a")])
