@@ -53,8 +53,9 @@ lint: $(READY)
 types: $(READY)
 	@$(BIN)/mypy
 
+# One process more than there are cores: many tests wait, for schedulers, for instants, for a kill.
 unit: $(READY)
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 test-newest: ## run the tests with the newest of everything that the wheel allows, in an environment of its own
 	@$(PYTHON) -m tests.environments newest $(TESTS)
