@@ -45,7 +45,7 @@ def test_the_guide_answers_each_question_by_commands() -> None:
     """Each section of a question has some."""
     sections = re.split(r"^## ", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     asking = [text for text in sections if text.splitlines()[0].endswith("?")]
-    assert len(asking) == 6
+    assert len(asking) == 7
     assert all("\n    cronledger " in text for text in asking)
 
 
