@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.app.failures import Failure
-from cli.app.home_option import home_of
+from cli.home.home_name import HomeName
 from cli.terminal.printable import printable
 from eventstore.errors import LedgerError
 from scheduler.home import Home
@@ -21,20 +21,6 @@ if TYPE_CHECKING:
 
     from scheduler.definition import JobDefinition
     from scheduler.rules.state import Job, State
-
-
-class JobName(click.ParamType[str]):
-    """The name of a job; which exist is looked up by `find_job`, once the home is open."""
-
-    name = "job"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Names of the home's jobs."""
-        from click.shell_completion import CompletionItem
-
-        return [CompletionItem(name) for name in job_names(home_of(ctx)) if name.startswith(incomplete)]
 
 
 class ZoneName(click.ParamType[str]):
@@ -64,7 +50,6 @@ class ZoneName(click.ParamType[str]):
         return [CompletionItem(name) for name in all_zones() if name.casefold().startswith(folded)]
 
 
-JOB = JobName()
 ZONE = ZoneName()
 
 
@@ -116,6 +101,9 @@ def check_past(state: State, name: str) -> None:
 def job_names(home: Home) -> list[str]:
     """Names of a home's jobs, for completion, as `known_jobs` has them."""
     return [job.name for job in known_jobs(home)]
+
+
+JOB = HomeName("job", job_names)
 
 
 def known_jobs(home: Home) -> list[JobDefinition]:

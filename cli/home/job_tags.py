@@ -1,7 +1,5 @@
 """Tags that people type, by which jobs are chosen together: the option, the jobs that have them, completion."""
 
-# ruff: noqa: ARG002 - signatures are those of click
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,33 +8,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cli.app.failures import Failure
-from cli.app.home_option import home_of
+from cli.home.home_name import HomeName
 from cli.terminal.printable import printable
+from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from scheduler.rules.state import Job, State
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class TagName(click.ParamType[str]):
-    """A tag; which exist is looked up by `tagged`, once the home is open."""
+def _known(home: Home) -> list[str]:
+    """Tags of a home's jobs, for completion."""
+    from cli.home.job_names import known_jobs
 
-    name = "tag"
+    return sorted({tag for definition in known_jobs(home) for tag in definition.tags})
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Tags of the home's jobs."""
-        from click.shell_completion import CompletionItem
 
-        from cli.home.job_names import known_jobs
-
-        known = known_jobs(home_of(ctx))
-        tags = sorted({tag for definition in known for tag in definition.tags})
-        return [CompletionItem(tag) for tag in tags if tag.startswith(incomplete)]
+_TAG = HomeName("tag", _known)
 
 
 def tag_option(meaning: str) -> Callable[[Command], Command]:
@@ -45,7 +34,7 @@ def tag_option(meaning: str) -> Callable[[Command], Command]:
     Args:
         meaning: its help.
     """
-    return click.option("--tag", "tags", type=TagName(), metavar="TAG", multiple=True, help=meaning)
+    return click.option("--tag", "tags", type=_TAG, metavar="TAG", multiple=True, help=meaning)
 
 
 def tagged(jobs: Sequence[Job], tags: Iterable[str]) -> list[Job]:

@@ -1,0 +1,37 @@
+"""Names of what a home has, as people type them: the shell completes them, and the command looks them up."""
+
+# ruff: noqa: ARG002 - signatures are those of click
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.app.home_option import home_of
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+class HomeName(click.ParamType[str]):
+    """A name of one kind; which exist is looked up once the home is open.
+
+    Args:
+        kind: of what, such as `job`.
+        known: those that a home has, for completion; it answers whatever is wrong there.
+    """
+
+    def __init__(self, kind: str, known: Callable[[Home], Iterable[str]]) -> None:
+        self.name = kind
+        self._known = known
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Those that begin so."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(name) for name in self._known(home_of(ctx)) if name.startswith(incomplete)]
