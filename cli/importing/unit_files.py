@@ -50,7 +50,14 @@ def _load_timer(written: str, of_user: bool | None, folders: Sequence[str]) -> L
             f"{printable(written)} is no timer: its name does not end in .timer",
             "Name the timer; its service is found by it.",
         )
-    found = path if path.exists() or len(path.parts) > 1 else _found(path.name, folders) or path
+    found: Path | None = path
+    if len(path.parts) == 1 and not path.exists():
+        found = _found(path.name, [*folders, "."])
+    if found is None:
+        raise Failure(
+            f"{printable(written)} cannot be read: it is neither here nor in the folders of systemd",
+            "A unit that is elsewhere, such as one of a user, is named by its path.",
+        )
     timer = _unit(path.name, found, folders)
     if path.name.endswith("@.timer"):
         raise Failure(

@@ -78,7 +78,7 @@ def test_names_are_looked_for_where_systemd_has_its_units(units: Path) -> None:
     """The first folder that has one counts."""
     (loaded,) = load_timers(["backup.timer"], False, ["/nowhere", str(units)])
     assert loaded.service is not None
-    with pytest.raises(Failure, match="cannot be read"):
+    with pytest.raises(Failure, match="cannot be read: it is neither here nor in the folders of systemd"):
         load_timers(["other.timer"], None, [str(units)])
 
 
