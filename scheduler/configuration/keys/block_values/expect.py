@@ -10,10 +10,10 @@ from msgspec import structs
 
 from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.block_values.blocks import Members, Reader, block, member
-from scheduler.configuration.keys.values import duration_ms
+from scheduler.configuration.keys.values import duration_ms_or_none
 from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
-from scheduler.configuration.yaml_tree.tree import Node, Scalar
+from scheduler.configuration.yaml_tree.tree import Node
 from scheduler.definition import Expect, JobDefinition
 from scheduler.schedule import format_duration
 
@@ -116,10 +116,8 @@ def _duration(milliseconds: int) -> str:
 
 @of_form(written_form.or_word("none", written_form.DURATION))
 def _limit(node: Node) -> int | None:
-    if isinstance(node, Scalar) and node.text == "none":
-        return None
-    found = duration_ms(node)
-    if found > _MAX_MS:
+    found = duration_ms_or_none(node)
+    if found is not None and found > _MAX_MS:
         raise InvalidValue("this is more than ten years")
     return found
 
