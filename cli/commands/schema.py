@@ -14,8 +14,8 @@ def schema() -> None:
     """Print the JSON Schema of the config, for editors.
 
     An editor that knows it completes keys, says what each means, and marks what is misspelt. It marks nothing that
-    check accepts. Editors with the YAML language server find it by a comment at the top of the config, of which the
-    page on the files of the config tells.
+    check accepts. Editors with the YAML language server find it by a comment at the top of the config:
+    docs/config-files.md tells which.
     """
     from scheduler.configuration.json_schema.config_schema import config_schema
 
