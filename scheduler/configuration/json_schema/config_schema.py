@@ -74,9 +74,7 @@ def _key_references(names: Iterable[str]) -> dict[str, Form]:
 
 def _described(keys: Mapping[str, Key]) -> dict[str, Form]:
     """The forms of keys, with what is said of them to people."""
-    return {
-        name: {"description": _words(key), **(form_of(key.read) or ANYTHING)} for name, key in keys.items()
-    }
+    return {name: {"description": _words(key), **form_of(key.read)} for name, key in keys.items()}
 
 
 def _words(key: Key) -> str:

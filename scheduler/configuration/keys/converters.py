@@ -156,7 +156,7 @@ def _calendar_name(node: Node) -> str:
     return text(node, "the name of a calendar", literal=True)
 
 
-@of_form(lambda: written_form.one_or_more(written_form.form_of(_EXIT_CODE) or written_form.ANYTHING))
+@of_form(lambda: written_form.one_or_more(written_form.form_of(_EXIT_CODE)))
 def success_codes(node: Node) -> tuple[int, ...]:
     """Exit codes in their order; of 0 alone, which applies anyway, there are none."""
     codes = tuple(sorted({*one_or_more(node, _EXIT_CODE, "an exit code from 0 to 255, or a list of them")}))

@@ -40,7 +40,7 @@ def locks(node: Node) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-@of_form(lambda: written_form.named(written_form.form_of(_CAPACITY) or written_form.ANYTHING))
+@of_form(lambda: written_form.named(written_form.form_of(_CAPACITY)))
 def capacities(node: Node) -> dict[str, int]:
     """How many runs may hold each lock at once."""
     if not isinstance(node, Mapping):

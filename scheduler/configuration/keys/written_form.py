@@ -49,10 +49,10 @@ def of_form(form: Form | Callable[[], Form]) -> Callable[[R], R]:
     return note
 
 
-def form_of(read: Callable[..., Any]) -> Form | None:
-    """The form of what a reader takes; None if nobody said."""
+def form_of(read: Callable[..., Any]) -> Form:
+    """The form of what a reader takes; anything, if nobody said."""
     known = _FORMS.get(read)
-    return None if known is None else known()
+    return ANYTHING if known is None else known()
 
 
 def either(*forms: Form) -> Form:
@@ -78,7 +78,7 @@ def whole(low: int, high: int) -> Form:
 
 def block_of(keys: Mapping[str, Callable[..., Any]]) -> Form:
     """A mapping of these keys and no others, each with its reader."""
-    return closed({word: form_of(read) or ANYTHING for word, read in keys.items()})
+    return closed({word: form_of(read) for word, read in keys.items()})
 
 
 def closed(properties: Mapping[str, Form], *, empty: bool = False) -> Form:

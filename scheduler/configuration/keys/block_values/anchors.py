@@ -98,7 +98,7 @@ def _url(node: Node) -> str:
     return written
 
 
-@of_form(lambda: written_form.form_of(command) or written_form.ANYTHING)
+@of_form(lambda: written_form.form_of(command))
 def _program(node: Node) -> Members:
     program, *arguments = command(node)
     return {"target": program, "arguments": arguments}

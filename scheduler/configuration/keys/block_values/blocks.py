@@ -9,7 +9,6 @@ from collections.abc import Callable
 from collections.abc import Mapping as AbstractMapping
 from typing import Any
 
-from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.converters import FaultCollector
 from scheduler.configuration.keys.written_form import form_of, of_form
 from scheduler.configuration.spelling import nearest
@@ -53,7 +52,7 @@ def block(
 def member(name: str, read: Callable[[Node], Any]) -> Reader:
     """A reader of a key that sets one member."""
 
-    @of_form(lambda: form_of(read) or written_form.ANYTHING)
+    @of_form(lambda: form_of(read))
     def members(node: Node) -> Members:
         return {name: read(node)}
 

@@ -45,9 +45,7 @@ _EMAIL: Final = re.compile(
 _EMAIL_CHARS_MAX: Final = 254
 
 
-@of_form(
-    lambda: written_form.either(written_form.TEXT, written_form.form_of(one_secret) or written_form.ANYTHING)
-)
+@of_form(lambda: written_form.either(written_form.TEXT, written_form.form_of(one_secret)))
 def url(node: Node) -> str | Secret:
     """An address of HTTP, or where it is read."""
     if isinstance(node, Mapping):
@@ -88,7 +86,7 @@ def address(node: Node) -> str:
     )
 
 
-@of_form(lambda: written_form.form_of(converters.command) or written_form.ANYTHING)
+@of_form(lambda: written_form.form_of(converters.command))
 def program(node: Node) -> tuple[str, ...]:
     """A program and its arguments; what only a shell understands is refused, unless a shell is asked for."""
     written = converters.command(node)
@@ -101,11 +99,7 @@ def program(node: Node) -> tuple[str, ...]:
     return tuple(shlex.split(written))
 
 
-@of_form(
-    lambda: written_form.named(
-        written_form.either(written_form.TEXT, written_form.form_of(one_secret) or written_form.ANYTHING)
-    )
-)
+@of_form(lambda: written_form.named(written_form.either(written_form.TEXT, written_form.form_of(one_secret))))
 def headers(node: Node) -> dict[str, str | Secret]:
     """What is sent beside the message, each value as it is written or where it is read."""
     gathered = converters.FaultCollector()

@@ -55,7 +55,7 @@ def shown(value: Heartbeat | None) -> str:
 def _url_form() -> written_form.Form:
     from scheduler.configuration.keys.block_values.channels import url
 
-    return written_form.form_of(url) or written_form.ANYTHING
+    return written_form.form_of(url)
 
 
 @of_form(_url_form)

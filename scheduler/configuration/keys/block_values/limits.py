@@ -69,7 +69,7 @@ def shown(value: Limits | None) -> str:
 
 
 def _limit(name: str, read: Callable[[Node], int]) -> Reader:
-    @of_form(lambda: written_form.or_word("none", written_form.form_of(read) or written_form.ANYTHING))
+    @of_form(lambda: written_form.or_word("none", written_form.form_of(read)))
     def or_none(node: Node) -> int | None:
         return None if isinstance(node, Scalar) and node.text == "none" else read(node)
 
