@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,17 +13,17 @@ from scheduler.importing.crontab.fields import BadTimes, read_times
 from scheduler.importing.crontab.instants import CrontabInstants
 from scheduler.importing.proof import COMPARED
 from scheduler.schedule.zones import load_zone
+from tests.scheduler.schedule.cron import in_use
 from tests.scheduler.schedule.cron.other_schedulers import debian
 from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, expressions, utc, walk
 from tests.support.examples import examples
 from tests.support.importing import NOW, imported, told
 
-VECTORS = Path(__file__).parent / "vectors" / "cron-expressions-in-use.tsv"
 IN_USE = [
     expression
-    for line in VECTORS.read_text("utf-8").splitlines()
+    for expression in in_use.IN_USE
     # A line that begins with a name and = sets a variable, and has no times.
-    if not line.startswith("#") and "=" not in ((expression := line.split("\t")[-1]).split() or ["="])[0]
+    if "=" not in (expression.split() or ["="])[0]
 ]
 ALIASES = {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"}
 

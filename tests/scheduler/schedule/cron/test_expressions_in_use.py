@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from scheduler.schedule import Schedule, ScheduleError, parse_expression
 from scheduler.schedule.lint import lint
+from tests.scheduler.schedule.cron.in_use import IN_USE
 
-_FILE = Path(__file__).with_name("expressions_in_use.txt")
-IN_USE = [
-    line for line in _FILE.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
-]
 _SIZES = (60, 24, 0, 12, 7)
 
 
