@@ -44,9 +44,10 @@ def write_crontab(
     """
     from cli.app.failures import Failure
     from cli.app.output_file import check_place, written_aside
-    from cli.importing.options import surroundings
+    from cli.importing.options import home_folder_of
     from scheduler.configuration import load
     from scheduler.importing.crontab.exported_jobs import Exporter
+    from scheduler.ownership.home_owner import owner_or_self, user_name
 
     if output is not None:
         check_place(output, home, force=force)
@@ -55,13 +56,12 @@ def write_crontab(
         if name not in config.jobs:
             raise Failure(f"the config has no job {name}", "`cronledger jobs list` shows all.")
     chosen = [_exported(job) for name, job in config.jobs.items() if not names or name in names]
-    around = surroundings(home, None)
     exporter = Exporter(
         dialect,
         local_zone(),
         str(home.root.resolve()),
-        around.owner,
-        around.home_of,
+        user_name(owner_or_self(home)),
+        home_folder_of,
         "system" if system else "user",
         datetime.now(UTC),
     )

@@ -61,25 +61,23 @@ def import_options(command: Command) -> Command:
 
 def surroundings(home: Home, zone: str | None) -> Surroundings:
     """What a conversion has to know of this machine and of the home that it is for."""
-    import pwd
-
     from cli.times.zones import local_zone
     from scheduler.importing.conversion import Surroundings
-    from scheduler.ownership.home_owner import owner_or_self
-
-    def home_of(user: str) -> str | None:
-        try:
-            return pwd.getpwnam(user).pw_dir
-        except (KeyError, ValueError):
-            return None
+    from scheduler.ownership.home_owner import owner_or_self, user_name
 
     uid = owner_or_self(home)
-    try:
-        owner = pwd.getpwuid(uid).pw_name
-    except KeyError:
-        owner = str(uid)
     jobs, calendars = _taken(home)
-    return Surroundings(zone or local_zone(), owner, uid == 0, home_of, jobs, calendars)
+    return Surroundings(zone or local_zone(), user_name(uid), uid == 0, home_folder_of, jobs, calendars)
+
+
+def home_folder_of(user: str) -> str | None:
+    """The home folder of a user; None if there is no such user."""
+    import pwd
+
+    try:
+        return pwd.getpwnam(user).pw_dir
+    except (KeyError, ValueError):
+        return None
 
 
 def _taken(home: Home) -> tuple[list[str], list[str]]:
