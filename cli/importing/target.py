@@ -13,7 +13,7 @@ from cli.app.output_file import check_place
 from cli.home.named_config import part_called
 from cli.importing.options import Wanted
 from scheduler.configuration import Config, parse
-from scheduler.configuration.files.joined import FILES_BYTES_MAX, ConfigFile
+from scheduler.configuration.files.joined import FILES_BYTES_MAX, ConfigFile, with_part
 from scheduler.home import Home
 
 _MODE = 0o700
@@ -68,9 +68,9 @@ def _part(home: Home, name: str) -> Target:
         check_place(place, home, force=None)
 
     def read(raw: bytes) -> Config:
-        _check_size([*(file.content for file in files), raw])
-        parts = sorted([*files[1:], ConfigFile(called, raw)], key=lambda file: file.name)
-        return parse(files[0].content, home.config, home.root, parts=parts)
+        main, *parts = with_part(files, ConfigFile(called, raw))
+        _check_size([main.content, *(part.content for part in parts)])
+        return parse(main.content, home.config, home.root, parts=parts)
 
     read(b"jobs: {}")  # the home's own mistakes are told as such
     return Target(place, read)

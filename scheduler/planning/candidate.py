@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec import structs
 
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, parse
-from scheduler.configuration.files.joined import MAIN, ConfigFile, split
+from scheduler.configuration.files.joined import MAIN, ConfigFile, split, with_part
 from scheduler.configuration.files.read_files import ConfigText, read_files
 from scheduler.configuration.home_config import salt_of
 from scheduler.home import Home
@@ -67,9 +67,8 @@ def _files(home: Home, candidate: Candidate) -> ConfigText:
             raise
         return ConfigText(split(candidate.raw), user_name(os.geteuid()))
     if candidate.part:
-        others = [file for file in found.files[1:] if file.name != candidate.part]
-        parts = sorted([*others, ConfigFile(candidate.part, candidate.raw)], key=lambda file: file.name)
-        return ConfigText([found.files[0], *parts], found.owner)
+        part = ConfigFile(candidate.part, candidate.raw)
+        return ConfigText(with_part(found.files, part), found.owner)
     whole = split(candidate.raw)
     return ConfigText(whole if len(whole) > 1 else [*whole, *found.files[1:]], found.owner)
 

@@ -44,6 +44,12 @@ class ConfigFile(NamedTuple):
     content: bytes
 
 
+def with_part(files: Sequence[ConfigFile], part: ConfigFile) -> list[ConfigFile]:
+    """The files of a config with one more part, in the place of the one that has its name."""
+    parts = [each for each in files[1:] if each.name != part.name]
+    return [files[0], *sorted([*parts, part], key=lambda each: each.name)]
+
+
 def joined(files: Sequence[ConfigFile]) -> bytes:
     """The files of a config as one text; the first one is `config.yaml`."""
     main = files[0].content
