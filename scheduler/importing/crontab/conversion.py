@@ -12,8 +12,9 @@ from scheduler.importing.crontab.fields import BadTimes, Times, read_times
 from scheduler.importing.crontab.instants import CrontabInstants
 from scheduler.importing.crontab.lines import Crontab, Line
 from scheduler.importing.crontab.settings import Settings
+from scheduler.importing.expressions import comes
 from scheduler.importing.names import JobNames, told_by
-from scheduler.schedule import ScheduleError, parse_cron, parse_duration
+from scheduler.schedule import parse_cron, parse_duration
 from scheduler.schedule.jitter import jitter_fault
 from scheduler.schedule.zones import load_zone
 
@@ -236,7 +237,6 @@ class _CrontabConversion:
                 "@reboot: it runs when a scheduler first sees a boot, from the boot after its definition on",
             )
             return _When({"schedule": "@reboot"}, None)
-        keys: dict[str, object] = {"timezone": zone}
         jitter_minutes = self._settings.random_delay_minutes
         drawn = [(at, field.drawn) for at, field in enumerate(times.fields) if field.drawn is not None]
         if drawn:
@@ -249,19 +249,19 @@ class _CrontabConversion:
                     "note",
                     f"Debian's cron skips {field.skipped!r} in {times.written!r}; so does the job",
                 )
-        if not all(field.values for field in times.fields) or not _comes(times):
+        expression = expression_of(times) if all(field.values for field in times.fields) else ""
+        if not expression or not comes(expression):
             self._found.remark(
                 line.number, "note", f"{times.written} never comes: the job runs only when it is asked for"
             )
             return _When({"on_demand": True}, None)
-        expression = expression_of(times)
         if expression != times.written and not drawn:
             self._found.remark(
                 line.number,
                 "note",
                 f"{times.written} is written {expression} here, which means what cron reads",
             )
-        keys = {"schedule": expression, **keys}
+        keys: dict[str, object] = {"schedule": expression, "timezone": zone}
         if jitter_minutes:
             self._jitter(line, keys, f"{jitter_minutes}m")
         return _When(keys, times)
@@ -338,15 +338,6 @@ class _CrontabConversion:
                 "note",
                 "where anacron is installed this command does nothing: what /etc/anacrontab says is not imported",
             )
-
-
-def _comes(times: Times) -> bool:
-    """Whether a day of the calendar fits, as 30 February does not."""
-    try:
-        parse_cron(expression_of(times))
-    except ScheduleError:
-        return False
-    return True
 
 
 def _is_entry(text: str, dialect: Dialect) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scheduler.importing.crontab.fields import Field, Times
+from scheduler.importing.expressions import ranges_of
 from scheduler.schedule import ScheduleError, parse_cron
 from scheduler.schedule.cron.vocabulary import CronField
 
@@ -48,10 +49,4 @@ def _spelled(at: int, field: Field) -> str:
 
 
 def _ranges(values: list[int]) -> list[str]:
-    found: list[list[int]] = []
-    for value in values:
-        if found and found[-1][-1] == value - 1:
-            found[-1].append(value)
-        else:
-            found.append([value])
-    return [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in found]
+    return [str(first) if first == last else f"{first}-{last}" for first, last in ranges_of(values)]

@@ -12,10 +12,11 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from scheduler.importing.expressions import ranges_of
 from scheduler.importing.systemd.calendar_event import YEARS, CalendarEvent, days_of_month, values
 from scheduler.importing.systemd.time_span import duration_of
+from scheduler.schedule.calendars.calendar_days import WEEKDAYS
 
-_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONG, _SHORT = (1, 3, 5, 7, 8, 10, 12), (4, 6, 9, 11)
 _FEBRUARY = 2
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
@@ -81,7 +82,7 @@ def schedule_of_event(event: CalendarEvent, zone: ZoneInfo) -> EventSchedule:
 
 
 def _weekday_calendar(weekdays: frozenset[int]) -> Days:
-    names = tuple(_NAMES[day] for day in sorted(weekdays))
+    names = tuple(WEEKDAYS[day] for day in sorted(weekdays))
     return Days("-".join(names), "weekdays", names)
 
 
@@ -115,16 +116,11 @@ def _only_years(event: CalendarEvent) -> Days | None:
     if event.years is None:
         return None
     years = values(event.years, YEARS[0], YEARS[-1])
-    runs: list[list[int]] = []
-    for year in years:
-        if runs and runs[-1][-1] == year - 1:
-            runs[-1].append(year)
-        else:
-            runs.append([year])
-    dates = tuple(f"{run[0]}-01-01..{run[-1]}-12-31" for run in runs)
+    ranges = ranges_of(years)
+    dates = tuple(f"{first}-01-01..{last}-12-31" for first, last in ranges)
     name = f"years-{years[0]}" if len(years) == 1 else f"years-{years[0]}-{years[-1]}"
-    if len(runs) > 1:
-        name += f"-{len(runs)}"
+    if len(ranges) > 1:
+        name += f"-{len(ranges)}"
     return Days(name, "dates", dates)
 
 
@@ -236,13 +232,7 @@ def _field(found: list[int], low: int, high: int, *, starred: bool = True) -> st
         if found[0] == low and found[-1] + step > high and starred:
             return f"*/{step}"
         return f"{found[0]}-{found[-1]}/{step}"
-    runs: list[list[int]] = []
-    for value in found:
-        if runs and runs[-1][-1] == value - 1:
-            runs[-1].append(value)
-        else:
-            runs.append([value])
     return ",".join(
-        str(run[0]) if len(run) == 1 else f"{run[0]},{run[1]}" if len(run) == 2 else f"{run[0]}-{run[-1]}"
-        for run in runs
+        str(first) if first == last else f"{first}{',' if last == first + 1 else '-'}{last}"
+        for first, last in ranges_of(found)
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from scheduler.importing.conversion import Conversion, ImportedJob, InstantSource, Surroundings
+from scheduler.importing.expressions import comes
 from scheduler.importing.names import JobNames
 from scheduler.importing.systemd.calendar_event import BadEvent, CalendarEvent, read_event
 from scheduler.importing.systemd.calendar_instants import EventInstants
@@ -22,7 +23,6 @@ from scheduler.importing.systemd.time_span import BadSpan, duration_of, seconds_
 from scheduler.importing.systemd.unit_file import Directive, Unit
 from scheduler.schedule import (
     Schedule,
-    ScheduleError,
     known_zone,
     parse_cron,
     parse_duration,
@@ -139,13 +139,13 @@ class _TimerConversion:
         if len(expressions) > _EXPRESSIONS_MAX:
             raise NoJob(f"its times take more than {_EXPRESSIONS_MAX} cron expressions", group[0][0])
         instants = EventInstants([(event, load_zone(zone)) for _, event, _ in group])
-        comes = [each for each in expressions if _comes(each)]
-        if expressions and not comes:
+        coming = [each for each in expressions if comes(each)]
+        if expressions and not coming:
             self._note(line, "its times never come: the job runs only when it is asked for")
             return _Times({"on_demand": True}, None, line)
         keys: dict[str, object] = dict(schedule.other)
-        if comes:
-            keys["schedule"] = comes[0] if len(comes) == 1 else comes
+        if coming:
+            keys["schedule"] = coming[0] if len(coming) == 1 else coming
         keys["timezone"] = zone
         calendars = {}
         for word, days in (("only", schedule.only), ("except", schedule.without)):
@@ -155,7 +155,7 @@ class _TimerConversion:
             keys["calendars"] = calendars
         keys |= self._jitter(keys, line)
         keys["catch_up"] = "one" if self._timer.flag("Timer", "Persistent") else "none"
-        if changes_clocks(load_zone(zone)) and any(each.split()[1].startswith("*") for each in comes):
+        if changes_clocks(load_zone(zone)) and any(each.split()[1].startswith("*") for each in coming):
             self._note(
                 line, "where clocks go back, systemd leaves out one of two equal hours; the job runs in both"
             )
@@ -251,15 +251,6 @@ class _TimerConversion:
 
     def _lost(self, at: Directive, text: str) -> None:
         self._found.remark(at.line, "lost", text, at.file)
-
-
-def _comes(expression: str) -> bool:
-    """Whether a day of the calendar fits."""
-    try:
-        parse_cron(expression)
-    except ScheduleError:
-        return False
-    return True
 
 
 def _schedule(keys: dict[str, object]) -> Schedule:
