@@ -146,9 +146,7 @@ def _block(title: str, rows: Iterable[tuple[str, Value]], kind: EditKind | None 
 def _summary(found: HomePlan, alone: bool) -> str:
     kinds = [plan.edit.kind for plan in found.plan.jobs]
     parts = [f"{kinds.count(kind):,} {_KIND_WORDS[kind]}" for kind in _KIND_WORDS if kinds.count(kind)]
-    waits = [
-        plan.edit.name for plan in found.plan.jobs if plan.edit.approval in ("requested", "waits", "rejected")
-    ]
+    waits = sum(plan.edit.is_held_back for plan in found.plan.jobs)
     if not parts and not found.changes:
         of = " of these jobs" if alone else ""
         return f"Nothing would change: all that the config says{of} is in force."
@@ -157,8 +155,7 @@ def _summary(found: HomePlan, alone: bool) -> str:
     if not found.changes:
         told += " All of that is on record already."
     if waits:
-        verb = "waits" if len(waits) == 1 else "wait"
-        told += f" {len(waits):,} {verb} for a second person."
+        told += f" {waits:,} {'waits' if waits == 1 else 'wait'} for a second person."
     return told
 
 

@@ -39,9 +39,14 @@ class JobEdit(NamedTuple):
     pending: PendingChange | None = None
 
     @property
+    def is_held_back(self) -> bool:
+        """Whether what is in force stays until a second person approves the edit."""
+        return self.approval in ("requested", "waits", "rejected")
+
+    @property
     def takes_effect(self) -> bool:
         """Whether the definition changes as soon as the edit is taken up."""
-        return self.kind != "taken_back" and self.approval in ("not_needed", "given")
+        return self.kind != "taken_back" and not self.is_held_back
 
     @property
     def is_recorded(self) -> bool:

@@ -196,7 +196,7 @@ def _fated(run: Run, job: Job | None, follows: Sequence[Event], now: datetime) -
 def _after_approval(state: State, edits: Iterable[JobEdit], now: datetime) -> dict[str, Job]:
     """The jobs as they are with the edit, and those that wait for a second person once that one approves."""
     for edit in edits:
-        if edit.approval in ("requested", "waits", "rejected"):
+        if edit.is_held_back:
             preview(state, took_effect(edit.old, edit.new, edit.name, ""), now)
     return {edit.name: state.jobs[edit.name] for edit in edits if edit.name in state.jobs}
 
