@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Collection
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from scheduler.planning.settings_edits import SettingsEdits, settings_edits
 from scheduler.rules.planning.plan import EditConfig, Plan, plan
 from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder, holder_of
+from scheduler.system_clock import SystemClock
 
 
 class HomePlan(NamedTuple):
@@ -132,7 +132,7 @@ def _started(config: Config, state: State) -> v.SchedulerStarted:
         boot_id=boot_id,
         versions={},
         config=config.digest,
-        boottime_ms=round(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000),
+        boottime_ms=round(SystemClock().read().boottime_s * 1000),
     )
 
 
