@@ -14,8 +14,7 @@ _WORD = re.compile(r"""(?:[^\s;&|()<>'"`{}]|'[^']*'|"[^"]*")+|[;&|(){}]+""")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _SKIPPED = frozenset(
     {
-        "command", "test", "[", "[[", "cd", "set", "unset", "exit", "export", "if", "then", "!", ".", "source",
-        "umask", "sleep", "true", ":", "{", "(",
+        "test", "[", "[[", "cd", "set", "unset", "exit", "export", ".", "source", "umask", "sleep", "true", ":", "(",
     }
 )  # fmt: skip
 """What stands in front of a program and says nothing of it."""
@@ -59,8 +58,8 @@ def tidied(text: str) -> str:
 def told_by(command: str) -> str:
     """What a command line is called: by its program, or by the script or folder that the program is given."""
     words = [word.strip("'\"") for word in _WORD.findall(command[:2_000])]
-    if "run-parts" in words or any(word.endswith("/run-parts") for word in words):
-        at = next(number for number, word in enumerate(words) if posixpath.basename(word) == "run-parts")
+    at = next((number for number, word in enumerate(words) if posixpath.basename(word) == "run-parts"), None)
+    if at is not None:
         folder = next((word for word in words[at + 1 :] if not word.startswith("-")), "")
         return posixpath.basename(folder.rstrip("/")) or "run-parts"
     found = _program(words)
