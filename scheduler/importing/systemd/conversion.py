@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from scheduler.importing.conversion import Conversion, ImportedJob, InstantSource, Surroundings
@@ -25,7 +26,6 @@ from scheduler.schedule import (
     Schedule,
     known_zone,
     parse_cron,
-    parse_duration,
     parse_every,
     parse_several,
 )
@@ -182,7 +182,7 @@ class _TimerConversion:
         if not seconds:
             return {}
         schedule = _schedule(keys)
-        if fault := jitter_fault(parse_duration(duration_of(seconds)), schedule):
+        if fault := jitter_fault(timedelta(seconds=seconds), schedule):
             self._lost(written, f"its random delay of up to {duration_of(seconds)} is left out: {fault}")
             return {}
         if not self._timer.flag("Timer", "FixedRandomDelay"):

@@ -19,6 +19,8 @@ _UNITS: dict[str, Fraction] = {
     **dict.fromkeys(("months", "month", "M"), Fraction(2_629_800)),
     **dict.fromkeys(("years", "year", "y"), Fraction(31_557_600)),
 }
+_END_US = 2**64
+"""systemd counts microseconds in 64 bits, and refuses a span that does not go in there."""
 _PART = re.compile(r"\s*([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*([A-Za-zµμ]*)")
 
 
@@ -30,7 +32,7 @@ def seconds_of(text: str) -> int | None:
     """A span in whole seconds, rounded up; None if it never ends.
 
     Raises:
-        BadSpan: it is none.
+        BadSpan: it is none, or longer than systemd takes.
     """
     text = text.strip()
     if text == "infinity":
@@ -44,6 +46,8 @@ def seconds_of(text: str) -> int | None:
         at = found.end()
     if not text or at < len(text):
         raise BadSpan(f"{text[:100]!r} is no time span")
+    if total * 1_000_000 >= _END_US:
+        raise BadSpan(f"{text[:100]!r} is longer than systemd takes")
     return -int(-total // 1)
 
 

@@ -126,6 +126,21 @@ def test_bounds_and_variables() -> None:
     assert found["env"] == {"PATH": "/opt", "A": "1", "B": "x y", "C": "%"}
 
 
+@pytest.mark.parametrize("span", ["4000y", "584542y", "999999999999y"])
+def test_a_random_delay_of_any_length_is_told_as_lost(span: str) -> None:
+    """Also one that is no duration of the config, or of systemd."""
+    checked = converted_timer(f"OnCalendar=daily\nRandomizedDelaySec={span}")
+    assert [line for line, _ in told(checked, "lost")] == [3]
+    assert "jitter" not in checked.found.jobs[0].keys
+
+
+def test_an_interval_that_systemd_refuses_is_refused() -> None:
+    """With what was written."""
+    checked = converted_timer("OnUnitActiveSec=999999999999y")
+    why = "OnUnitActiveSec=: '999999999999y' is longer than systemd takes"
+    assert told(checked, "refused") == [(2, why)]
+
+
 def test_each_line_that_is_lost_is_told() -> None:
     """By its line and its key, in the service as in the timer."""
     checked = converted_timer(
@@ -197,6 +212,7 @@ def test_any_words_in_quotes_reach_the_command(words: list[str]) -> None:
         ("1.5m", 90),
         ("300ms20s 5day", 432_021),
         ("infinity", None),
+        ("584542y", 18_446_742_619_200),
     ],
 )
 def test_time_spans_are_read_as_systemd_reads_them(text: str, seconds: int | None) -> None:
@@ -204,7 +220,7 @@ def test_time_spans_are_read_as_systemd_reads_them(text: str, seconds: int | Non
     assert seconds_of(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "soon", "5 parsecs", "1h,2", "-5"])
+@pytest.mark.parametrize("text", ["", "soon", "5 parsecs", "1h,2", "-5", "584543y", "999999999999y"])
 def test_what_is_no_time_span_is_refused(text: str) -> None:
     """With its words."""
     with pytest.raises(BadSpan):
