@@ -14,7 +14,7 @@ from eventstore.errors import Corrupt, NewerFormat, NoLedger
 from eventstore.head import HEAD_NAME
 from eventstore.nesting import decode
 from eventstore.regular_file import open_regular
-from eventstore.segment import SEGMENT_ENTRIES, list_seals, list_segments, segment_name
+from eventstore.segment import SEGMENT_ENTRIES, list_names, segment_name
 from eventstore.store import GENESIS
 
 FORMAT = 1
@@ -69,10 +69,13 @@ def require_ledger(folder: Path) -> None:
         NoLedger: there is none.
         OSError: the folder cannot be listed.
     """
-    if not folder.is_dir() or not (
-        (folder / HEAD_NAME).exists() or list_segments(folder) or list_seals(folder)
-    ):
+    if not folder.is_dir() or not ((folder / HEAD_NAME).exists() or _has_segment_files(folder)):
         raise NoLedger(f"{folder}: there is no ledger here")
+
+
+def _has_segment_files(folder: Path) -> bool:
+    names = list_names(folder)
+    return bool(names.segments or names.seals)
 
 
 def read_creation(folder: Path) -> LedgerCreated | None:

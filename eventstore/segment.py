@@ -22,7 +22,6 @@ SEGMENT_SUFFIX = ".jsonl"
 SEAL_SUFFIX = ".seal"
 MARKER_SUFFIX = ".archived"
 _SEGMENT_NAME = re.compile(r"([0-9]{20})\.jsonl")
-_SEAL_NAME = re.compile(r"([0-9]{20})\.seal")
 _ANY_NAME = re.compile(r"([0-9]{20})(\.jsonl|\.seal|\.archived)")
 
 _READ_BYTES_FIRST = 16 * 1024
@@ -66,17 +65,7 @@ def segment_of(folder: Path, seq: int, segment_entries: int = SEGMENT_ENTRIES) -
 
 def list_segments(folder: Path) -> list[int]:
     """The first entries of the existing segments, in order; other files are ignored."""
-    return _named(_SEGMENT_NAME, folder)
-
-
-def list_seals(folder: Path) -> list[int]:
-    """The first entries of the segments that have a seal, in order."""
-    return _named(_SEAL_NAME, folder)
-
-
-def _named(form: re.Pattern[str], folder: Path) -> list[int]:
-    matches = (form.fullmatch(name) for name in os.listdir(folder))
-    return sorted(int(match[1]) for match in matches if match)
+    return list_names(folder).segments
 
 
 class SegmentNames(NamedTuple):
