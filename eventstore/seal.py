@@ -53,6 +53,19 @@ def read_seal(folder: Path, first: int) -> Seal | None:
     return read_with_own_hash(f"{folder}/{seal_name(first)}", Seal)
 
 
+def sound_seal(folder: Path, first: int) -> Seal | None:
+    """A segment's seal, one that cannot be read being damage; None if it has none.
+
+    Raises:
+        Corrupt: it is not as it was written.
+        OSError: it cannot be read.
+    """
+    try:
+        return read_seal(folder, first)
+    except ValueError as error:
+        raise Corrupt(folder / seal_name(first), 0, first, "a seal", str(error)) from None
+
+
 class SealInProgress:
     """The making of the seal of a full segment; every process that makes it writes the same bytes.
 
@@ -166,10 +179,7 @@ def check_lengths(folder: Path, firsts: Sequence[int]) -> None:
         OSError: the length of a segment cannot be read.
     """
     for first in firsts:
-        try:
-            seal = read_seal(folder, first)
-        except ValueError as error:
-            raise Corrupt(folder / seal_name(first), 0, first, "a seal", str(error)) from None
+        seal = sound_seal(folder, first)
         if seal is None:
             continue
         size = os.stat(f"{folder}/{segment_name(first)}").st_size

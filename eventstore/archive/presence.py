@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eventstore.entry import LINE_BYTES_MAX
 from eventstore.errors import Corrupt
-from eventstore.seal import Seal, read_seal
+from eventstore.seal import Seal, read_seal, sound_seal
 from eventstore.segment import list_names, marker_name, seal_name, segment_name
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def check_absent(folder: Path, found: Presence, segment_entries: int) -> None:
             found_count = f"{archived.seal.count} entries"
             raise Corrupt(folder / seal_name(first), 0, first, f"{segment_entries} entries", found_count)
         if before is None or before.first + before.count != first:
-            before = sealed(folder, first - segment_entries)
+            before = sound_seal(folder, first - segment_entries)
         if before is not None and before.last != archived.marker.prev:
             wanted = f"prev {before.last} (last hash in the seal of the segment before)"
             raise Corrupt(folder / marker_name(first), 0, first, wanted, f"prev {archived.marker.prev}")
@@ -113,7 +113,7 @@ def archived_segment(folder: Path, first: int) -> ArchivedSegment | None:
         raise Corrupt(path, 0, first, "the marker of an archived segment", str(error)) from None
     if marker is None:
         return None
-    seal = sealed(folder, first)
+    seal = sound_seal(folder, first)
     if seal is None:
         raise Corrupt(folder / segment_name(first), 0, first, "this segment, or its seal", "no such file")
     if not 0 < seal.bytes <= seal.count * LINE_BYTES_MAX:
@@ -139,16 +139,3 @@ def archived_bytes(folder: Path) -> int:
             seal = read_seal(folder, first)
             total_bytes += 0 if seal is None else seal.bytes
     return total_bytes
-
-
-def sealed(folder: Path, first: int) -> Seal | None:
-    """The seal of a segment; None if it has none.
-
-    Raises:
-        Corrupt: it is not as it was written.
-        OSError: it cannot be read.
-    """
-    try:
-        return read_seal(folder, first)
-    except ValueError as error:
-        raise Corrupt(folder / seal_name(first), 0, first, "a seal", str(error)) from None
