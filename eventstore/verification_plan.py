@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from eventstore.archive.absent_check import ARCHIVED
-from eventstore.archive.presence import ArchivedSegment, archived_segment, check_absent, presence
+from eventstore.archive.presence import ArchivedSegment, check_absent, presence
 from eventstore.durable import REAL
 from eventstore.errors import Corrupt, NoLedger
 from eventstore.genesis import read_creation
@@ -101,31 +101,33 @@ def plan_verification(folder: Path, asked: Asked) -> VerificationPlan:
             # What a segment holds is unknown, so any name may be right: what is certain is that entry 0 is not there.
             expected = "entry 0, which says how many entries a segment holds"
             raise Corrupt(folder / segment_name(0), 0, 0, expected, "something else") from None
-        check_absent(folder, found, count)
+        known = check_absent(folder, found, count)
         check_lengths(folder, [first for first in found.local if first < asked.since.size])
-        archived = {
-            first: known
-            for first in found.archived
-            if first >= asked.since.size and (known := archived_segment(folder, first)) is not None
-        }
+        archived = {first: each for first, each in known.items() if first >= asked.since.size}
         sealed = set(found.sealed)
         tasks = [
-            msgspec.structs.replace(
-                _task(folder, first, count, slot, asked, archived.get(first)), sealed=first in sealed
-            )
+            _task(folder, first, count, slot, asked, archived.get(first), sealed=first in sealed)
             for first in firsts
             if first >= asked.since.size
         ]
-        plan = VerificationPlan(created.ledger if created else "", tasks, slot, count, asked, archived)
-        plan.unread = {first for first in archived if not asked.archives and not _is_expected(plan, first)}
-        return plan
+        unread = {first for first in archived if not asked.archives and not _is_expected(asked, first, count)}
+        return VerificationPlan(
+            created.ledger if created else "", tasks, slot, count, asked, archived, unread
+        )
     finally:
         head_file.close()
         lock.close()
 
 
 def _task(
-    folder: Path, first: int, count: int, slot: Slot | None, asked: Asked, archived: ArchivedSegment | None
+    folder: Path,
+    first: int,
+    count: int,
+    slot: Slot | None,
+    asked: Asked,
+    archived: ArchivedSegment | None,
+    *,
+    sealed: bool,
 ) -> SegmentTask:
     size = (folder / segment_name(first)).stat().st_size if archived is None else archived.seal.bytes
     sizes = (
@@ -143,9 +145,10 @@ def _task(
         wanted=frozenset(head.seq for head in asked.expected),
         sizes=sizes,
         types=asked.types | {RECOVERED, ARCHIVED},
+        sealed=sealed,
     )
 
 
-def _is_expected(plan: VerificationPlan, first: int) -> bool:
+def _is_expected(asked: Asked, first: int, count: int) -> bool:
     """Whether a head was given that only the lines of this segment show: the seal knows no hash but the last one."""
-    return any(first <= head.seq < first + plan.segment_entries - 1 for head in plan.asked.expected)
+    return any(first <= head.seq < first + count - 1 for head in asked.expected)

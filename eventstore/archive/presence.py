@@ -53,7 +53,7 @@ def presence(folder: Path) -> Presence:
     return Presence(segments, archived, seals)
 
 
-def check_absent(folder: Path, found: Presence, segment_entries: int) -> None:
+def check_absent(folder: Path, found: Presence, segment_entries: int) -> dict[int, ArchivedSegment]:
     """Check that each segment that is not in the folder is one that was archived.
 
     The first segment and the last one are always in the folder. An archived one has a seal and a marker that agree,
@@ -64,6 +64,9 @@ def check_absent(folder: Path, found: Presence, segment_entries: int) -> None:
         found: its segments.
         segment_entries: how many entries a segment holds.
 
+    Returns:
+        What is known of the archived ones, by their first entries.
+
     Raises:
         Corrupt: a segment is missing, or its seal and its marker are not as they were written.
         OSError: the folder cannot be read.
@@ -71,8 +74,9 @@ def check_absent(folder: Path, found: Presence, segment_entries: int) -> None:
     for first in sorted(set(found.sealed).difference(found.firsts))[:1]:
         path = folder / segment_name(first)
         raise Corrupt(path, 0, first, "the segment that its seal speaks of", "no such file")
+    known: dict[int, ArchivedSegment] = {}
     if not found.archived:
-        return
+        return known
     last = found.firsts[-1]
     if last == found.archived[-1]:
         raise Corrupt(
@@ -91,7 +95,8 @@ def check_absent(folder: Path, found: Presence, segment_entries: int) -> None:
         if before is not None and before.last != archived.marker.prev:
             wanted = f"prev {before.last} (last hash in the seal of the segment before)"
             raise Corrupt(folder / marker_name(first), 0, first, wanted, f"prev {archived.marker.prev}")
-        before = archived.seal
+        known[first], before = archived, archived.seal
+    return known
 
 
 def archived_segment(folder: Path, first: int) -> ArchivedSegment | None:
