@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
-from eventstore.archive.absent_check import ARCHIVED, absent_segment
+from eventstore.archive.absent_check import ARCHIVED, ArchiveRecords, absent_segment
 from eventstore.archive.absent_check import misfit as absent_misfit
 from eventstore.damage import NOTHING_THERE
 from eventstore.entry import BadLine, LineTail
@@ -119,11 +119,13 @@ def _verify(folder: Path, workers: int | None, progress: Progress | None, asked:
         sound_bytes += found.bytes
         if progress is not None:
             progress(head.seq + 1, sound_bytes)
-    entries = [entry for each in done for entry in each.collected if entry.type == ARCHIVED]
-    for first, archived in plan.archived.items():
-        forged = absent_misfit(folder, archived, entries)
-        if forged is not None:
-            return _report(plan, done[: (first - asked.since.size) // plan.segment_entries], forged)
+    if plan.archived:
+        recorded = (entry for each in done for entry in each.collected if entry.type == ARCHIVED)
+        records = ArchiveRecords(recorded)
+        for first, archived in plan.archived.items():
+            forged = absent_misfit(folder, archived, records)
+            if forged is not None:
+                return _report(plan, done[: (first - asked.since.size) // plan.segment_entries], forged)
     return _report(plan, done, _head_misfit(folder, plan, done, head) or torn)
 
 

@@ -7,8 +7,7 @@ same root and the same manifest.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import msgspec
@@ -59,6 +58,35 @@ class _Payload(msgspec.Struct, frozen=True):
     segments: list[_Recorded]
 
 
+class ArchiveRecords:
+    """What entries record of archived segments.
+
+    Args:
+        entries: the entries of the type `ledger.archived` that are here, and are sound.
+    """
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._payloads: dict[int, _Payload | str] = {}
+        self._by_first: dict[int, list[tuple[int, _Recorded]]] = {}
+        for entry in entries:
+            try:
+                payload = decode(bytes(entry.data), _Payload)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
+                self._payloads[entry.seq] = str(problem)
+                continue
+            self._payloads[entry.seq] = payload
+            for each in payload.segments:
+                self._by_first.setdefault(each.first, []).append((entry.seq, each))
+
+    def said_by(self, seq: int) -> _Payload | str | None:
+        """What an entry says; a text of what is wrong with it; None if there is no such entry."""
+        return self._payloads.get(seq)
+
+    def contradicting(self, recorded: _Recorded) -> tuple[int, _Recorded] | None:
+        """The first entry that says something else of the same segment, and what it says; None if there is none."""
+        return next((each for each in self._by_first.get(recorded.first, ()) if each[1] != recorded), None)
+
+
 def absent_segment(archived: ArchivedSegment, sizes: Collection[int], tiles: Path | None) -> AbsentSegment:
     """What stands for a segment that is not read.
 
@@ -97,50 +125,43 @@ def _leaves(marker: Marker, tiles: Path) -> bytes:
     return leaves if is_theirs else b""
 
 
-def misfit(folder: Path, archived: ArchivedSegment, entries: Sequence[Entry]) -> Corrupt | None:
+def misfit(folder: Path, archived: ArchivedSegment, records: ArchiveRecords) -> Corrupt | None:
     """What is wrong with the seal and the marker of a segment that is not here; None if nothing is.
 
     Args:
         folder: the ledger.
         archived: the seal and the marker.
-        entries: the entries of the type `ledger.archived` that are here, and are sound.
+        records: what the entries that are here record.
     """
     seal, marker = archived
     where = folder / marker_name(seal.first)
     if marker.count & (marker.count - 1) or marker.first % marker.count:
         found = f"{marker.count} entries from {marker.first} on"
         return Corrupt(where, 0, seal.first, "a segment that is a whole subtree of the tree", found)
-    entry = next((each for each in entries if each.seq == marker.entry), None)
-    if entry is None:
+    said = records.said_by(marker.entry)
+    if said is None:
         wanted = f"entry {marker.entry}, {ARCHIVED}, which records this segment, in a segment that is here"
         return Corrupt(where, 0, seal.first, wanted, "no such entry")
-    try:
-        payload = decode(bytes(entry.data), _Payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
-        return Corrupt(where, 0, seal.first, f"what entry {entry.seq} records", str(problem))
-    recorded = next((each for each in payload.segments if each.first == seal.first), None)
+    if isinstance(said, str):
+        return Corrupt(where, 0, seal.first, f"what entry {marker.entry} records", said)
+    recorded = next((each for each in said.segments if each.first == seal.first), None)
     if recorded is None:
-        return Corrupt(where, 0, seal.first, f"a segment that entry {entry.seq} records", "none of these")
+        return Corrupt(where, 0, seal.first, f"a segment that entry {marker.entry} records", "none of these")
+    by_entry = f"(recorded by entry {marker.entry})"
     if recorded.sha256 != seal.sha256:
-        wanted = f"sha256 {recorded.sha256} (recorded by entry {entry.seq})"
+        wanted = f"sha256 {recorded.sha256} {by_entry}"
         return Corrupt(folder / seal_name(seal.first), 0, seal.first, wanted, f"sha256 {seal.sha256}")
     for name, noted, there in (
         ("root", recorded.root, marker.root),
-        ("manifest", payload.manifest, marker.manifest),
+        ("manifest", said.manifest, marker.manifest),
     ):
         if noted != there:
-            wanted = f"{name} {noted} (recorded by entry {entry.seq})"
-            return Corrupt(where, 0, seal.first, wanted, f"{name} {there}")
-    return _contradicted(where, entry, recorded, entries)
-
-
-def _contradicted(where: Path, entry: Entry, recorded: _Recorded, entries: Sequence[Entry]) -> Corrupt | None:
-    """Another entry that records the same segment as another one: one of the two was made up."""
-    for other in entries:
-        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
-            for said in decode(bytes(other.data), _Payload).segments:
-                if said.first == recorded.first and said != recorded:
-                    wanted = f"what entry {other.seq} records of it: sha256 {said.sha256}, root {said.root}"
-                    found = f"sha256 {recorded.sha256}, root {recorded.root} (recorded by entry {entry.seq})"
-                    return Corrupt(where, 0, recorded.first, wanted, found)
-    return None
+            return Corrupt(where, 0, seal.first, f"{name} {noted} {by_entry}", f"{name} {there}")
+    # If another entry records the same segment as another one, one of the two was made up.
+    contradicting = records.contradicting(recorded)
+    if contradicting is None:
+        return None
+    seq, other = contradicting
+    wanted = f"what entry {seq} records of it: sha256 {other.sha256}, root {other.root}"
+    found = f"sha256 {recorded.sha256}, root {recorded.root} {by_entry}"
+    return Corrupt(where, 0, seal.first, wanted, found)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from eventstore.archive.absent_check import misfit
+from eventstore.archive.absent_check import ArchiveRecords, misfit
 from eventstore.archive.marker import Marker
 from eventstore.archive.presence import ArchivedSegment
 from eventstore.seal import Seal
@@ -50,7 +50,7 @@ def test_what_differs_is_told_with_the_file_that_is_wrong(case: str) -> None:
     changes, payload, expected, suffix = CASES[case]
     marker = msgspec.structs.replace(MARKER, **changes)
     entries = [_entry(61, _payload(DIGEST)), _entry(63, payload)]
-    damage = misfit(Path("/ledger"), ArchivedSegment(SEAL, marker), entries)
+    damage = misfit(Path("/ledger"), ArchivedSegment(SEAL, marker), ArchiveRecords(entries))
     assert damage is not None
     name = seal_name(16) if suffix == ".seal" else marker_name(16)
     assert (damage.segment, damage.offset, damage.seq) == (Path("/ledger", name), 0, 16)
@@ -60,4 +60,15 @@ def test_what_differs_is_told_with_the_file_that_is_wrong(case: str) -> None:
 def test_what_fits_is_sound() -> None:
     """However many other segments the same entry records."""
     entries = [_entry(61, {}), _entry(63, _payload())]
-    assert misfit(Path("/ledger"), ArchivedSegment(SEAL, MARKER), entries) is None
+    assert misfit(Path("/ledger"), ArchivedSegment(SEAL, MARKER), ArchiveRecords(entries)) is None
+
+
+def test_what_two_entries_say_differently_is_damage() -> None:
+    """One of them was made up, whichever the marker names; an entry that says the same is none."""
+    entries = [_entry(61, _payload(sha256=ROOT)), _entry(62, _payload()), _entry(63, _payload())]
+    damage = misfit(Path("/ledger"), ArchivedSegment(SEAL, MARKER), ArchiveRecords(entries))
+    assert damage is not None
+    assert (damage.segment, damage.seq) == (Path("/ledger", marker_name(16)), 16)
+    assert damage.expected == f"what entry 61 records of it: sha256 {ROOT}, root {ROOT}"
+    assert damage.found == f"sha256 {DIGEST}, root {ROOT} (recorded by entry 63)"
+    assert misfit(Path("/ledger"), ArchivedSegment(SEAL, MARKER), ArchiveRecords(entries[1:])) is None
