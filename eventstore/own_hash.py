@@ -11,7 +11,7 @@ import msgspec
 from eventstore.nesting import decode
 from eventstore.regular_file import NotRegular, read_regular
 
-_BYTES_MAX = 65_536
+OWN_HASH_BYTES_MAX = 65_536
 """Much more than any version writes."""
 _HASH = b',"hash":'
 
@@ -32,7 +32,7 @@ def read_with_own_hash(path: str, kind: type[_Content]) -> _Content | None:
         OSError: the system does not let it be read.
     """
     try:
-        raw = read_regular(path, _BYTES_MAX)
+        raw = read_regular(path, OWN_HASH_BYTES_MAX)
     except FileNotFoundError:
         return None
     except NotRegular as problem:

@@ -32,12 +32,12 @@ from eventstore.archive.manifest import (
 from eventstore.archive.signed_segments import CoveringCheckpoint
 from eventstore.durable import Disk, sync_folder, write_file
 from eventstore.errors import Corrupt
+from eventstore.own_hash import OWN_HASH_BYTES_MAX
 from eventstore.regular_file import open_regular, read_regular
 from eventstore.segment import seal_name, segment_name
 
 Progress = Callable[[int], None]
 """Called from time to time with the number of bytes of segments that have been dealt with."""
-_SEAL_BYTES_MAX = 65_536
 
 
 class VolumeBusy(Exception):
@@ -241,7 +241,7 @@ def _written(
             os.close(target)
     if packed.plain_sha256 != checked.seal.sha256:
         raise Corrupt(path, 0, first, f"sha256 {checked.seal.sha256}", f"sha256 {packed.plain_sha256}")
-    seal = read_regular(content.folder / seal_name(first), _SEAL_BYTES_MAX)
+    seal = read_regular(content.folder / seal_name(first), OWN_HASH_BYTES_MAX)
     write_file(disk, staging / seal_name(first), seal)
     return SegmentRecord(
         first=first,
