@@ -9,12 +9,12 @@ from pathlib import Path
 
 from msgspec import structs
 
-from eventstore.archive.compressed_segment import NotTheSegment, compressed_name, decompressed
 from eventstore.archive.errors import BadVolume
 from eventstore.archive.local_segment import seal_of
 from eventstore.archive.manifest import ReadManifest, SegmentRecord
 from eventstore.archive.marker import Marker, write_marker
 from eventstore.archive.removal import check_local, marker_of
+from eventstore.archive.volume_check import segment_in
 from eventstore.durable import Disk, close_quietly, sync_folder, write_all
 from eventstore.lock import LOCK_NAME, locked
 from eventstore.segment import list_names, marker_name, segment_name
@@ -93,10 +93,7 @@ def bring_back(disk: Disk, ledger: Path, volume: Path, record: SegmentRecord) ->
 
 def _decompress(disk: Disk, volume: Path, record: SegmentRecord, target: Path) -> None:
     """Write a segment under another name, flushed; what a crash left under that name is replaced."""
-    try:
-        source = decompressed(volume / compressed_name(record.first), record.seal)
-    except NotTheSegment as problem:
-        raise BadVolume(volume / compressed_name(record.first), str(problem)) from None
+    source = segment_in(volume, record)
     try:
         with contextlib.suppress(FileNotFoundError):
             disk.unlink(target)

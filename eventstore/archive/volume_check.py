@@ -25,7 +25,7 @@ from eventstore.archive.manifest import (
 )
 from eventstore.archive.signed_segments import contradiction
 from eventstore.entry import seq_of, tail_of
-from eventstore.proofs.merkle_tree import joined_root, leaf_hashes
+from eventstore.proofs.merkle_tree import HASH_BYTES, joined_root, leaf_hashes
 from eventstore.proofs.notes.note import NOTE_BYTES_MAX
 from eventstore.regular_file import NotRegular, open_regular, read_regular, regular_status
 from eventstore.segment import line_blocks
@@ -46,10 +46,7 @@ def check_volume(folder: Path, ledger: str, progress: Progress | None = None) ->
         BadVolume: it is damaged, is none, or is one of another ledger.
         OSError: a file cannot be read, or there is no memory for a segment.
     """
-    try:
-        read = read_manifest(folder)
-    except FileNotFoundError:
-        raise BadVolume(folder, "it holds no manifest.json, so it is no volume") from None
+    read = manifest_of_volume(folder)
     manifest = read.manifest
     if manifest.ledger != ledger:
         raise BadVolume(folder, f"it is one of ledger {manifest.ledger}, and this ledger is {ledger}")
@@ -64,6 +61,19 @@ def check_volume(folder: Path, ledger: str, progress: Progress | None = None) ->
         if progress is not None:
             progress(done_bytes, manifest.segments_bytes)
     return read
+
+
+def manifest_of_volume(folder: Path) -> ReadManifest:
+    """The manifest of a folder that is to be a volume; see `read_manifest`.
+
+    Raises:
+        BadVolume: there is none, or it is not what an archiving writes.
+        OSError: it cannot be read.
+    """
+    try:
+        return read_manifest(folder)
+    except FileNotFoundError:
+        raise BadVolume(folder, "it holds no manifest.json, so it is no volume") from None
 
 
 def check_is_there(folder: Path, read: ReadManifest) -> None:
@@ -89,17 +99,27 @@ def check_segment_file(folder: Path, segment: SegmentRecord) -> None:
         BadVolume: it does not.
         OSError: it cannot be read, or there is no memory for it.
     """
-    path = folder / compressed_name(segment.first)
     if seal_of(folder, segment.first) != segment.seal:
         raise BadVolume(folder, f"the seal of its segment {segment.first} is not what the manifest says")
+    fd = segment_in(folder, segment)
     try:
-        fd = decompressed(path, segment.seal)
-    except NotTheSegment as problem:
-        raise BadVolume(path, str(problem)) from None
-    try:
-        _check_lines(path, fd, segment)
+        _check_lines(folder / compressed_name(segment.first), fd, segment)
     finally:
         os.close(fd)
+
+
+def segment_in(folder: Path, segment: SegmentRecord) -> int:
+    """A descriptor of a segment out of a volume, as `decompressed` gives it.
+
+    Raises:
+        BadVolume: the volume does not hold what the manifest says.
+        OSError: it cannot be read, or there is no memory for it.
+    """
+    path = folder / compressed_name(segment.first)
+    try:
+        return decompressed(path, segment.seal)
+    except NotTheSegment as problem:
+        raise BadVolume(path, str(problem)) from None
 
 
 def _check_lines(path: Path, fd: int, segment: SegmentRecord) -> None:
@@ -120,7 +140,7 @@ def _check_lines(path: Path, fd: int, segment: SegmentRecord) -> None:
     ending = tail_of(last)
     if ending is None or ending.hash != segment.last or ending.seq != segment.first + segment.count - 1:
         raise BadVolume(path, "its last line is not the entry that the manifest says")
-    if len(hashes) != 32 * segment.count or joined_root(bytes(hashes)).hex() != segment.root:
+    if len(hashes) != HASH_BYTES * segment.count or joined_root(bytes(hashes)).hex() != segment.root:
         raise BadVolume(path, "its lines have another root than the manifest says")
 
 

@@ -17,12 +17,12 @@ from typing import Literal, NamedTuple
 from msgspec import structs
 
 from eventstore.archive.errors import BadVolume
-from eventstore.archive.manifest import ReadManifest, SegmentRecord, named_first, read_manifest, volume_name
+from eventstore.archive.manifest import ReadManifest, SegmentRecord, named_first, volume_name
 from eventstore.archive.marker import write_marker
 from eventstore.archive.removal import check_against_ledger, markers_that_name, remove_local
 from eventstore.archive.segment_roots import flush_tiles, segment_roots
 from eventstore.archive.signed_segments import CoveringCheckpoint, segment_proofs
-from eventstore.archive.volume_check import check_is_there, check_volume
+from eventstore.archive.volume_check import check_is_there, check_volume, manifest_of_volume
 from eventstore.archive.volume_writer import VolumeContent, flush_volume, write_volume
 from eventstore.durable import REAL, Disk
 from eventstore.genesis import FORMAT
@@ -322,11 +322,8 @@ def volume_in(place: Path, ledger: str, first: int) -> Path | None:
     except FileNotFoundError:
         return None
     begins = [(begin, name) for name in names if (begin := named_first(name, ledger)) is not None]
-    name = max((each for each in begins if each[0] <= first), default=None)
-    if name is None:
+    nearest = max((each for each in begins if each[0] <= first), default=None)
+    if nearest is None:
         return None
-    try:
-        manifest = read_manifest(place / name[1]).manifest
-    except FileNotFoundError:
-        raise BadVolume(place / name[1], "it holds no manifest.json, so it is no volume") from None
-    return place / name[1] if first <= manifest.last else None
+    folder = place / nearest[1]
+    return folder if first <= manifest_of_volume(folder).manifest.last else None
