@@ -14,7 +14,13 @@ from cli.app.json_output import json_option, show_json
 from cli.home.open import to_write
 from cli.ledger.archive.failures import archive_explained
 from cli.ledger.archive.place import place_of_volumes
-from cli.ledger.archive.words import candidates_document, stays_words, volume_document, volume_facts
+from cli.ledger.archive.words import (
+    candidates_document,
+    show_step,
+    stays_words,
+    volume_document,
+    volume_facts,
+)
 from cli.terminal.console import note, tell
 from cli.terminal.printable import printable, show_count
 from cli.terminal.progress import progress
@@ -131,7 +137,7 @@ def _archived(
 ) -> tuple[Archived, str]:
     from cli.ledger.archive.signature import CoveringSignature
     from projections.build.archived_tables import project_before_removal, write_archived_tables
-    from scheduler.archive.archiving import ArchivingStep, Plan, archive
+    from scheduler.archive.archiving import Plan, archive
     from scheduler.archive.records import Archivist
     from scheduler.ownership.actor import claims, person
 
@@ -140,11 +146,6 @@ def _archived(
         archive_explained(),
         progress(f"archiving to {printable(target.name)}", shown=shown) as seen,
     ):
-
-        def told(step: ArchivingStep) -> None:
-            seen.update(
-                step.done_bytes, total=step.total_bytes, label=f"{step.step}, {show_size(step.total_bytes)}"
-            )
 
         def tables(folder: Path, firsts: Sequence[int]) -> None:
             write_archived_tables(
@@ -170,7 +171,7 @@ def _archived(
             archivist=Archivist(person(), claims(ledger.state.mark)),
             tables=tables,
             signature=signature,
-            told=told,
+            told=lambda step: show_step(seen, step),
             derive=derive,
         )
         return archive(home, ledger, plan), signature.why_none

@@ -12,6 +12,7 @@ from cli.app.json_output import json_option, show_json
 from cli.app.ledger_wait import patience_explained
 from cli.ledger.archive.failures import archive_explained
 from cli.ledger.archive.place import place_of_volumes
+from cli.ledger.archive.words import show_step
 from cli.terminal.console import note, tell
 from cli.terminal.printable import printable, show_count
 from cli.terminal.progress import progress
@@ -20,7 +21,6 @@ from cli.times.show import show_size
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from scheduler.archive.archiving import ArchivingStep
     from scheduler.archive.reattaching import Reattached, ReattachedVolume
 
 
@@ -48,13 +48,7 @@ def reattach(home: Home, place: Path, copy: bool, as_json: bool) -> None:
         archive_explained(),
         progress("reading the volume", shown=not as_json) as seen,
     ):
-
-        def told(step: ArchivingStep) -> None:
-            seen.update(
-                step.done_bytes, total=step.total_bytes, label=f"{step.step}, {show_size(step.total_bytes)}"
-            )
-
-        done = reattach_volumes(home, target, copy=copy, told=told)
+        done = reattach_volumes(home, target, copy=copy, told=lambda step: show_step(seen, step))
     if as_json:
         show_json(_document(done))
         return

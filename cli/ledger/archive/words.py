@@ -10,8 +10,14 @@ from cli.times.show import show_size, show_time
 from cli.times.zones import local_zone
 
 if TYPE_CHECKING:
-    from scheduler.archive.archiving import ArchivedVolume
+    from cli.terminal.progress import Progress
+    from scheduler.archive.archiving import ArchivedVolume, ArchivingStep
     from scheduler.archive.candidates import Candidates
+
+
+def show_step(seen: Progress, step: ArchivingStep) -> None:
+    """How far the work is, for people."""
+    seen.update(step.done_bytes, total=step.total_bytes, label=f"{step.step}, {show_size(step.total_bytes)}")
 
 
 def stays_words(found: Candidates) -> str:
