@@ -44,26 +44,6 @@ from tests.support.merkle_oracle import path
 from tests.support.volumes import sums_of
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that is copied."""
-    root = tmp_path_factory.mktemp("made") / "home"
-    grown(root)
-    return root
-
-
-@pytest.fixture
-def home(made: Path, tmp_path: Path) -> Home:
-    """A home of its own."""
-    return Home(Path(shutil.copytree(made, tmp_path / "home")))
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """Where its volumes are."""
-    return tmp_path / "worm"
-
-
 def test_what_is_old_enough_goes_but_the_last_full_segment(home: Home, place: Path) -> None:
     """One volume, verified and recorded; all files stay, and the next archiving has nothing to do."""
     before = local(home)

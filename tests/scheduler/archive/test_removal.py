@@ -29,26 +29,6 @@ from tests.support.journal import snapshot
 from tests.support.ledger import Writer
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that is copied."""
-    root = tmp_path_factory.mktemp("made") / "home"
-    grown(root)
-    return root
-
-
-@pytest.fixture
-def home(made: Path, tmp_path: Path) -> Home:
-    """A home of its own."""
-    return Home(Path(shutil.copytree(made, tmp_path / "home")))
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """Where its volumes are."""
-    return tmp_path / "worm"
-
-
 def _grow(home: Home, days: int, after: int = 500) -> None:
     """Some more of the same, so many days from the beginning on."""
     writer = Writer(home.root, ENTRIES)

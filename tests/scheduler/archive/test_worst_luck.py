@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,30 +20,10 @@ from scheduler.archive.reattaching import reattach
 from scheduler.entry_members import ArchivedSegment
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger
-from tests.support.archived_home import ENTRIES, archived, grown, is_sound, local, plan, recorded
+from tests.support.archived_home import ENTRIES, archived, is_sound, local, plan, recorded
 from tests.support.disks import CountingDisk, FastDisk
 
 DIGEST = "0" * 64
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that is copied."""
-    root = tmp_path_factory.mktemp("made") / "home"
-    grown(root)
-    return root
-
-
-@pytest.fixture
-def home(made: Path, tmp_path: Path) -> Home:
-    """A home of its own."""
-    return Home(Path(shutil.copytree(made, tmp_path / "home")))
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """Where its volumes are."""
-    return tmp_path / "worm"
 
 
 def _claim(home: Home, **lies: Any) -> None:
