@@ -10,56 +10,39 @@ import base64
 import http.client
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from scheduler.notifications.channels import tls
 from scheduler.notifications.channels.deadline import Deadline
-from scheduler.notifications.transport import REFUSED_S
+from scheduler.notifications.transport import REFUSED_S, NotDelivered
 from scheduler.version import VERSION
 
 WAIT_S_MAX: Final = 3_600.0
 """A receiver is left alone for no longer, whatever it asks for."""
 
 
-class Answer(NamedTuple):
-    """What was answered.
-
-    Attributes:
-        status: of HTTP.
-        wait_s: how long the receiver wants to be left alone: what it asks for, or a while if it refuses.
-    """
-
-    status: int
-    wait_s: float
-
-
-class NotAnswered(Exception):
-    """No status came.
-
-    Attributes:
-        reason: why, for people, without what may be secret.
-        uncertain: it may have got what was sent.
-    """
-
-    def __init__(self, reason: str, *, uncertain: bool) -> None:
-        self.reason, self.uncertain = reason, uncertain
-        super().__init__(reason)
-
-
-def post(url: str, body: bytes, headers: Mapping[str, str], patience_s: float) -> Answer:
-    """Send something, and get an answer.
+def post(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    patience_s: float,
+    permanent: Collection[int] = (),
+) -> None:
+    """Send something; any 2xx says that it has arrived.
 
     Args:
         url: an address of HTTP; a name and password in it are sent as `Authorization`.
         body: what is sent.
         headers: beside those that every request has.
         patience_s: how long all of it may take.
+        permanent: answers after which another try would end the same way.
 
     Raises:
-        NotAnswered: there was none in time.
+        NotDelivered: no answer came in time, or another one. The receiver is left alone for as long as it asks for,
+            or for a while if it refuses.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -86,18 +69,17 @@ def post(url: str, body: bytes, headers: Mapping[str, str], patience_s: float) -
                 began = True
                 connection.request("POST", target, body, sent)
                 with connection.getresponse() as response:
-                    return Answer(response.status, _wait_s(response))
+                    status, wait_s = response.status, _wait_s(response)
             finally:
                 connection.close()
         except (OSError, http.client.HTTPException, ValueError) as problem:
-            raise NotAnswered(_reason(problem, deadline, began=began), uncertain=began) from None
+            raise NotDelivered(_reason(problem, deadline, began=began), uncertain=began) from None
+    if not 200 <= status < 300:
+        raise NotDelivered(_refusal(status), permanent=status in permanent, wait_s=wait_s)
 
 
-def refusal(answer: Answer) -> str | None:
-    """What an answer other than 2xx says, for people; None for a good one."""
-    status = answer.status
-    if 200 <= status < 300:
-        return None
+def _refusal(status: int) -> str:
+    """What an answer other than 2xx says, for people."""
     if 300 <= status < 400:
         return f"it answered {status}: it is elsewhere, and no redirect is followed"
     try:

@@ -14,10 +14,11 @@ from scheduler.notifications.channels import http_exchange
 from scheduler.notifications.channels.source import Source
 from scheduler.notifications.message import Message, Notice
 from scheduler.notifications.settings import Channel
-from scheduler.notifications.transport import NotDelivered
 
 BODY_BYTES_MAX: Final = 10_000
 """So much of the end of the output is sent: services keep that much or more."""
+_PERMANENT: Final = frozenset({410})
+"""The service has no such address any more."""
 _START, _SUCCESS, _FAIL = "/start", "", "/fail"
 
 
@@ -32,12 +33,7 @@ class Ping:
         path, notice = state(message.notices)
         url = _below(self._source.url(self._channel.url), path)
         headers = {"Content-Type": "text/plain; charset=utf-8"}
-        try:
-            answer = http_exchange.post(url, _body(notice), headers, self._channel.timeout_ms / 1_000)
-        except http_exchange.NotAnswered as problem:
-            raise NotDelivered(problem.reason, uncertain=problem.uncertain) from None
-        if refusal := http_exchange.refusal(answer):
-            raise NotDelivered(refusal, permanent=answer.status == 410, wait_s=answer.wait_s)
+        http_exchange.post(url, _body(notice), headers, self._channel.timeout_ms / 1_000, _PERMANENT)
 
 
 def state(notices: Sequence[Notice]) -> tuple[str, Notice]:

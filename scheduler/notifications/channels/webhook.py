@@ -30,17 +30,8 @@ class Webhook:
         url = self._source.url(self._channel.url)
         beside = self._source.headers(self._channel.headers)
         own = signature.headers(self._keys(), message.id, int(time.time()), body)
-        try:
-            answer = http_exchange.post(
-                url,
-                body,
-                {"Content-Type": "application/json", **own, **beside},
-                self._channel.timeout_ms / 1_000,
-            )
-        except http_exchange.NotAnswered as problem:
-            raise NotDelivered(problem.reason, uncertain=problem.uncertain) from None
-        if refusal := http_exchange.refusal(answer):
-            raise NotDelivered(refusal, permanent=answer.status in _PERMANENT, wait_s=answer.wait_s)
+        headers = {"Content-Type": "application/json", **own, **beside}
+        http_exchange.post(url, body, headers, self._channel.timeout_ms / 1_000, _PERMANENT)
 
     def _keys(self) -> list[bytes]:
         if self._channel.secret is None:
