@@ -16,6 +16,7 @@ from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.notifications.message import OUTPUT_END_CHARACTERS_MAX, Message, Notice, message_id
 from scheduler.notifications.output_end import Attempt, OutputEnds
+from scheduler.notifications.text import one_line
 from scheduler.rules.notifications.audience import Audience
 from scheduler.rules.notifications.news import Bundle, News, Parcel
 from scheduler.wording.entries import sentence
@@ -143,7 +144,7 @@ class NoSuchNews(Exception):
 
 
 def _summary(news: News, entry_type: str, told: str) -> str:
-    told = "".join(char if char.isprintable() else " " for char in told)
+    told = one_line(told)
     if news.kind == "failure" and news.failures > 1:
         told += f"; {show_count(news.failures, 'failure')} in a row"
     if (

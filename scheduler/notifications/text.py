@@ -18,7 +18,7 @@ def subject(message: Message) -> str:
     first = message.notices[0]
     told = first.summary if len(message.notices) == 1 and not message.omitted else kinds_words(message.counts)
     repeated = " (repeated)" if message.repeated else ""
-    return _one_line(f"[{message.host}] {told}")[: _SUBJECT_CHARACTERS_MAX - len(repeated)] + repeated
+    return one_line(f"[{message.host}] {told}")[: _SUBJECT_CHARACTERS_MAX - len(repeated)] + repeated
 
 
 def text(message: Message) -> str:
@@ -67,5 +67,6 @@ def _members(notice: Notice) -> Iterator[tuple[str, str]]:
         yield "recorded", f"{show_time(notice.time, 'UTC')}, entry {notice.seq}"
 
 
-def _one_line(line: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in line)
+def one_line(told: str) -> str:
+    """A text as one line of what can be printed: each character that cannot is a blank."""
+    return "".join(char if char.isprintable() else " " for char in told)

@@ -22,7 +22,7 @@ from scheduler.notifications.channels.source import Source
 from scheduler.notifications.channels.subject import subject_of
 from scheduler.notifications.message import Message
 from scheduler.notifications.settings import Channel
-from scheduler.notifications.text import text
+from scheduler.notifications.text import one_line, text
 from scheduler.notifications.transport import REFUSED_S, NotDelivered
 
 _SAID_CHARS_MAX: Final = 200
@@ -131,7 +131,7 @@ class _Letter:
         words = said.decode("ascii", "replace")
         if self._password:
             words = words.replace(self._password, "***")
-        line = " ".join("".join(char if char.isprintable() else " " for char in words).split())
+        line = " ".join(one_line(words).split())
         return f"{code} {line[:_SAID_CHARS_MAX]}".rstrip()
 
     def reason(self, problem: Exception) -> str:

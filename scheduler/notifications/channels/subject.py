@@ -7,7 +7,7 @@ from string import Formatter
 from typing import Final
 
 from scheduler.notifications.message import Message
-from scheduler.notifications.text import subject
+from scheduler.notifications.text import one_line, subject
 from scheduler.wording.notification_entries import kinds_words
 
 SUBJECT_CHARS_MAX: Final = 200
@@ -31,8 +31,7 @@ def subject_of(message: Message, template: str | None) -> str:
     """The subject of the mail that tells a message: one line."""
     if template is None:
         return subject(message)
-    told = Formatter().vformat(template, (), _fields(message))
-    return "".join(char if char.isprintable() else " " for char in told)[:SUBJECT_CHARS_MAX]
+    return one_line(Formatter().vformat(template, (), _fields(message)))[:SUBJECT_CHARS_MAX]
 
 
 def _fields(message: Message) -> dict[str, str]:
