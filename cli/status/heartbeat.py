@@ -13,7 +13,6 @@ from scheduler.definition import Heartbeat
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
 
-_STALE_S = 30.0
 _CALENDAR_END_S = 253_402_300_799
 """The last second of the year 9999."""
 
@@ -23,13 +22,13 @@ def heartbeat_lines(view: View, zone: str) -> list[Cell | str]:
     settings = _settings(view)
     if settings is None:
         return []
-    from scheduler.heartbeat.beat import file_of
+    from scheduler.heartbeat.beat import FRESH_S, file_of
 
     path, touched = printable(str(file_of(view.home, settings))), _touched(view, settings)
     if touched is None:
         lines: list[Cell | str] = [Cell(f"{path} is not there", "bad" if view.holder else "plain")]
     else:
-        stale = view.holder is not None and (view.now - touched).total_seconds() > _STALE_S
+        stale = view.holder is not None and (view.now - touched).total_seconds() > FRESH_S
         lines = [Cell(f"{path}, touched {show_moment(touched, zone, view.now)}", "bad" if stale else "plain")]
     if settings.url is None:
         return lines

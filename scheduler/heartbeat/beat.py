@@ -15,6 +15,8 @@ from scheduler.home import Home
 
 BEAT_S: Final = 10.0
 """At least so often the file is touched."""
+FRESH_S: Final = 30.0
+"""So long after the last touch the scheduler counts as healthy."""
 TURN_S: Final = 1.0
 """The loop turns about so often: what is due between two turns comes with the first of them."""
 _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

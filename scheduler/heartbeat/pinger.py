@@ -9,15 +9,13 @@ from typing import Final
 
 from scheduler.configuration.reading.followed_config import FollowedConfig
 from scheduler.definition import Heartbeat
-from scheduler.heartbeat.beat import file_of, touched_ns
+from scheduler.heartbeat.beat import FRESH_S, file_of, touched_ns
 from scheduler.heartbeat.last_ping import LastPing, keep_last_ping
 from scheduler.home import Home
 from scheduler.notifications.channels import http_exchange
 from scheduler.notifications.channels.source import Source
 from scheduler.notifications.transport import NotDelivered
 
-FRESH_S: Final = 30.0
-"""So long after the last touch that was seen the scheduler counts as healthy."""
 PATIENCE_S: Final = 10.0
 AGAIN_S: Final = 10.0
 """So long after a ping that did not arrive the next try is made."""

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from scheduler.definition import Heartbeat
-from scheduler.heartbeat.beat import Beat, file_of, touched_ns
+from scheduler.heartbeat.beat import FRESH_S, Beat, file_of, touched_ns
 from scheduler.heartbeat.last_ping import read_last_ping
-from scheduler.heartbeat.pinger import FRESH_S, Freshness, Pinger
+from scheduler.heartbeat.pinger import Freshness, Pinger
 from scheduler.home import Home
 from tests.support.command import DEADLINE_S, call
 from tests.support.receiver import Receiver, Reply
