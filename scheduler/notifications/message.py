@@ -6,7 +6,6 @@ These are values and nothing else: no file, clock or environment is reached from
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -14,8 +13,6 @@ import msgspec
 
 from scheduler.entry_members import NotificationKind, Outcome
 
-NOTICES_MAX: Final = 50
-"""So many notices stand in one message; of those beyond, it says how many there are."""
 OUTPUT_END_CHARACTERS_MAX: Final = 4_000
 """So much of the end of the output stands in a notice that is alone; where there are several, they share it."""
 
@@ -89,11 +86,3 @@ def message_id(last_hash: str, channel: str, first: int, last: int, count: int, 
     """
     text = f"{last_hash}{home}\n{channel}\n{first}\n{last}\n{count}"
     return f"msg_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
-
-
-def counts_of(kinds: Iterable[NotificationKind]) -> dict[NotificationKind, int]:
-    """How many of each kind there are, in the order in which they first occur."""
-    counts: dict[NotificationKind, int] = {}
-    for kind in kinds:
-        counts[kind] = counts.get(kind, 0) + 1
-    return counts

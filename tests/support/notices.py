@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from scheduler.notifications.message import Message, Notice, counts_of, message_id
+from scheduler.notifications.message import Message, Notice, message_id
 
 AT = datetime(2026, 3, 1, 2, 0, 5, tzinfo=UTC)
 LEDGER = "a" * 32
@@ -38,6 +39,6 @@ def message(*notices: Notice, channel: str = "c", **members: Any) -> Message:
         "home": "/srv/cron",
         "channel": channel,
         "notices": told,
-        "counts": counts_of(each.kind for each in told),
+        "counts": dict(Counter(each.kind for each in told)),
     }
     return Message(**{**said, **members})

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from eventstore.errors import LedgerError
 from eventstore.genesis import read_creation
 from scheduler.home import Home
-from scheduler.notifications.message import TRIAL, Message, Notice, counts_of
+from scheduler.notifications.message import TRIAL, Message, Notice
 
 
 def trial_message(channel: str, home: Home) -> Message:
@@ -34,5 +34,5 @@ def trial_message(channel: str, home: Home) -> Message:
         home=str(home.root),
         channel=channel,
         notices=(notice,),
-        counts=counts_of([notice.kind]),
+        counts={notice.kind: 1},
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 
-from scheduler.notifications.message import Message, Notice, counts_of, message_id
+from scheduler.notifications.message import Message, Notice, message_id
 from scheduler.notifications.text import subject, text
 
 _AT = datetime(2026, 3, 1, 2, 0, 5, tzinfo=UTC)
@@ -33,7 +34,7 @@ def _message(*notices: Notice, omitted: int = 0, repeated: bool = False) -> Mess
         home="/srv/cron",
         channel="mail",
         notices=notices,
-        counts=counts_of(each.kind for each in notices),
+        counts=dict(Counter(each.kind for each in notices)),
         omitted=omitted,
         repeated=repeated,
     )
