@@ -51,6 +51,17 @@ def unpack(raw: bytes) -> Slot | None:
     return Slot(int(match[2]), match[3].decode(), int(match[4]))
 
 
+def last_append_ns(folder: Path) -> int | None:
+    """When something was appended last to the ledger in a folder, in nanoseconds since 1970.
+
+    It is None where there is no `HEAD`.
+    """
+    try:
+        return (folder / HEAD_NAME).stat().st_mtime_ns
+    except OSError:
+        return None
+
+
 def durable_entries(folder: Path, disk: Disk) -> int:
     """How many entries of the ledger in a folder are known to be on disk; 0 if `HEAD` says nothing.
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from eventstore import LedgerError
+from eventstore.head import last_append_ns
 from scheduler.builtin.protected_paths import output_in_use
 from scheduler.home import Home
 from scheduler.logs.collection.collector import Collector, CollectorRunning
@@ -109,17 +110,11 @@ def _serve(home: Home, waiter: Waiter, collector: Collector, watch: OutputWatch)
 def _settle(home: Home) -> None:
     """Wait until nothing has been appended for a moment."""
     give_up_s = time.monotonic() + _SETTLE_S_MAX
-    before, now = -1, _last_append_ns(home)
+    before: int | None = -1
+    now = last_append_ns(home.ledger)
     while before != now and time.monotonic() < give_up_s:
         time.sleep(_SETTLE_S)
-        before, now = now, _last_append_ns(home)
-
-
-def _last_append_ns(home: Home) -> int:
-    try:
-        return (home.ledger / "HEAD").stat().st_mtime_ns
-    except OSError:
-        return 0
+        before, now = now, last_append_ns(home.ledger)
 
 
 def _compress(home: Home, collector: Collector) -> None:

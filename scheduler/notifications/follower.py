@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from eventstore.errors import Archived, LedgerError, Poisoned
+from eventstore.head import last_append_ns
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.home import Home
@@ -192,9 +193,8 @@ class Follower:
 
     def _is_quiet(self) -> bool:
         """Whether nothing was appended since the last look; and, after some looks, whatever was."""
-        try:
-            append_ns = (self._home.ledger / "HEAD").stat().st_mtime_ns
-        except OSError:
+        append_ns = last_append_ns(self._home.ledger)
+        if append_ns is None:
             return True
         moved, self._seen_append_ns = append_ns != self._seen_append_ns, append_ns
         self._busy_looks = self._busy_looks + 1 if moved else 0
