@@ -8,8 +8,8 @@ from datetime import datetime
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.rules.expectations.due_moments import Subject
-from scheduler.rules.expectations.expected import Breach, key_of, limit_ms
-from scheduler.rules.expectations.moments import breached_from
+from scheduler.rules.expectations.expected import Breach
+from scheduler.rules.expectations.moments import breach_of
 from scheduler.rules.state import State
 
 TOLD_MAX = 250
@@ -35,14 +35,9 @@ def judged(state: State, subjects: Sequence[Subject], now: datetime) -> list[Eve
             events.append(_breached(breach))
         events.append(_met(breach, seq))
     for subject in subjects:
-        since = breached_from(state, *subject)
-        limit = limit_ms(state.jobs[subject.job].definition, subject.expectation)
-        if since is None or limit is None or since > now or key_of(*subject) in known.open:
-            continue
-        scheduled_for = None if subject.run is None else state.runs[subject.run].scheduled_for
-        events.append(
-            _breached(Breach(subject.expectation, subject.job, limit, since, subject.run, scheduled_for))
-        )
+        begun = breach_of(state, *subject)
+        if begun is not None and begun.since <= now and begun.key not in known.open:
+            events.append(_breached(begun))
     return events
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from scheduler.entry_members import ASKED_FOR, Expectation
-from scheduler.rules.expectations.expected import JobExpectation, limit_ms
+from scheduler.rules.expectations.expected import Breach, JobExpectation, limit_ms
 from scheduler.rules.state import Run, State
 
 
@@ -22,7 +22,7 @@ def breached_from(state: State, expectation: Expectation, name: str, number: int
         expectation: what is expected.
         name: of the job; number: of the run, where it is about one.
     """
-    job, known = state.jobs.get(name), _known(state, name)
+    job, known = state.jobs.get(name), known_of(state, name)
     if job is None or known is None or expectation not in known.written:
         return None
     limit, written = limit_ms(job.definition, expectation) or 0, known.written[expectation]
@@ -36,6 +36,16 @@ def breached_from(state: State, expectation: Expectation, name: str, number: int
     return max(_later(due_at(run), limit), written)
 
 
+def breach_of(state: State, expectation: Expectation, name: str, number: int | None) -> Breach | None:
+    """What there is to tell once the moment of `breached_from` has passed; None if there is no such moment."""
+    since = breached_from(state, expectation, name, number)
+    limit = None if since is None else limit_ms(state.jobs[name].definition, expectation)
+    if since is None or limit is None:
+        return None
+    scheduled_for = None if number is None else state.runs[number].scheduled_for
+    return Breach(expectation, name, limit, since, number, scheduled_for)
+
+
 def due_at(run: Run) -> datetime:
     """The moment at which a run was due, from which it is judged.
 
@@ -46,7 +56,8 @@ def due_at(run: Run) -> datetime:
     return run.owed_at if run.scheduled_for is None or run.trigger == "after" else run.scheduled_for
 
 
-def _known(state: State, name: str) -> JobExpectation | None:
+def known_of(state: State, name: str) -> JobExpectation | None:
+    """Since when what is expected of a job counts; None if nothing is."""
     return None if state.expectations is None else state.expectations.jobs.get(name)
 
 

@@ -20,7 +20,7 @@ from scheduler.rules.expectations.expected import (
     key_of,
     limit_ms,
 )
-from scheduler.rules.expectations.moments import breached_from
+from scheduler.rules.expectations.moments import breach_of, known_of
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.state import NEVER, Job, Run, State
 
@@ -53,7 +53,7 @@ def redefined(state: State, before: JobDefinition, new: JobDefinition, entry: En
     end_pause(state, state.jobs[before.name], entry.time)
     changed = [each for each in EXPECTATIONS if limit_ms(before, each) != limit_ms(new, each)]
     _end_all(state, before.name, changed, entry, "changed")
-    if (known := _known(state, before.name)) is not None:
+    if (known := known_of(state, before.name)) is not None:
         for each in changed:
             known.written.pop(each, None)  # nothing else ends them a second time
 
@@ -69,7 +69,7 @@ def removed(state: State, name: str, entry: Entry) -> None:
 def disabled(state: State, job: Job, entry: Entry) -> None:
     """A job is about to be disabled: from then on the time to its next success stands still."""
     end_pause(state, job, entry.time)
-    known = _known(state, job.name)
+    known = known_of(state, job.name)
     if known is not None and known.stopped is None:
         _end(state, "success_every", job.name, None, entry, "disabled")
         known.stopped = entry.time
@@ -89,7 +89,7 @@ def end_pause(state: State, job: Job, now: datetime) -> None:
 
 
 def _go_on(state: State, job: Job, at: datetime) -> None:
-    known = _known(state, job.name)
+    known = known_of(state, job.name)
     if known is not None and known.stopped is not None:
         if at > known.stopped:
             known.success_from += at - known.stopped
@@ -101,7 +101,7 @@ def caught_up(state: State, run: Run) -> None:
 
     Where that was while the job was disabled, or before anything was expected of it, it counts from now on.
     """
-    known = _known(state, run.job)
+    known = known_of(state, run.job)
     begin = NEVER if known is None else max([known.enabled, *known.written.values()])
     if run.scheduled_for is not None and run.scheduled_for <= begin:
         run.judged_from = run.owed_at
@@ -120,7 +120,7 @@ def ended(state: State, run: Run, entry: Entry, by: BreachEnd) -> None:
 
 def succeeded(state: State, run: Run, entry: Entry) -> None:
     """A run of a job succeeded. That of a backfill tells nothing of the present."""
-    known = _known(state, run.job)
+    known = known_of(state, run.job)
     if known is not None and run.trigger != "backfill":
         end_pause(state, state.jobs[run.job], entry.time)
         _end(state, "success_every", run.job, None, entry, "succeeded")
@@ -133,10 +133,6 @@ def clock_read(state: State, now: datetime) -> None:
         known.success_from, known.enabled = min(known.success_from, now), min(known.enabled, now)
         known.written = {each: min(since, now) for each, since in known.written.items()}
         known.stopped = None if known.stopped is None else min(known.stopped, now)
-
-
-def _known(state: State, name: str) -> JobExpectation | None:
-    return None if state.expectations is None else state.expectations.jobs.get(name)
 
 
 def _end_all(
@@ -157,13 +153,9 @@ def _end(
         return
     breach = known.open.pop(key_of(expectation, name, number), None)
     if breach is None:
-        since = breached_from(state, expectation, name, number)
-        if since is None or since >= entry.time:
+        breach = breach_of(state, expectation, name, number)
+        if breach is None or breach.since >= entry.time:
             return
-        limit = limit_ms(state.jobs[name].definition, expectation)
-        assert limit is not None, "what is breached is expected"
-        scheduled_for = None if number is None else state.runs[number].scheduled_for
-        breach = Breach(expectation, name, limit, since, number, scheduled_for)
     breach.by, breach.until, breach.because_of = by, entry.time, entry.seq
     known.ended.append(breach)
     if len(known.ended) > ENDED_MAX:

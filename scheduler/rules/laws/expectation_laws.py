@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.rules.expectations.expected import Breach, key_of, limit_ms
-from scheduler.rules.expectations.moments import breached_from
+from scheduler.rules.expectations.expected import Breach, key_of
+from scheduler.rules.expectations.moments import breach_of
 from scheduler.rules.state import State
 
 
@@ -14,8 +14,7 @@ def breached(state: State, entry: Entry, data: v.ExpectationBreached) -> str:
     name, run = entry.job or "", entry.run
     if (run is None) != (data.expectation == "success_every"):
         return f"{data.expectation} is {'about a run' if run is None else 'not about one run'}"
-    job, known = state.jobs.get(name), state.expectations
-    key = key_of(data.expectation, name, run)
+    known, key = state.expectations, key_of(data.expectation, name, run)
     told = (data.limit_ms, data.since, data.scheduled_for)
     if known is not None and any(
         _told(each) == told for each in known.ended if each.key == key and each.seq is None
@@ -23,12 +22,11 @@ def breached(state: State, entry: Entry, data: v.ExpectationBreached) -> str:
         return ""
     if known is not None and key in known.open:
         return f"entry {known.open[key].seq} told of that, and it had not ended"
-    since = breached_from(state, data.expectation, name, run)
-    if job is None or since is None:
+    begun = breach_of(state, data.expectation, name, run)
+    if begun is None:
         return f"nothing of {name} was expected then that this could be"
-    scheduled_for = None if run is None else state.runs[run].scheduled_for
-    if told != (limit_ms(job.definition, data.expectation), since, scheduled_for):
-        return f"it would not hold from {since:%Y-%m-%d %H:%M:%S} UTC on, by the definition of {name}"
+    if told != _told(begun):
+        return f"it would not hold from {begun.since:%Y-%m-%d %H:%M:%S} UTC on, by the definition of {name}"
     return ""
 
 
