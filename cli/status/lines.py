@@ -166,8 +166,7 @@ def _jobs(view: View, zone: str) -> list[Cell | str]:
     for name, each in settled[:_SHOWN_MAX]:
         told = f"{printable(name)}: settled up to {show_time(each.until, zone)}, by entry {each.seq}"
         lines.append(Cell(told, "warn"))
-    if len(settled) > _SHOWN_MAX:
-        lines.append(f"and {len(settled) - _SHOWN_MAX:,} more")
+    lines += _more(len(settled))
     if counts["failed_last"]:
         failed = counts["failed_last"]
         lines.append(Cell(f"{show_count(failed, 'job')} failed the last time: see `jobs list`", "bad"))
@@ -181,8 +180,7 @@ def _runs(view: View) -> list[Cell | str]:
         f"run {run.number} of {run.job}, {going_words(view.state, run, waits, view.now)}"
         for run in runs[:_SHOWN_MAX]
     ]
-    if len(runs) > _SHOWN_MAX:
-        lines.append(f"and {len(runs) - _SHOWN_MAX:,} more")
+    lines += _more(len(runs))
     lines[:0] = [Cell(told, "warn") for told in lock_waits_words(view.lock_waits, view.state, view.now)]
     if (full := view.full_slots) is not None:
         lines.insert(0, Cell(full_slots_words(full, view.now), "bad"))
@@ -196,8 +194,7 @@ def _late(view: View, zone: str) -> list[Cell | str]:
         Cell(f"{printable(each.job)}: {late_sentence(each, zone, view.now)}", "bad")
         for each in found[:_SHOWN_MAX]
     ]
-    if len(found) > _SHOWN_MAX:
-        lines.append(f"and {len(found) - _SHOWN_MAX:,} more")
+    lines += _more(len(found))
     return lines
 
 
@@ -208,8 +205,7 @@ def _awaiting(view: View, zone: str) -> list[Cell | str]:
         f"{printable(job.name)}, {awaited_words(job, zone)}, since {show_moment(since, zone, view.now)}"
         for job, since in awaiting[:_SHOWN_MAX]
     ]
-    if len(awaiting) > _SHOWN_MAX:
-        lines.append(f"and {len(awaiting) - _SHOWN_MAX:,} more")
+    lines += _more(len(awaiting))
     return lines
 
 
@@ -218,8 +214,7 @@ def _backfills(view: View) -> list[Cell | str]:
     lines: list[Cell | str] = [
         f"{printable(name)}, {backfill_words(each)}" for name, each in going[:_SHOWN_MAX]
     ]
-    if len(going) > _SHOWN_MAX:
-        lines.append(f"and {len(going) - _SHOWN_MAX:,} more")
+    lines += _more(len(going))
     return lines
 
 
@@ -230,8 +225,7 @@ def _approvals(view: View, zone: str) -> list[Cell | str]:
         Cell(f"{printable(name)}: {change_sentence(change, view.now, zone)}", "warn")
         for name, change in waiting[:_SHOWN_MAX]
     ]
-    if len(waiting) > _SHOWN_MAX:
-        lines.append(f"and {len(waiting) - _SHOWN_MAX:,} more")
+    lines += _more(len(waiting))
     if waiting:
         lines.append("`jobs approve NAME` shows a change and approves it")
     return lines
@@ -247,8 +241,7 @@ def _left_running(view: View) -> list[Cell | str]:
         )
         for run, job, process in living[:_SHOWN_MAX]
     ]
-    if len(living) > _SHOWN_MAX:
-        lines.append(f"and {len(living) - _SHOWN_MAX:,} more")
+    lines += _more(len(living))
     return lines
 
 
@@ -293,3 +286,8 @@ def _clock(view: View, zone: str) -> list[Cell | str]:
 
 def _span(duration: timedelta) -> str:
     return show_duration(duration // timedelta(milliseconds=1))
+
+
+def _more(count: int) -> list[str]:
+    """How many are not shown, if not all of them are."""
+    return [f"and {count - _SHOWN_MAX:,} more"] if count > _SHOWN_MAX else []
