@@ -112,17 +112,19 @@ def _late(fact: f.LateRun, shown: Shown) -> str:
     over = fact.until is not None
     what = breach_clause(fact.expectation, fact.limit_ms, fact.run, over=over)
     told = f"{what[:1].upper()}{what[1:]} (`{fact.expectation}`): late since {shown(fact.since)}"
-    if fact.until is None or fact.by is None:
-        return f"{told}."
-    return f"{told}; {end_clause(fact.by, fact.run, fact.since, fact.until)}."
+    return f"{told}{_breach_end(fact, fact.run)}."
 
 
 def _late_success(fact: f.LateSuccess, shown: Shown) -> str:
     what = breach_clause("success_every", fact.limit_ms, None)
-    told = f"The job was late then: {what} (`success_every`), since {shown(fact.since)}"
+    return f"The job was late then: {what} (`success_every`), since {shown(fact.since)}{_breach_end(fact, None)}."
+
+
+def _breach_end(fact: f.LateRun | f.LateSuccess, run: int | None) -> str:
+    """How it ended: `; run 7 started, 20 min too late`; empty if it goes on."""
     if fact.until is None or fact.by is None:
-        return f"{told}."
-    return f"{told}; {end_clause(fact.by, None, fact.since, fact.until)}."
+        return ""
+    return f"; {end_clause(fact.by, run, fact.since, fact.until)}"
 
 
 def _in_the_way(fact: f.BlockingRun, shown: Shown) -> str:
