@@ -86,8 +86,9 @@ class _Letter:
                     wait_s=REFUSED_S,
                 )
             if refused:
-                listed = "; ".join(f"{to}: {self._told(*reply)}" for to, reply in refused.items())
-                raise NotDelivered(f"the server took it for some and refused it for {listed}", permanent=True)
+                raise NotDelivered(
+                    f"the server took it for some and refused it for {self._listed(refused)}", permanent=True
+                )
             with contextlib.suppress(OSError, smtplib.SMTPException, TooMuchSaid):
                 client.quit()  # it has the mail, whatever comes of this
         finally:
@@ -121,10 +122,14 @@ class _Letter:
             if code not in (250, 251):
                 refused[to] = (code, said)
         if len(refused) == len(self._channel.to):
-            listed = "; ".join(f"{to}: {self._told(*reply)}" for to, reply in refused.items())
             permanent = all(code >= 500 for code, _ in refused.values())
-            raise NotDelivered(f"the server refuses {listed}", permanent=permanent, wait_s=REFUSED_S)
+            raise NotDelivered(
+                f"the server refuses {self._listed(refused)}", permanent=permanent, wait_s=REFUSED_S
+            )
         return refused
+
+    def _listed(self, refused: Mapping[str, tuple[int, bytes]]) -> str:
+        return "; ".join(f"{to}: {self._told(*reply)}" for to, reply in refused.items())
 
     def _told(self, code: int, said: bytes) -> str:
         """A reply of the server's, in one bounded line and without the password."""

@@ -42,6 +42,17 @@ def refused(channel: Channel, home: Home) -> NotDelivered:
     return caught.value
 
 
+def takes_all(line: Any) -> None:
+    """Have the whole conversation up to the end of the mail, and say nothing of that."""
+    line.sendall(b"220 x\r\n")
+    for answer in (b"250 x\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n"):
+        line.recv(65_536)
+        line.sendall(answer)
+    got = b""
+    while not got.endswith(b"\r\n.\r\n"):
+        got += line.recv(65_536)
+
+
 def test_a_mail_is_plain_text_for_people(home: Home) -> None:
     """Subject, sender, recipients, and the whole of what there is to say; no automatic answer is asked for."""
     with SmtpServer() as server:
@@ -259,13 +270,7 @@ def test_a_server_that_says_nothing_of_the_whole_mail_may_have_it(closes: bool, 
     """It hangs, or closes, when it has all of it: nobody knows, and so it is said."""
 
     def rudeness(line: Any) -> None:
-        line.sendall(b"220 x\r\n")
-        for answer in (b"250 x\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n"):
-            line.recv(65_536)
-            line.sendall(answer)
-        got = b""
-        while not got.endswith(b"\r\n.\r\n"):
-            got += line.recv(65_536)
+        takes_all(line)
         if not closes:
             hangs(line)
 
@@ -280,13 +285,7 @@ def test_a_server_that_never_says_goodbye_has_the_mail(home: Home) -> None:
     """What comes behind the 250 for the mail changes nothing."""
 
     def rudeness(line: Any) -> None:
-        line.sendall(b"220 x\r\n")
-        for answer in (b"250 x\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n"):
-            line.recv(65_536)
-            line.sendall(answer)
-        got = b""
-        while not got.endswith(b"\r\n.\r\n"):
-            got += line.recv(65_536)
+        takes_all(line)
         line.sendall(b"250 taken\r\n")
         hangs(line)
 
