@@ -21,6 +21,8 @@ from eventstore.regular_file import open_regular, read_regular
 from scheduler import inheritable_lock
 
 _BYTES_MAX: Final = 4_096
+_TURNS_PER_LOOK: Final = 5
+"""After so many turns of a process beside the scheduler it is checked whether one serves the home."""
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -73,6 +75,28 @@ class SchedulerLock:
     def release(self) -> None:
         """Give it back."""
         close_quietly(self._fd)
+
+
+class LastTurn:
+    """When a process beside the scheduler ends: no scheduler serves the home any more, or who started it is gone.
+
+    Args:
+        path: of the scheduler's lock.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._parent, self._turns = path, os.getppid(), 0
+
+    def has_come(self, *, stopping: bool) -> bool:
+        """Whether this turn is the last one; it is called once a turn.
+
+        Args:
+            stopping: it is to look at once whether a scheduler serves the home.
+        """
+        self._turns += 1
+        if os.getppid() != self._parent:
+            return True
+        return (stopping or self._turns % _TURNS_PER_LOOK == 0) and holder_of(self._path) is None
 
 
 def holder_of(path: Path) -> Holder | None:

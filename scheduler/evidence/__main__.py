@@ -8,7 +8,6 @@ goes on from what was signed. Exit codes: 0 done; 1 the ledger cannot be read or
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -20,13 +19,11 @@ from eventstore.errors import LedgerError, Poisoned, Unavailable
 from scheduler.evidence.follower import Follower
 from scheduler.evidence.keys.errors import NoLedgerKey
 from scheduler.home import Home
-from scheduler.scheduler_lock import holder_of
+from scheduler.scheduler_lock import LastTurn
 
 NO_KEY: Final = 78
 _LOOK_S: Final = 1.0
 _LOOK_AT_STOP_S: Final = 0.2
-_LOOKS_PER_SCHEDULER: Final = 5
-"""After so many looks it is checked whether a scheduler serves the home."""
 _LOOKS_PER_DELIVERY: Final = 30
 """After so many looks anchors are tried again."""
 _DELIVERY_S: Final = 20.0
@@ -52,14 +49,12 @@ def main(arguments: list[str]) -> int:
 
 def _serve(home: Home, follower: Follower, stopping: threading.Event) -> int:
     delivery = _Delivery(follower)
-    looks, parent = 0, os.getppid()
+    looks, last_turn = 0, LastTurn(home.scheduler_lock)
     while True:
         if stopping.wait(_LOOK_S):
             time.sleep(_LOOK_AT_STOP_S)
         looks += 1
-        last = os.getppid() != parent
-        if stopping.is_set() or looks % _LOOKS_PER_SCHEDULER == 0:
-            last = last or holder_of(home.scheduler_lock) is None
+        last = last_turn.has_come(stopping=stopping.is_set())
         try:
             signed = follower.turn(last=last)
         except Poisoned:

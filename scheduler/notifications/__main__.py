@@ -8,7 +8,6 @@ be read or written; 75 another one is at work; 78 the config has no channels.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -25,12 +24,10 @@ from scheduler.home import Home
 from scheduler.notifications.channels import open_channel
 from scheduler.notifications.follower import LOOK_S, Follower
 from scheduler.notifications.state_file import is_remembered
-from scheduler.scheduler_lock import holder_of
+from scheduler.scheduler_lock import LastTurn
 
 BUSY: Final = 75
 NO_CHANNELS: Final = 78
-_LOOKS_PER_SCHEDULER: Final = 5
-"""After so many turns it is checked whether a scheduler serves the home."""
 _LOOK_AT_STOP_S: Final = 0.2
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -56,7 +53,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _serve(home: Home, stopping: threading.Event, *, is_first: bool) -> int:
-    parent = os.getppid()
+    last_turn = LastTurn(home.scheduler_lock)
     follower = Follower(
         home,
         lambda channel: open_channel(channel, home),
@@ -71,19 +68,14 @@ def _serve(home: Home, stopping: threading.Event, *, is_first: bool) -> int:
 
     for number in _SIGNALS:
         signal.signal(number, stop)
-    turns = 0
     try:
         while True:
             follower.turn(0.0 if stopping.is_set() else LOOK_S)
             if follower.is_idle:
                 return NO_CHANNELS
-            turns += 1
-            last = os.getppid() != parent
             if stopping.is_set():
                 time.sleep(_LOOK_AT_STOP_S)
-            if stopping.is_set() or turns % _LOOKS_PER_SCHEDULER == 0:
-                last = last or holder_of(home.scheduler_lock) is None
-            if last:
+            if last_turn.has_come(stopping=stopping.is_set()):
                 follower.finish()
                 return 0
     finally:
