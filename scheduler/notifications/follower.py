@@ -181,11 +181,10 @@ class Follower:
                 fold(self.telling, entry, self._audience)
                 if entry.type in _CONFIG_TYPES:
                     self._writer.config_changed()
-                    self._dirty = True
                 taken += 1
                 if taken == TURN_ENTRIES:
                     break
-            # The cursor alone is kept now and then: what is read again changes nothing.
+            # The cursor need not be kept at once: what is read again changes nothing.
             self._dirty = self._dirty or taken > 0
             self._behind = taken == TURN_ENTRIES or self._reader.pending
             if not (last and taken == TURN_ENTRIES):
