@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.terminal.console import note, out
-from cli.terminal.printable import show_count
+from cli.terminal.printable import printable, show_count
 from cli.times.zones import local_zone
 from scheduler.home import Home
 
@@ -44,6 +44,7 @@ def write_crontab(
     """
     from cli.app.failures import Failure
     from cli.app.output_file import check_place, written_aside
+    from cli.home.job_names import nearest_names
     from cli.importing.options import home_folder_of
     from scheduler.configuration import load
     from scheduler.importing.crontab.exported_jobs import Exporter
@@ -54,7 +55,10 @@ def write_crontab(
     config = load(home.config, home.root)
     for name in names:
         if name not in config.jobs:
-            raise Failure(f"the config has no job {name}", "`cronledger jobs list` shows all.")
+            said = f"the config has no job {printable(name)}"
+            if meant := nearest_names(name, config.jobs):
+                raise Failure(f"{said}: did you mean {meant}?")
+            raise Failure(said, "`cronledger jobs list` shows all.")
     chosen = [_exported(job) for name, job in config.jobs.items() if not names or name in names]
     exporter = Exporter(
         dialect,

@@ -56,6 +56,8 @@ def test_it_is_imported_again(home: Path, tmp_path: Path) -> None:
         (["jobs", "--format", "crontab", "--since", "1d"], "do not go with them"),
         (["jobs", "--system"], "go with --format crontab"),
         (["jobs", "--format", "crontab", "--job", "none"], "has no job none"),
+        (["jobs", "--format", "crontab", "--job", "cpoy"], "has no job cpoy: did you mean copy?"),
+        (["jobs", "--format", "crontab", "--job", "\x1b[2J"], "has no job \\x1b[2J"),
     ],
 )
 def test_what_does_not_go_together_is_refused(home: Path, arguments: list[str], said: str) -> None:
