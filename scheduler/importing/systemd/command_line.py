@@ -84,12 +84,17 @@ def _escaped(text: str, at: int) -> tuple[str, int]:
         return _ESCAPES[kind], at + 2
     if kind in _HEX:
         digits = text[at + 2 : at + 2 + _HEX[kind]]
-        if re.fullmatch(f"[0-9A-Fa-f]{{{_HEX[kind]}}}", digits) and 0 < int(digits, 16) < 0x110000:
+        if re.fullmatch(f"[0-9A-Fa-f]{{{_HEX[kind]}}}", digits) and _is_character(int(digits, 16)):
             return chr(int(digits, 16)), at + 2 + _HEX[kind]
     octal = re.match(r"[0-3][0-7]{2}", text[at + 1 : at + 4])
     if octal is not None and octal[0] != "000":
         return chr(int(octal[0], 8)), at + 4
     raise BadLine(f"there is no escape {text[at : at + 4]!r}")
+
+
+def _is_character(number: int) -> bool:
+    """Whether text can hold it: not NUL, and no half of a pair of UTF-16."""
+    return 0 < number < 0xD800 or 0xE000 <= number < 0x110000
 
 
 def resolved(text: str, specifiers: Mapping[str, str]) -> str:

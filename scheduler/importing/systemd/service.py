@@ -182,7 +182,7 @@ class Service(NamedTuple):
         limits: dict[str, object] = {}
         nice = self._one("Nice")
         if nice is not None:
-            if nice.value.lstrip("+").isdecimal() and 1 <= int(nice.value[:4]) <= 19:
+            if nice.value.removeprefix("+").isdecimal() and 1 <= int(nice.value[:4]) <= 19:
                 limits["nice"] = int(nice.value)
             elif nice.value != "0":
                 self.lost(nice, f"Nice={nice.value}: a job can have 1 to 19")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scheduler.command import command_argv, needs_shell
 from scheduler.definition import JobDefinition
 from scheduler.importing.systemd.command_line import configured, read_commands
+from scheduler.importing.systemd.keys import SERVICE_KEYS, TIMER_KEYS
 from scheduler.importing.systemd.time_span import BadSpan, seconds_of
 from scheduler.importing.systemd.unit_file import NoUnit, read_directives
 from tests.support.importing import converted_timer, told, unit
@@ -152,6 +153,46 @@ def test_each_line_that_is_lost_is_told() -> None:
         (3, "EnvironmentFile=/etc/default/x is not carried over"),
         (4, "PrivateTmp=yes is not carried over"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "said"),
+    [
+        ("Nice=++5", "lost", "Nice=++5: a job can have 1 to 19"),
+        (
+            r"ExecStart=/bin/echo \ud800",
+            "refused",
+            r"ExecStart= cannot be carried over: there is no escape '\\ud8'",
+        ),
+        (
+            r"Environment=A=\U0000dfff",
+            "refused",
+            r"Environment= cannot be carried over: there is no escape '\\U00'",
+        ),
+    ],
+)
+def test_what_systemd_refuses_in_a_service_is_told(line: str, kind: str, said: str) -> None:
+    """Two signs in front of a number, and half of a pair of UTF-16, which no text can hold."""
+    checked = converted_timer("OnCalendar=daily", f"[Service]\nExecStart=/bin/true\n{line}\n")
+    assert told(checked, kind) == [(3, said)]
+
+
+AWKWARD = st.text(st.sampled_from("0159+-*/.,:~%\\\"';$@ {}axuUnsydMk\u00e9\u0663"), max_size=12)
+
+
+@example(timer=("RandomizedDelaySec", "9" * 12 + "y"), service=("Nice", "++5"))
+@given(
+    timer=st.tuples(st.sampled_from(sorted(TIMER_KEYS)), AWKWARD),
+    service=st.tuples(st.sampled_from(sorted(SERVICE_KEYS)), AWKWARD),
+)
+def test_whatever_a_key_holds_the_import_says_something_of_it(
+    timer: tuple[str, str], service: tuple[str, str]
+) -> None:
+    """A job comes of it, or the reason why not; never an end in the middle."""
+    checked = converted_timer(
+        f"OnCalendar=daily\n{'='.join(timer)}", f"[Service]\nExecStart=/bin/true\n{'='.join(service)}\n"
+    )
+    assert checked.found.jobs or told(checked, "refused")
 
 
 COMMANDS: list[tuple[str, list[str] | str]] = [
