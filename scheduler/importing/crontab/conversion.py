@@ -153,7 +153,6 @@ class _CrontabConversion:
         command = read_command(rest, self._dialect)
         if not command.line.strip():
             raise _Refused("nothing stands in front of the %, so there is no command")
-        self._first_words.append(command.line.split(None, 1)[0])
         when = self._when(line, times)
         name = self._names.unique(told_by(command.line), line.number)
         keys: dict[str, object] = {}
@@ -175,6 +174,7 @@ class _CrontabConversion:
                 f"{_CALLED[self._dialect]}; the other is --cron {other}",
             )
         instants = None if when.times is None else self._instants(when.times)
+        self._first_words.append(command.line.split(None, 1)[0])
         return ImportedJob(name, line.number, keys, f"line {line.number}", instants)
 
     def _instants(self, times: Times) -> CrontabInstants:
@@ -213,7 +213,7 @@ class _CrontabConversion:
         return user, command
 
     def _about_user_column(self) -> None:
-        """Say so where a user's name stands in front of every command, and none should."""
+        """Say so where a user's name stands in front of the command of every job, and none should."""
         if (
             self._form == "user"
             and self._first_words

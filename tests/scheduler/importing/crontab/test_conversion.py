@@ -189,6 +189,14 @@ def test_what_is_no_crontab_is_refused(raw: bytes, why: str) -> None:
         split(raw)
 
 
+def test_a_user_in_front_of_the_only_command_that_is_refused_is_passed_over() -> None:
+    """There is no job of which it could be said that it is one of a system crontab."""
+    checked = imported("0 1~5 * * * root x\n", dialect="cronie")
+    assert ([line for line, _ in told(checked, "refused")], told(checked, "note")) == ([1], [])
+    checked = imported("0 1~5 * * * root x\n0 1 * * * root x\n", dialect="cronie")
+    assert [line for line, text in told(checked, "note") if "say --system" in text] == [2]
+
+
 def test_lines_that_cannot_be_carried_over_are_told_apart() -> None:
     """Each with its number; the others are imported."""
     text = (
