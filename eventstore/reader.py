@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from eventstore.archive.presence import archived_segment
+from eventstore.archive.presence import moved_segment
 from eventstore.archive.segment_access import open_segment_file
 from eventstore.durable import close_quietly
 from eventstore.entry import LINE_BYTES_MAX, BadLine, parse_lines, shown, tail_of
@@ -123,10 +123,10 @@ def _hash_before(folder: Path, segment_entries: int, seq: int, fd: int, size: in
 
 def _hash_at_end(folder: Path, first: int, seq: int) -> str:
     """The hash of entry `seq`, which is the last one of a full segment: its seal tells it, if it is archived."""
-    path = folder / segment_name(first)
-    archived = None if path.exists() else archived_segment(folder, first)
+    archived = moved_segment(folder, first)
     if archived is not None:
         return archived.seal.last
+    path = folder / segment_name(first)
     with segment_descriptor(path, seq) as fd:
         return _hash_in(path, line_before(fd, os.fstat(fd).st_size), seq)
 

@@ -132,6 +132,18 @@ def archived_segment(folder: Path, first: int) -> ArchivedSegment | None:
     return ArchivedSegment(seal, marker)
 
 
+def moved_segment(folder: Path, first: int) -> ArchivedSegment | None:
+    """What is known of a segment that is not in the folder because it is archived; None of any other.
+
+    Raises:
+        Corrupt, OSError: see `archived_segment`.
+    """
+    # The first one is never moved, and beside its segment a marker counts for nothing.
+    if first == 0 or (folder / segment_name(first)).exists():
+        return None
+    return archived_segment(folder, first)
+
+
 def archived_bytes(folder: Path) -> int:
     """How long the archived segments are together, as far as their seals can be read.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eventstore.archive.presence import archived_segment
+from eventstore.archive.presence import moved_segment
 from eventstore.seal import Seal
 from eventstore.segment import first_in_name
 from projections.files.fingerprint import Stamp, is_same, same, stamp
@@ -19,7 +19,7 @@ def is_same_source(path: Path, known: Stamp, sha256: str, digested: bool) -> boo
     """
     if is_same(path, known, sha256, digested):
         return True
-    seal = None if path.exists() else _seal(path)
+    seal = _seal(path)
     return seal is not None and seal.sha256 == sha256
 
 
@@ -30,7 +30,7 @@ def same_source(path: Path, known: Stamp, sha256: str) -> Stamp | None:
         Corrupt, OSError: see `is_same_source`.
     """
     found = same(path, known, sha256)
-    if found is not None or path.exists():
+    if found is not None:
         return found
     seal = _seal(path)
     return known if seal is not None and seal.sha256 == sha256 else None
@@ -53,6 +53,7 @@ def source_stamp(path: Path) -> Stamp:
 
 
 def _seal(path: Path) -> Seal | None:
+    """The seal of a segment that is not there because it is archived."""
     first = first_in_name(path.name)
-    archived = archived_segment(path.parent, first) if first else None
+    archived = None if first is None else moved_segment(path.parent, first)
     return None if archived is None else archived.seal

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from eventstore.archive.presence import archived_segment
+from eventstore.archive.presence import moved_segment
 from eventstore.entry import tail_of
 from eventstore.errors import Corrupt
 from eventstore.proofs.errors import DamagedTiles, InvalidNote, OtherTree
@@ -94,9 +94,8 @@ class _End(NamedTuple):
 
 def _end_of(ledger: Path, segment_entries: int, first: int) -> _End:
     """The end of the segment before entry `first`; of one that is archived, its seal and its marker tell."""
-    where = segment_of(ledger, first - 1, segment_entries)
     before = first - segment_entries
-    archived = archived_segment(ledger, before) if before and not where.exists() else None
+    archived = moved_segment(ledger, before)
     if archived is not None:
         seal, marker = archived
         whole = WholeSubtree(seal.count.bit_length() - 1, before // seal.count)
@@ -104,6 +103,7 @@ def _end_of(ledger: Path, segment_entries: int, first: int) -> _End:
     last = LedgerLeaves(ledger, segment_entries).leaf(first - 1)
     line = tail_of(last)
     if line is None:
+        where = segment_of(ledger, first - 1, segment_entries)
         raise Corrupt(where, 0, first - 1, "an entry at the end of the segment", "a line that is none")
     return _End(line.hash, WholeSubtree(0, first - 1), leaf_hash(last))
 
