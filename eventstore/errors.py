@@ -54,6 +54,18 @@ class Archived(Unavailable):
         return type(self), (self.first, self.last, self.place, self.why)
 
 
+class NoAnswer(LedgerError):
+    """A database was asked to change something, and whether it did is unknown: no answer came, or no firm one."""
+
+
+class InDoubt(LedgerError):
+    """Whether the last append was recorded is unknown; the store resolves that before anything else is composed."""
+
+
+class Halted(LedgerError):
+    """The database lost or altered entries that were committed, a node found out, and nobody appends any more."""
+
+
 class Poisoned(LedgerError):
     """A flush to disk failed, so it is unknown what is durable; the process must acknowledge nothing and stop."""
 
