@@ -19,7 +19,8 @@ class DatabaseHead(NamedTuple):
 
     Attributes:
         head: the last committed entry.
-        halted: why nothing may be appended any more (a node found the database set back or altered); None if all is well.
+        halted: why nothing may be appended any more (a node found the database set back or altered); None if all is
+            well.
     """
 
     head: Head
@@ -92,7 +93,7 @@ class Database(Protocol):
         ...
 
     def confirm(self) -> None:
-        """Commit something of its own and return once that is durable: all that was committed before is then as well."""
+        """Commit something of its own and return once that is durable: so is all that was committed before it."""
         ...
 
     def lines(self, first: int, count_max: int) -> list[bytes]:
