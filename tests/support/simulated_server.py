@@ -45,7 +45,7 @@ class Commit(NamedTuple):
 
 
 class _Saved(NamedTuple):
-    count: int
+    length: int
     row: DatabaseHead
     configs: dict[str, bytes]
 
@@ -131,7 +131,7 @@ class DatabaseServer:
         before = len(self._lines)
         if kept < len(self._unsafe):
             saved = self._unsafe[kept]
-            del self._lines[saved.count :]
+            del self._lines[saved.length :]
             self._row, self._configs = saved.row, dict(saved.configs)
         self._unsafe.clear()
         return before - len(self._lines)
