@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import random
 
 import pytest
@@ -70,6 +71,17 @@ def test_a_failing_call_anywhere_is_told_and_harms_nothing(home: LiveHome, part:
     """Whichever call fails, in whichever way: a documented exit code, a sound ledger, and every deed is told."""
     for command in COMMANDS[part::4] if hunt else [SHORT[part]]:
         fail_everywhere(home, command, hunt=hunt)
+
+
+def test_a_command_that_finds_no_way_back_to_its_folder_takes_nobody_along(home: LiveHome) -> None:
+    """A command that cannot hold the folder it is in ends in another, and the tests after it stay where they are."""
+    here = os.getcwd()
+    files = files_of(home.root)
+    sites = [site for site, _ in sites_of(home, "jobs run pump", files)]
+    (held,) = (site for site in sites if site.call == "open" and site.file.endswith("/working_folder.py"))
+    fail_at(home, "jobs run pump", held, 0, errno.EACCES)
+    restore(home.root, files)
+    assert os.getcwd() == here
 
 
 def fail_everywhere(home: LiveHome, command: str, *, hunt: bool) -> None:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
@@ -120,6 +120,8 @@ def failing_calls(
     """
     calls = Calls(fails, occurrence, number, times)
     with ExitStack() as patches:
+        # As a process of its own it could end in another folder: `/`, where it fails to hold the one it was in.
+        patches.enter_context(chdir(os.getcwd()))
         for name in _OF_OS:
             if hasattr(os, name):
                 patches.enter_context(mock.patch.object(os, name, calls.around(name, getattr(os, name))))
