@@ -17,8 +17,6 @@ from scheduler.rules.state import State
 _TOLD_EVERY = 8_192
 _ATTEMPTS_MAX = 1_000
 """After so many lost races something is wrong: the writer gives up."""
-_JOBS_MAX = 500
-"""Entries about so many jobs are decided and appended at a time."""
 
 
 class Ledger:
@@ -110,18 +108,6 @@ class Ledger:
             except Conflict:
                 self.refresh()
         raise Unavailable("other processes append to the ledger faster than this one can decide")
-
-    def decide_by_jobs(
-        self, names: Sequence[str], decide: Callable[[State, Sequence[str]], Sequence[Event]]
-    ) -> None:
-        """The same for many jobs: `decide` is asked for some of them at a time.
-
-        Raises:
-            Unavailable, Poisoned, EventTooLarge, EventTooDeep, Corrupt: see `EventStore.append`.
-        """
-        for first in range(0, len(names), _JOBS_MAX):
-            some = names[first : first + _JOBS_MAX]
-            self.decide(lambda state, some=some: decide(state, some))  # type: ignore[misc]
 
     def _fold(self, entry: Entry) -> None:
         evolve(self.state, entry)

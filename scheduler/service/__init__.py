@@ -20,6 +20,7 @@
     ended                                     given up: the next scheduler takes over what runs
 
 A scheduler that is killed records nothing; the next one finds that out and begins at the top. `service` is all this
-on the real machine, `loop` one turn of it on any clock, store and spawner; `local_executor` runs jobs while no
+on the real machine, `loop` one turn of it on any clock, store and spawner, made of what is decided (`decisions`) and
+what is executed (`execution`); `local_executor` runs jobs while no
 scheduler serves the home.
 """

@@ -11,7 +11,8 @@ from eventstore.errors import Unavailable
 from scheduler.clock import Clock
 from scheduler.definition import Shutdown
 from scheduler.service.announcements import Announcement, CannotLeave, Killing, Leaving, Stopping
-from scheduler.service.loop import LOOK_S, Scheduler
+from scheduler.service.execution import LOOK_S
+from scheduler.service.loop import Scheduler
 from scheduler.service.supervisor import Supervisor
 
 

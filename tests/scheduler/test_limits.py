@@ -21,6 +21,7 @@ from eventstore.durable import Disk
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.ledger import ledger as ledger_module
+from scheduler.service.launcher import Launcher
 from tests.support.command import call
 from tests.support.home import make_home
 from tests.support.ledger_check import check_ledger
@@ -136,7 +137,7 @@ def test_a_launch_that_cannot_be_prepared_is_a_failed_run(monkeypatch: pytest.Mo
         raise TOO_MANY
 
     with monkeypatch.context() as patched:
-        patched.setattr(world.scheduler._launcher, "attempt", fails)  # noqa: SLF001 - the system refuses within
+        patched.setattr(Launcher, "attempt", fails)
         world.run(65)
     world.run(60)
     assert world.told("minutely")[1:] == [

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from scheduler.clock import Reading
-from scheduler.ledger.ledger import Ledger
 from scheduler.rules.exclusion import exclusions
+from scheduler.service.records.recorder import Recorder
 
 _DAY_S = 86_400.0
 
@@ -15,12 +13,12 @@ class DailyExclusions:
     """Puts it on record.
 
     Args:
-        ledger: where.
+        recorder: records it.
         now: when a scheduler starts, which has then recorded what there was.
     """
 
-    def __init__(self, ledger: Ledger, now: Reading) -> None:
-        self._ledger = ledger
+    def __init__(self, recorder: Recorder, now: Reading) -> None:
+        self._recorder = recorder
         self._at_s = now.monotonic_s + _DAY_S
 
     def turn(self, now: Reading) -> None:
@@ -31,7 +29,7 @@ class DailyExclusions:
         """
         if now.monotonic_s < self._at_s:
             return
-        jobs = self._ledger.state.jobs.values()
+        jobs = self._recorder.state.jobs.values()
         names = [job.name for job in jobs if job.definition.calendars is not None]
-        self._ledger.decide_by_jobs(names, partial(exclusions, now=now.wall))
+        self._recorder.decide_by_jobs(names, exclusions, now.wall)
         self._at_s = now.monotonic_s + _DAY_S
