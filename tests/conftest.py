@@ -12,6 +12,9 @@ from hypothesis import settings
 
 from tests.support.examples import register
 from tests.support.left_behind import end_what_is_left
+from tests.support.postgresql_fixtures import pg_database, postgresql, postgresql_template
+
+__all__ = ["pg_database", "postgresql", "postgresql_template"]
 
 register()
 

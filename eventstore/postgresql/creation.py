@@ -1,0 +1,175 @@
+"""`DatabaseOwner`: what the role that owns the tables does: make, upgrade, fill and remove them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from eventstore.encoder import compose
+from eventstore.errors import NoAnswer
+from eventstore.genesis import new_creation
+from eventstore.postgresql import schema
+from eventstore.postgresql.address import DatabaseAddress
+from eventstore.postgresql.opening import Opener
+from eventstore.postgresql.refusal import DatabaseUnavailable, reason_of
+from eventstore.postgresql.session import Answer, ConnectionLost, ServerError, Session, Statement
+from eventstore.postgresql.values import BYTEA_ARRAY, INT8, TEXT, bytea_array, int8
+from eventstore.store import EMPTY, Event, Head
+
+CALL_S = 30.0
+"""So long a call takes at most: people wait for it, no scheduler."""
+
+_EXISTS = Statement("exists", "SELECT 1::bigint FROM pg_catalog.pg_namespace WHERE nspname = 'cronledger'")
+_FOUND = Statement("found", "SELECT ledger_id, schema_version FROM cronledger.head")
+_ROLE = Statement("role", "SELECT 1::bigint FROM pg_catalog.pg_roles WHERE rolname = $1", (TEXT,))
+_COPY = Statement(
+    "copy",
+    """
+    INSERT INTO cronledger.entries (seq, line)
+    SELECT $1 + given.ordinal - 1, given.line FROM unnest($2::bytea[]) WITH ORDINALITY AS given (line, ordinal)
+    WHERE NOT EXISTS (SELECT FROM cronledger.head)
+    ON CONFLICT (seq) DO NOTHING
+    """,
+    (INT8, BYTEA_ARRAY),
+    changes=True,
+)
+
+
+class Genesis(NamedTuple):
+    """The beginning of a ledger: its identity, its entry 0 with its LF, and the head that this makes."""
+
+    ledger_id: str
+    line: bytes
+    head: Head
+
+
+class FoundLedger(NamedTuple):
+    """A ledger that is in the database: its identity, and the version of its tables."""
+
+    ledger_id: str
+    version: int
+
+
+def new_genesis(software: str, actor: str, now: datetime) -> Genesis:
+    """Entry 0 of a new ledger.
+
+    Args:
+        software: the program that creates it, with its version.
+        actor: who creates it.
+        now: its time; aware.
+    """
+    created = new_creation(software)
+    (line,) = compose([Event(type="ledger.created", actor=actor, data=created)], EMPTY, 0, now)
+    return Genesis(created.ledger, line, Head(0, line[-67:-3].decode("ascii")))
+
+
+def creation_script(genesis: Genesis, writer: str) -> str:
+    """All that `create` does, to be read or to be run by hand; the role for the nodes has to be there."""
+    return (
+        schema.creation(writer)
+        + schema.first_line(genesis.line)
+        + schema.beginning(genesis.ledger_id, 0, genesis.head.hash)
+    )
+
+
+class DatabaseOwner:
+    """A connection of the role that owns the tables, or is to own them.
+
+    Every method raises `Unavailable` if nothing was done, and `NoAnswer` where that is not certain; each may be
+    called again then.
+    """
+
+    def __init__(self, address: DatabaseAddress, call_s: float = CALL_S) -> None:
+        self._address, self._call_s = address, call_s
+        self._opener = Opener(address)
+        self._session: Session | None = None
+
+    def found(self) -> FoundLedger | None:
+        """The ledger that is there; None if there is none, or one that was never finished (`is_prepared`)."""
+        if not self.is_prepared():
+            return None
+        rows = self._run(_FOUND).rows
+        if not rows:
+            return None
+        ledger_id, version = rows[0]
+        assert ledger_id is not None
+        assert version is not None
+        return FoundLedger(ledger_id.decode("ascii"), int.from_bytes(version))
+
+    def is_prepared(self) -> bool:
+        """Whether the tables are there."""
+        return bool(self._run(_EXISTS).rows)
+
+    def has_role(self, name: str) -> bool:
+        """Whether there is such a role."""
+        return bool(self._run(_ROLE, [name.encode()]).rows)
+
+    def create_role(self, name: str) -> None:
+        """Make a role for nodes, without a password."""
+        self._execute(schema.role(name))
+
+    def create(self, genesis: Genesis, writer: str) -> None:
+        """Make the tables and a ledger that holds its entry 0, in one transaction."""
+        self._execute(creation_script(genesis, writer))
+
+    def upgrade(self, version: int) -> None:
+        """Make tables of the present version out of those of an older one, in one transaction."""
+        self._execute(schema.upgrade(version))
+
+    def grant(self, writer: str) -> None:
+        """Let a role do what a node does."""
+        self._execute(schema.grants(writer))
+
+    def prepare(self, writer: str) -> None:
+        """Make the tables for a ledger that is to be copied; until `finish` there is no ledger in them."""
+        self._execute(schema.creation(writer))
+
+    def copy(self, first: int, lines: Sequence[bytes]) -> None:
+        """Copy lines, LF included, from entry `first` on: what is there already stays as it is; durable on return."""
+        self._run(_COPY, [int8(first), bytea_array(lines)])
+
+    def finish(self, ledger_id: str, head: Head) -> None:
+        """Make a ledger of the lines that were copied."""
+        self._execute(schema.beginning(ledger_id, head.seq, head.hash))
+
+    def remove_unfinished(self) -> None:
+        """Remove tables in which no ledger is."""
+        self._execute(schema.REMOVAL)
+
+    def close(self) -> None:
+        """Give up the connection."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _run(self, statement: Statement, parameters: Sequence[bytes | None] = ()) -> Answer:
+        """Execute one statement."""
+        deadline = time.monotonic() + self._call_s
+        return self._firm(lambda session: session.run(statement, parameters, deadline), deadline)
+
+    def _execute(self, sql: str) -> None:
+        """Execute several statements in one transaction."""
+        deadline = time.monotonic() + self._call_s
+        self._firm(lambda session: session.execute(sql, deadline), deadline)
+
+    def _firm(self, ask: Callable[[Session], Answer], deadline: float) -> Answer:
+        """Ask in the present session, or in a new one."""
+        if self._session is None:
+            self._session = self._opener.open(deadline, self._call_s)
+        try:
+            answer = ask(self._session)
+        except ServerError as error:
+            raise DatabaseUnavailable(self._address.shown, reason_of(error.sqlstate), str(error)) from None
+        except ConnectionLost as lost:
+            self.close()
+            if lost.certain:
+                raise DatabaseUnavailable(self._address.shown, "unreachable", lost.detail) from None
+            raise NoAnswer(f"{self._address.shown}: {lost.detail}") from None
+        except BaseException:
+            self.close()
+            raise
+        if answer.warnings:
+            raise NoAnswer(f"{self._address.shown}: {answer.warnings[0]}")
+        return answer

@@ -1,0 +1,288 @@
+"""`PostgresqlDatabase`: the `Database` of a replicated store on PostgreSQL."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from eventstore.errors import NoAnswer
+from eventstore.postgresql import statements
+from eventstore.postgresql.address import DatabaseAddress
+from eventstore.postgresql.hints import Hints
+from eventstore.postgresql.opening import Opener
+from eventstore.postgresql.refusal import DatabaseUnavailable, Reason, reason_of
+from eventstore.postgresql.schema import VERSION
+from eventstore.postgresql.session import Answer, ConnectionLost, ServerError, Session, Statement
+from eventstore.postgresql.values import bytea_array, int8, read_int8, read_text, read_time, text
+from eventstore.replicated.database import DatabaseHead, NodeIdentity, NodePulse, Pulse
+from eventstore.store import Head
+
+CALL_S = 5.0
+"""So long a call takes at most, connecting included."""
+
+Row = tuple[bytes | None, ...]
+
+
+class PostgresqlDatabase:
+    """One process's way to the database; it connects when something is asked, and anew after each failure.
+
+    Args:
+        address: where it is.
+        ledger_id: which ledger it has to hold; None: the one that it holds at the first connection.
+        call_s: how long a call may take.
+    """
+
+    def __init__(
+        self, address: DatabaseAddress, ledger_id: str | None = None, call_s: float = CALL_S
+    ) -> None:
+        self._address, self._ledger_id, self._call_s = address, ledger_id, call_s
+        self._opener = Opener(address)
+        self._session: Session | None = None
+        self._hints: Hints | None = None
+        self._listening = False
+        self._sends_hints = True
+
+    @property
+    def ledger_id(self) -> str:
+        """The identity of the ledger: asked for once."""
+        if self._ledger_id is None:
+            self._open(time.monotonic() + self._call_s)
+        assert self._ledger_id is not None, "a session that opened knows it"
+        return self._ledger_id
+
+    @property
+    def address(self) -> str:
+        """Where it is, for people."""
+        return self._address.shown
+
+    def head(self) -> DatabaseHead:
+        """The row of the head."""
+        return _head(self._ask(statements.HEAD).rows[0])
+
+    def append(self, expected: Head, lines: Sequence[bytes], new: Head) -> bool:
+        """Move the head and insert the lines in one statement; whether it moved."""
+        hint = statements.APPEND_AND_HINT if self._sends_hints else statements.APPEND
+        return self._move(hint, expected, lines, new)
+
+    def refill(self, expected: Head, lines: Sequence[bytes], new: Head) -> bool:
+        """As `append`, into a database that is halted, and only there: what it had lost comes back."""
+        return self._move(statements.REFILL, expected, lines, new)
+
+    def resume(self, head: Head) -> bool:
+        """Let a halted database go on, if this is its head; whether it was."""
+        return bool(self._change(statements.RESUME, [int8(head.seq), text(head.hash)]))
+
+    def confirm(self) -> None:
+        """Commit something, and with it everything before."""
+        self._change(statements.CONFIRM)
+
+    def lines(self, first: int, count_max: int) -> list[bytes]:
+        """The lines from entry `first` on, up to where one is missing."""
+        count = min(count_max, statements.LINES_MAX)
+        found: list[bytes] = []
+        for seq, line in self._ask(statements.LINES, [int8(first), int8(count)]).rows:
+            if read_int8(_present(seq)) != first + len(found):
+                break
+            found.append(_present(line))
+        return found
+
+    def halt(self, why: str) -> None:
+        """Set the flag, unless it is set."""
+        self._change(statements.HALT, [text(why)])
+
+    def claim(self, identity: NodeIdentity, instead_of: NodeIdentity | None) -> bool:
+        """Take the row of a node, or find that it is another's."""
+        former = "" if instead_of is None else instead_of.incarnation
+        values = [identity.node, identity.incarnation, identity.host, former]
+        return bool(self._change(statements.CLAIM, [text(value) for value in values]))
+
+    def renew(self, identity: NodeIdentity) -> Pulse | None:
+        """Raise the counter of a node."""
+        rows = self._change(statements.RENEW, [text(each) for each in identity])
+        mine = rows[0][0]
+        if mine is None:
+            return None
+        # The statement sees the rows as they were before it.
+        own = text(identity.node)
+        return _pulse([row[1:5] + ((*row[5:8], mine) if row[5] == own else row[5:]) for row in rows])
+
+    def pulse(self) -> Pulse:
+        """The clock, the head and all rows."""
+        return _pulse(self._ask(statements.PULSE).rows)
+
+    def keep_config(self, digest: str, text: bytes) -> None:
+        """Keep a text under its digest."""
+        self._change(statements.KEEP_CONFIG, [digest.encode(), text])
+
+    def config(self, digest: str) -> bytes | None:
+        """The text that was kept."""
+        rows = self._ask(statements.CONFIG, [digest.encode()]).rows
+        return _present(rows[0][0]) if rows else None
+
+    def hint_fd(self) -> int | None:
+        """A descriptor that stays the same; what it shows begins with the next statement."""
+        if not self._sends_hints:
+            return None
+        if self._hints is None:
+            self._hints = Hints()
+            if self._session is not None:
+                self._hints.watch(self._session.fd)
+        return self._hints.fd
+
+    def drain_hints(self) -> None:
+        """Take the hints; a connection that broke meanwhile is given up."""
+        if self._hints is None:
+            return
+        self._hints.clear()
+        if self._session is not None:
+            try:
+                self._session.take_notifications()
+            except ConnectionLost:
+                self._drop()
+            else:
+                self._session.hints = 0
+
+    def close(self) -> None:
+        """Give up connection and descriptors."""
+        self._drop()
+        if self._hints is not None:
+            self._hints.close()
+            self._hints = None
+
+    def _move(self, statement: Statement, expected: Head, lines: Sequence[bytes], new: Head) -> bool:
+        """Move the head, and insert the lines if it moved."""
+        values = [int8(new.seq), text(new.hash), int8(expected.seq), text(expected.hash), bytea_array(lines)]
+        return bool(self._change(statement, values))
+
+    def _change(self, statement: Statement, parameters: Sequence[bytes | None] = ()) -> list[Row]:
+        """Execute what changes something.
+
+        Raises:
+            NoAnswer: it may have been done, or was done and is not safe.
+        """
+        answer = self._ask(statement, parameters)
+        if answer.warnings:
+            # A commit whose synchronous wait was cancelled is told as a warning beside its success. Any other warning
+            # is no firm answer either.
+            self._drop()
+            raise NoAnswer(f"{self.address}: {answer.warnings[0]}")
+        return answer.rows
+
+    def _ask(self, statement: Statement, parameters: Sequence[bytes | None] = ()) -> Answer:
+        """Execute a statement in the present session, or in a new one."""
+        deadline = time.monotonic() + self._call_s
+        session = self._open(deadline)
+        try:
+            answer = session.run(statement, parameters, deadline)
+        except ServerError as error:
+            if error.sqlstate in _STALE:
+                self._drop()
+            raise DatabaseUnavailable(self.address, reason_of(error.sqlstate), str(error)) from None
+        except ConnectionLost as lost:
+            self._drop()
+            if lost.certain:
+                raise DatabaseUnavailable(self.address, "unreachable", lost.detail) from None
+            raise NoAnswer(f"{self.address}: {lost.detail}") from None
+        except BaseException:
+            # Interrupted in the middle of an answer.
+            self._drop()
+            raise
+        if session.hints and self._hints is not None:
+            session.hints = 0
+            self._hints.mark()
+        return answer
+
+    def _open(self, deadline: float) -> Session:
+        """The present session, or a new one that is known to reach the right ledger."""
+        if self._session is None:
+            session = self._opener.open(deadline, self._call_s)
+            try:
+                self._recognise(session, deadline)
+            except ServerError as error:
+                session.close()
+                raise DatabaseUnavailable(self.address, reason_of(error.sqlstate), str(error)) from None
+            except ConnectionLost as lost:
+                session.close()
+                raise DatabaseUnavailable(self.address, "unreachable", lost.detail) from None
+            except BaseException:
+                session.close()
+                raise
+            self._session, self._listening = session, False
+            if self._hints is not None:
+                self._hints.watch(session.fd)
+        if self._hints is not None and not self._listening:
+            self._listen(self._session, deadline)
+        return self._session
+
+    def _recognise(self, session: Session, deadline: float) -> None:
+        """Find the right ledger there, in a version that is known, with the rights of a node."""
+        rows = session.run(statements.IDENTITY, (), deadline).rows
+        if not rows:
+            raise self._unavailable("unfinished", "no ledger is in its tables")
+        ledger_id, version, rights = (_present(value) for value in rows[0])
+        found = read_text(ledger_id)
+        if self._ledger_id not in (None, found):
+            raise self._unavailable("other_ledger", f"ledger {found}")
+        if (number := read_int8(version)) != VERSION:
+            reason: Reason = "newer_schema" if number > VERSION else "older_schema"
+            raise self._unavailable(reason, f"its tables have version {number}, this software uses {VERSION}")
+        if rights != b"\1":
+            raise self._unavailable("without_rights", f"role {self._address.user or 'of the connection'}")
+        # What a server committed and had not yet copied when it was killed can be read after its restart: it must
+        # not be believed before it is safe.
+        if session.run(statements.CONFIRM, (), deadline).warnings:
+            raise self._unavailable("unreachable", "its synchronous standby does not confirm")
+        self._ledger_id = found
+
+    def _listen(self, session: Session, deadline: float) -> None:
+        """Ask for hints; a database that has none goes without."""
+        try:
+            session.execute(statements.LISTEN, deadline, changes=False)
+        except ServerError:
+            self._sends_hints = False
+        except ConnectionLost as lost:
+            self._drop()
+            raise DatabaseUnavailable(self.address, "unreachable", lost.detail) from None
+        self._listening = True
+
+    def _drop(self) -> None:
+        """Close the connection; the next call connects anew."""
+        if self._hints is not None:
+            self._hints.forget()
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _unavailable(self, reason: Reason, detail: str) -> DatabaseUnavailable:
+        return DatabaseUnavailable(self.address, reason, detail)
+
+
+_STALE = frozenset({"25006", "57P03"})
+"""A server that has become a replica, or stops: another connection may find the primary."""
+
+
+def _present(value: bytes | None) -> bytes:
+    """A value of a column that is never null."""
+    assert value is not None, "the column is not null"
+    return value
+
+
+def _head(row: Row) -> DatabaseHead:
+    """The row of the head."""
+    seq, digest, halted = row
+    return DatabaseHead(
+        Head(read_int8(_present(seq)), read_text(_present(digest))),
+        None if halted is None else read_text(halted),
+    )
+
+
+def _pulse(rows: list[Row]) -> Pulse:
+    """The clock, the head, and a row a node; nulls where there is no node."""
+    nodes = tuple(
+        NodePulse(
+            NodeIdentity(*(read_text(_present(each)) for each in row[4:7])), read_int8(_present(row[7]))
+        )
+        for row in rows
+        if row[4] is not None
+    )
+    return Pulse(read_time(_present(rows[0][0])), _head(rows[0][1:4]), nodes)

@@ -1,0 +1,107 @@
+"""The statements of a node. Each is one transaction; the head moves only where it is as expected."""
+
+# ruff: noqa: S608 - the SQL is put together from constants
+from __future__ import annotations
+
+from eventstore.postgresql.session import Statement
+from eventstore.postgresql.values import BYTEA, BYTEA_ARRAY, INT8, TEXT
+
+LINES_MAX = 1_000
+"""So many lines one statement gives at most."""
+LINES_MAX_BYTES = 2 << 20
+"""With so many bytes, or a single line: what a slow network carries within a deadline."""
+
+_MOVE = """
+    WITH moved AS (
+        UPDATE cronledger.head SET seq = $1, hash = $2 WHERE seq = $3 AND hash = $4 AND halted IS {halted}
+        RETURNING seq
+    ), written AS (
+        INSERT INTO cronledger.entries (seq, line)
+        SELECT $3 + given.ordinal, given.line FROM unnest($5::bytea[]) WITH ORDINALITY AS given (line, ordinal)
+        WHERE EXISTS (SELECT FROM moved)
+    )
+    SELECT {seen} FROM moved
+"""
+_MOVE_TYPES = (INT8, TEXT, INT8, TEXT, BYTEA_ARRAY)
+_HEAD = "head.seq, head.hash, head.halted"
+_PULSE = f"""
+    pg_catalog.clock_timestamp(), {_HEAD}, nodes.name, nodes.incarnation, nodes.host, nodes.counter
+      FROM cronledger.head LEFT JOIN cronledger.nodes ON true ORDER BY nodes.name
+"""
+
+APPEND = Statement("append", _MOVE.format(halted="NULL", seen="seq"), _MOVE_TYPES, changes=True)
+APPEND_AND_HINT = Statement(
+    "append and hint",
+    _MOVE.format(halted="NULL", seen="seq, pg_catalog.pg_notify('cronledger', '')"),
+    _MOVE_TYPES,
+    changes=True,
+)
+REFILL = Statement("refill", _MOVE.format(halted="NOT NULL", seen="seq"), _MOVE_TYPES, changes=True)
+RESUME = Statement(
+    "resume",
+    "UPDATE cronledger.head SET halted = NULL WHERE seq = $1 AND hash = $2 RETURNING seq",
+    (INT8, TEXT),
+    changes=True,
+)
+HEAD = Statement("head", f"SELECT {_HEAD} FROM cronledger.head")
+IDENTITY = Statement(
+    "identity",
+    """
+    SELECT head.ledger_id, head.schema_version,
+           (SELECT bool_and(pg_catalog.has_table_privilege(needed.relation, needed.privilege))
+              FROM (VALUES ('cronledger.entries', 'SELECT'), ('cronledger.entries', 'INSERT'),
+                           ('cronledger.nodes', 'SELECT'), ('cronledger.nodes', 'INSERT'),
+                           ('cronledger.nodes', 'UPDATE'), ('cronledger.configs', 'SELECT'),
+                           ('cronledger.configs', 'INSERT')) AS needed (relation, privilege))
+           AND pg_catalog.has_any_column_privilege('cronledger.head', 'UPDATE')
+           AND pg_catalog.has_any_column_privilege('cronledger.confirmations', 'UPDATE')
+      FROM cronledger.head
+    """,
+)
+"""Which ledger, in which version, and whether this role may do what a node does."""
+LINES = Statement(
+    "lines",
+    f"""
+    SELECT found.seq, found.line FROM (
+        SELECT seq, line, sum(pg_catalog.length(line)) OVER (ORDER BY seq) AS bytes
+          FROM cronledger.entries WHERE seq >= $1 AND seq < $1 + $2
+    ) AS found
+    WHERE found.bytes <= {LINES_MAX_BYTES} OR found.seq = $1 ORDER BY found.seq
+    """,
+    (INT8, INT8),
+)
+CONFIRM = Statement("confirm", "UPDATE cronledger.confirmations SET counter = counter + 1", changes=True)
+HALT = Statement("halt", "UPDATE cronledger.head SET halted = $1 WHERE halted IS NULL", (TEXT,), changes=True)
+CLAIM = Statement(
+    "claim",
+    """
+    INSERT INTO cronledger.nodes AS present (name, incarnation, host, counter) VALUES ($1, $2, $3, 1)
+    ON CONFLICT (name) DO UPDATE
+       SET incarnation = excluded.incarnation, host = excluded.host, counter = present.counter + 1
+     WHERE present.incarnation IN (excluded.incarnation, $4)
+    RETURNING counter
+    """,
+    (TEXT, TEXT, TEXT, TEXT),
+    changes=True,
+)
+RENEW = Statement(
+    "renew",
+    f"""
+    WITH mine AS (
+        UPDATE cronledger.nodes SET counter = counter + 1, host = $3 WHERE name = $1 AND incarnation = $2
+        RETURNING counter
+    )
+    SELECT (SELECT counter FROM mine), {_PULSE}
+    """,
+    (TEXT, TEXT, TEXT),
+    changes=True,
+)
+PULSE = Statement("pulse", f"SELECT {_PULSE}")
+KEEP_CONFIG = Statement(
+    "keep config",
+    "INSERT INTO cronledger.configs (digest, text) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING",
+    (TEXT, BYTEA),
+    changes=True,
+)
+CONFIG = Statement("config", "SELECT text FROM cronledger.configs WHERE digest = $1", (TEXT,))
+LISTEN = "LISTEN cronledger"
