@@ -57,7 +57,7 @@ class Writer:
         self.poisoned: str | None = None
 
     def commit(self, lines: list[bytes]) -> list[Entry]:
-        """Append the lines, all or none.
+        """Append lines that this process has composed, all or none.
 
         Raises:
             Unavailable: nothing was written.
@@ -65,6 +65,15 @@ class Writer:
         """
         block = b"".join(lines)
         entries = decode_own(block)
+        self.put(lines, block, entries)
+        return entries
+
+    def put(self, lines: list[bytes], block: bytes, entries: list[Entry]) -> None:
+        """Append lines that were checked, all or none; `block` and `entries` are the same lines, joined and decoded.
+
+        Raises:
+            Unavailable, Poisoned: see `commit`.
+        """
         parts: list[_SegmentWrite] = []
         try:
             # A crash here leaves a torn tail, or whole lines that were not acknowledged.
@@ -90,7 +99,6 @@ class Writer:
                     close_quietly(part.fd)
         if last.synced:
             self._durable_to_here()
-        return entries
 
     def flush(self) -> None:
         """Make all entries durable that are not durable yet.

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import msgspec
 
-from eventstore.commit import Fsync, Writer
+from eventstore.commit import Fsync
 from eventstore.durable import REAL, Disk, create_folders
 from eventstore.encoder import compose
-from eventstore.errors import Conflict, LedgerError, NoLedger, Poisoned, TornTail, Unavailable
-from eventstore.genesis import LedgerCreated, new_creation, read_creation, require_ledger
-from eventstore.head import HeadFile
-from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, FileLock
-from eventstore.reader import read_entries
+from eventstore.entry_files import EntryFiles
+from eventstore.errors import Conflict, NoLedger, TornTail, Unavailable
+from eventstore.genesis import new_creation, read_creation, require_ledger
+from eventstore.lock import LOCK_PATIENCE_S
+from eventstore.proofs.kept_sizes import largest_size
 from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
 from eventstore.reserve import DiskReserve
-from eventstore.reverse_reader import read_backwards
-from eventstore.seal import SegmentSealer
 from eventstore.segment import SEGMENT_ENTRIES
 from eventstore.store import EMPTY, Entry, Event, Head
-from eventstore.tail import LineEnd, Tail
-
-_SEALED_PER_TICK_BYTES = 4 * 1024 * 1024
-"""At most this much of a segment is hashed in one tick, which takes a few milliseconds."""
 
 
 def utc_now() -> datetime:
@@ -37,7 +29,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Journal:
+class Journal(EntryFiles):
     """A ledger in a folder: `EventStore`, and `LedgerFiles`.
 
     One object belongs to one process and one thread. Several processes, or several objects in one process, may have
@@ -61,14 +53,9 @@ class Journal:
         read_only: bool,
     ) -> None:
         """Not called directly: use `open`."""
-        self.folder, self._clock, self._disk, self._actor = folder, clock, disk, actor
-        self._fsync: Fsync = fsync
-        self._read_only = read_only
-        self._pid = os.getpid()
-        self._closed = False
+        super().__init__(folder, fsync, disk, read_only=read_only)
+        self._clock, self._actor = clock, actor
         self.recovered: LedgerRecovered | None = None
-        self._lock = FileLock(folder / LOCK_NAME, disk, writable=not read_only)
-        self._head_file = HeadFile(folder, disk, writable=not read_only)
         self._reserve = DiskReserve(folder, disk)
         self._may_be_unrecorded = True
 
@@ -135,16 +122,6 @@ class Journal:
         return journal
 
     @property
-    def ledger_id(self) -> str:
-        """The identity of the ledger: 32 hex digits."""
-        return self._created.ledger
-
-    @property
-    def segment_entries(self) -> int:
-        """How many entries a segment of this ledger holds."""
-        return self._created.entries_per_segment
-
-    @property
     def files(self) -> Self:
         """The files in which the ledger is kept."""
         return self
@@ -153,23 +130,6 @@ class Journal:
     def torn(self) -> TornTail | None:
         """What a crash left behind the last entry, if anything; the next append cuts it off and records that."""
         return self._tail.torn
-
-    def head(self) -> Head:
-        """The last entry that this process knows of."""
-        return self._tail.head
-
-    def refresh(self) -> Head:
-        """The last entry now, after looking at what others have appended.
-
-        New lines are read while no process writes: a line that is seen here is committed, and stays.
-
-        Raises:
-            Corrupt: what was appended is damaged.
-            Unavailable: the ledger cannot be read now.
-        """
-        if self._tail.changed():
-            self._look()
-        return self._tail.head
 
     def append(self, events: Sequence[Event], expected: Head | None = None) -> list[Entry]:
         """Record the events, all or none; see `EventStore.append`.
@@ -188,63 +148,6 @@ class Journal:
         except OSError as error:
             raise Unavailable(f"{self.folder} cannot be written: {error.strerror or error}") from error
 
-    def read(self, first: int, last: int | None = None) -> Iterator[Entry]:
-        """Entries `first` to `last`; see `EventStore.read`."""
-        end = self._tail.head.seq if last is None else min(last, self._tail.head.seq)
-        first = max(first, 0)
-        if first > end:
-            return iter(())
-        return self._tail.recent.since(first, end) or self._read(first, end)
-
-    def _read(self, first: int, last: int) -> Iterator[Entry]:
-        try:
-            yield from read_entries(self.folder, self.segment_entries, self._tail, first, last)
-        except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be read: {error.strerror or error}") from error
-
-    def read_backwards(self, before: int | None = None) -> Iterator[Entry]:
-        """The entries before entry `before`, the newest one first; see `EventStore.read_backwards`."""
-        return self._read_backwards(self._tail.head, self._tail.end, before)
-
-    def _read_backwards(self, head: Head, known: LineEnd, before: int | None) -> Iterator[Entry]:
-        if before is not None and before <= head.seq:
-            if before <= 0:
-                return
-            # Entry `before` names the hash of the first wanted entry as its `prev`, and is itself checked.
-            (excluded,) = self.read(before, before)
-            head = Head(before - 1, excluded.prev)
-        try:
-            yield from read_backwards(self.folder, self.segment_entries, head, known)
-        except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be read: {error.strerror or error}") from error
-
-    def follow(self, first: int) -> Iterator[Entry]:
-        """Entries from `first` on until there are no more at present; see `EventStore.follow`."""
-        while first <= self.refresh().seq:
-            for entry in self.read(first):
-                first = entry.seq + 1
-                yield entry
-
-    def tick(self) -> None:
-        """Do what is due about once a second: flush what `everysec` left, and `HEAD`; seal a full segment.
-
-        Raises:
-            Poisoned: a flush failed.
-            Unavailable: the folder was moved or replaced, so that new entries would be written to no ledger.
-            OSError: the system does not tell whether it was.
-        """
-        if self._read_only:
-            return
-        self._check_writable()
-        if not self._lock.is_in_place():
-            raise Unavailable(f"{self.folder}: the ledger was moved away or replaced while it was in use")
-        if self._fsync == "everysec":
-            # Another process may hold the lock for a moment: the next tick tries again.
-            with contextlib.suppress(Unavailable):
-                self._flush()
-        self._writer.flush_head()
-        self._sealer.advance(self._tail.head.seq + 1, _SEALED_PER_TICK_BYTES)
-
     def release_reserve(self) -> None:
         """Release the reserved room on the disk, so that an entry can record that the disk is full."""
         self._reserve.release()
@@ -253,45 +156,11 @@ class Journal:
         """Reserve some room on the disk again; False if there is none."""
         return self._reserve.restore()
 
-    def close(self) -> None:
-        """Make everything durable and close the files. Calling it again does nothing.
-
-        Raises:
-            Poisoned: a flush failed.
-        """
-        if self._closed:
-            return
-        try:
-            if not self._read_only and self._pid == os.getpid() and self._writer.poisoned is None:
-                self._flush()
-                self._writer.flush_head()
-                self._sealer.advance(self._tail.head.seq + 1, None)
-        finally:
-            self._close_files()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _look(self) -> None:
-        try:
-            settled = self._lock.share()
-            try:
-                self._tail.grow(settled=settled)
-            finally:
-                self._lock.release()
-        except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be read: {error.strerror or error}") from error
-
     def _open_to_read(self) -> None:
         settled = self._lock.share()
         try:
             created = read_creation(self.folder)
-            self._begin(created or new_creation(""))
+            self._begin(created or new_creation(""), largest_size(self.folder))
             self._tail.grow(settled=settled)
             if created is None:
                 raise NoLedger(f"{self.folder}: the ledger here was never completely created")
@@ -301,20 +170,11 @@ class Journal:
     def _open_to_write(self, software: str, segment_entries: int) -> None:
         with self._lock:
             created = read_creation(self.folder)
-            self._begin(created or new_creation(software, segment_entries))
+            self._begin(created or new_creation(software, segment_entries), largest_size(self.folder))
             self._tail.grow(settled=True)
             self._settle()
             self._writer.flush()
         self._reserve.restore()
-
-    def _begin(self, created: LedgerCreated) -> None:
-        """Find the entry that `HEAD` names."""
-        self._created = created
-        count, writable = created.entries_per_segment, not self._read_only
-        self._tail = Tail(self.folder, count, self._disk, self._head_file, writable=writable)
-        self._writer = Writer(self.folder, count, self._disk, self._tail, self._head_file, self._fsync)
-        self._sealer = SegmentSealer(self._disk, self.folder, count)
-        self._tail.start()
 
     def _settle(self) -> None:
         """Under the lock, read what others appended, then cut off and record what a crash left behind that."""
@@ -354,31 +214,3 @@ class Journal:
     def _commit(self, events: Sequence[Event]) -> list[Entry]:
         tail = self._tail
         return self._writer.commit(compose(events, tail.head, tail.durable, self._clock()))
-
-    def _flush(self) -> None:
-        """Make all entries durable; this takes the lock, because `HEAD` is written."""
-        if self._tail.durable > self._tail.head.seq:
-            return
-        try:
-            with self._lock:
-                self._writer.flush()
-        except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be locked: {error.strerror or error}") from error
-
-    def _check_writable(self) -> None:
-        if self._closed:
-            raise LedgerError(f"{self.folder}: the ledger is closed")
-        if self._read_only:
-            raise Unavailable(f"{self.folder} was opened to be read only")
-        if self._pid != os.getpid():
-            raise LedgerError("a forked process opens the ledger for itself: it shares its parent's lock")
-        if self._writer.poisoned is not None:
-            raise Poisoned(self._writer.poisoned)
-
-    def _close_files(self) -> None:
-        self._closed = True
-        if hasattr(self, "_tail"):
-            self._sealer.close()
-            self._tail.close()
-        self._head_file.close()
-        self._lock.close()

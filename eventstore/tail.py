@@ -18,7 +18,6 @@ from eventstore.durable import Disk, close_quietly
 from eventstore.entry import BadLine, head_after, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt, TornTail
 from eventstore.head import HeadFile, Slot
-from eventstore.proofs.kept_sizes import largest_size
 from eventstore.recovery import has_arrived, judge, later_lines
 from eventstore.seal import check_lengths
 from eventstore.segment import (
@@ -101,16 +100,18 @@ class Tail:
         """The segment that begins with entry `first`."""
         return self._folder / segment_name(first)
 
-    def start(self) -> None:
+    def start(self, signed_entries: int) -> None:
         """Find the last entry that is known to be on disk, without reading the history before it.
 
-        The checkpoints are looked at before any entry: what they cover was there before they were.
+        Args:
+            signed_entries: so many entries must be there, since a checkpoint of them was signed; it was looked for
+                before any entry was: what a checkpoint covers was there before it.
 
         Raises:
             Corrupt: `HEAD` names an entry that is not there; or a segment is missing (the last one counts if it has a
                 seal) and was not archived, or is not as long as its seal says.
         """
-        self._signed = largest_size(self._folder)
+        self._signed = signed_entries
         slot = self._head_file.read()
         found = presence(self._folder)
         firsts = found.firsts

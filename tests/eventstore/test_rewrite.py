@@ -47,7 +47,7 @@ def _tail(folder: Path, durable: int, segment_entries: int = ENTRIES) -> Tail:
     """The end of the ledger, of which only so many entries are known to be on disk."""
     head_file = HeadFile(folder, FastDisk(), writable=False)
     tail = Tail(folder, segment_entries, FastDisk(), head_file, writable=False)
-    tail.start()
+    tail.start(0)
     tail.grow(settled=True)
     tail.close()
     head_file.close()

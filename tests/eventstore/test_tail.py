@@ -194,7 +194,7 @@ def test_what_is_durable_is_what_head_says_up_to_the_last_entry(ram: Path) -> No
         (folder / "HEAD").write_bytes(pack(slot))
         head_file = HeadFile(folder, FastDisk(), writable=False)
         tail = Tail(folder, 65_536, FastDisk(), head_file, writable=False)
-        tail.start()
+        tail.start(0)
         assert (tail.head.seq, tail.durable, tail.unproven) == (known, known + 1, False)
         assert tail.changed() is (known < 5)
         tail.grow(settled=True)
