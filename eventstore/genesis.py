@@ -92,15 +92,27 @@ def read_creation(folder: Path) -> LedgerCreated | None:
     except FileNotFoundError:
         return None
     end = raw.find(b"\n")
-    if end < 0:
-        return None
+    return None if end < 0 else creation_of(raw[:end], path)
+
+
+def creation_of(entry_0: bytes, path: Path) -> LedgerCreated:
+    """The payload of entry 0.
+
+    Args:
+        entry_0: its line, without LF.
+        path: the segment in which it stands, or would.
+
+    Raises:
+        NewerFormat: the ledger is in a later format.
+        Corrupt: the line is no entry 0.
+    """
     try:
-        line = check_line(raw[:end], 0, GENESIS)
+        line = check_line(entry_0, 0, GENESIS)
     except BadLine as bad:
-        if not has_structure(raw[:end]):
-            _refuse_newer(path, raw[:end])
+        if not has_structure(entry_0):
+            _refuse_newer(path, entry_0)
         raise Corrupt(path, 0, 0, bad.expected, bad.found) from None
-    _refuse_newer(path, raw[:end])
+    _refuse_newer(path, entry_0)
     if line.type != "ledger.created":
         raise Corrupt(path, 0, 0, "ledger.created", line.type)
     try:
