@@ -66,6 +66,20 @@ class Halted(LedgerError):
     """The database lost or altered entries that were committed, a node found out, and nobody appends any more."""
 
 
+class OtherLedger(LedgerError):
+    """A database, or a folder, holds another ledger than it should.
+
+    Attributes:
+        place: the folder, or the address of the database.
+        found: the identity of the ledger there.
+        expected: the identity of the one that should be there.
+    """
+
+    def __init__(self, place: Path | str, found: str, expected: str) -> None:
+        self.place, self.found, self.expected = place, found, expected
+        super().__init__(f"{place}: here is ledger {found}, not {expected}")
+
+
 class Poisoned(LedgerError):
     """A flush to disk failed, so it is unknown what is durable; the process must acknowledge nothing and stop."""
 

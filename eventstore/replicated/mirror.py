@@ -9,7 +9,7 @@ says so. Every reader of a ledger's folder reads it.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eventstore.durable import REAL, Disk, create_folders
@@ -54,11 +54,19 @@ class Mirror(EntryFiles):
         self._ticked_s = time.monotonic()
 
     @classmethod
-    def open(cls, folder: Path, *, disk: Disk = REAL) -> Mirror:
+    def open(
+        cls, folder: Path, *, may_repair: Callable[[Mirror], None] | None = None, disk: Disk = REAL
+    ) -> Mirror:
         """Open the mirror in a folder, which is created; a torn tail is set aside.
 
+        Args:
+            folder: where it is.
+            may_repair: asked before damaged files are set aside; it raises if what was there once (`known_seq`)
+                cannot be had again. None: damage is raised.
+            disk: the system calls.
+
         Raises:
-            Corrupt: its files are damaged; see `repair`.
+            Corrupt: its files are damaged.
             NewerFormat: it is in a format that this version does not know.
             Unavailable: it cannot be read, or created, or repaired now.
         """
@@ -66,7 +74,13 @@ class Mirror(EntryFiles):
         try:
             create_folders(disk, folder)
             mirror = cls(folder, disk)
-            mirror._open()
+            try:
+                mirror._open()
+            except Corrupt as damage:
+                if may_repair is None:
+                    raise
+                may_repair(mirror)
+                mirror.repair(damage)
         except BaseException as error:
             if mirror is not None:
                 mirror._close_files()
@@ -74,6 +88,18 @@ class Mirror(EntryFiles):
                 raise Unavailable(f"{error.filename or folder}: {error.strerror or error}") from error
             raise
         return mirror
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether not even entry 0 is here, so that this may become the mirror of any ledger."""
+        return not self._known
+
+    @property
+    def known_seq(self) -> int:
+        """The last entry that is here or was once, as `HEAD` and the checkpoints say; -1 if none was."""
+        slot = self._head_file.read()
+        here = self._tail.head.seq if hasattr(self, "_tail") else -1
+        return max(here, self.signed_entries - 1, -1 if slot is None else slot.seq)
 
     @property
     def signed_entries(self) -> int:

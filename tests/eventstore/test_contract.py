@@ -20,13 +20,24 @@ from eventstore import (
     Head,
     MemoryStore,
 )
+from eventstore.replicated.replicated_store import ReplicatedStore
 from tests.support.journal import StepClock, event, open_journal
 from tests.support.ledger_check import check_ledger
+from tests.support.simulated_database import SimulatedDatabase
+from tests.support.simulated_server import BEGIN, DatabaseServer, created
 
 Stores = tuple[EventStore, Callable[[], EventStore]]
 
 
-@pytest.fixture(params=["memory", "journal", "journal with small segments"])
+@pytest.fixture(
+    params=[
+        "memory",
+        "journal",
+        "journal with small segments",
+        "replicated, on two machines",
+        "replicated, in one home with small segments",
+    ]
+)
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
     """A store, and a way to open the same ledger as another process would."""
     if request.param == "memory":
@@ -34,6 +45,9 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
         yield memory, memory.peer
         return
     count = 3 if "small" in request.param else 65_536
+    if "replicated" in request.param:
+        yield from _replicated(tmp_path, count, one_home="one home" in request.param)
+        return
     folder = tmp_path / "ledger"
     opened = [open_journal(folder, segment_entries=count)]
 
@@ -45,6 +59,25 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
     for journal in opened:
         journal.close()
     check_ledger(folder)
+
+
+def _replicated(tmp_path: Path, segment_entries: int, *, one_home: bool) -> Iterator[Stores]:
+    server = DatabaseServer(lines=created(BEGIN, segment_entries))
+    opened: list[EventStore] = []
+
+    def peer() -> EventStore:
+        name = str(len(opened))
+        folder = tmp_path / ("mirror" if one_home else name)
+        opened.append(ReplicatedStore.open(SimulatedDatabase(server, name), folder, StepClock()))
+        return opened[-1]
+
+    yield peer(), peer
+    for store in opened:
+        store.close()
+    for folder in tmp_path.iterdir():
+        check_ledger(folder)
+        mirrored = b"".join(path.read_bytes() for path in sorted(folder.glob("*.jsonl")))
+        assert b"".join(server.lines()).startswith(mirrored)
 
 
 def test_a_new_ledger_begins_with_ledger_created(stores: Stores) -> None:
@@ -96,10 +129,10 @@ def test_all_who_open_a_ledger_see_the_same_one(stores: Stores) -> None:
 
 
 def test_what_only_files_need_is_found_where_there_are_files(stores: Stores, tmp_path: Path) -> None:
-    """A ledger in a folder says where it is, and is kept in order; one in memory has nothing of that kind."""
+    """A ledger in a folder says where it is, and is kept in order; others have nothing of that kind."""
     store, _ = stores
     files = store.files
-    if isinstance(store, MemoryStore):
+    if isinstance(store, MemoryStore | ReplicatedStore):
         assert files is None
         return
     assert files is not None

@@ -1,0 +1,57 @@
+"""What tests of the replicated store share: a server of a few entries, and stores of several processes on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from eventstore.encoder import compose
+from eventstore.entry import head_after, parse_lines
+from eventstore.replicated.mirror import Mirror
+from eventstore.replicated.replicated_store import ReplicatedStore
+from eventstore.store import EMPTY, Head
+from tests.support.journal import StepClock, event
+from tests.support.simulated_database import SimulatedDatabase
+from tests.support.simulated_server import BEGIN, DatabaseServer, created, head_of
+
+PATIENCE_S = 2.0
+
+
+def lines_of(count: int, segment_entries: int = 65_536) -> list[bytes]:
+    """The first lines of a ledger."""
+    lines = created(BEGIN, segment_entries)
+    return lines + after(head_of(lines[0]), count - 1)
+
+
+def after(head: Head, count: int, mark: str = "") -> list[bytes]:
+    """Lines that may follow a head; `mark` tells them from others that may."""
+    if count == 0:
+        return []
+    events = [event(number, mark=mark) for number in range(count)]
+    return compose(events, head, head.seq + 1, BEGIN)
+
+
+def head_after_lines(lines: list[bytes]) -> Head:
+    """The head of a ledger that has these lines."""
+    return head_after(parse_lines(b"".join(lines), 0, EMPTY.hash)) if lines else EMPTY
+
+
+def open_on(
+    server: DatabaseServer, folder: Path, name: str = "a", *, patience_s: float = PATIENCE_S
+) -> tuple[ReplicatedStore, SimulatedDatabase]:
+    """A store as a process of the machine that has this mirror, and its way to the server; waiting takes no time."""
+    database = SimulatedDatabase(server, name)
+    store = ReplicatedStore(
+        database,
+        Mirror.open(folder),
+        StepClock(),
+        patience_s=patience_s,
+        pause=server.timeline.pass_,
+        monotonic_s=lambda: server.timeline.now_s,
+    )
+    store.refresh()
+    return store, database
+
+
+def mirrored(folder: Path) -> bytes:
+    """The bytes of all entries in a mirror."""
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("*.jsonl")))
