@@ -11,6 +11,7 @@ from typing import Any
 
 from eventstore import Event, Journal
 from eventstore.durable import REAL, Disk
+from eventstore.entry_files import EntryFiles
 
 SEGMENT_0 = "00000000000000000000.jsonl"
 
@@ -49,7 +50,7 @@ def copy_of(folder: Path, target: Path) -> Path:
     return target
 
 
-def crash(journal: Journal) -> None:
+def crash(journal: EntryFiles) -> None:
     """What `kill -9` does to a process's open ledger: the files are closed, and nothing else happens."""
     journal._close_files()  # noqa: SLF001 - from outside, only the end of the whole process does this
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from eventstore.durable import REAL, Disk
 from eventstore.encoder import compose
 from eventstore.entry import head_after, parse_lines
 from eventstore.replicated.mirror import Mirror
@@ -36,13 +37,18 @@ def head_after_lines(lines: list[bytes]) -> Head:
 
 
 def open_on(
-    server: DatabaseServer, folder: Path, name: str = "a", *, patience_s: float = PATIENCE_S
+    server: DatabaseServer,
+    folder: Path,
+    name: str = "a",
+    *,
+    patience_s: float = PATIENCE_S,
+    disk: Disk = REAL,
 ) -> tuple[ReplicatedStore, SimulatedDatabase]:
     """A store as a process of the machine that has this mirror, and its way to the server; waiting takes no time."""
     database = SimulatedDatabase(server, name)
     store = ReplicatedStore(
         database,
-        Mirror.open(folder),
+        Mirror.open(folder, disk=disk),
         StepClock(),
         patience_s=patience_s,
         pause=server.timeline.pass_,

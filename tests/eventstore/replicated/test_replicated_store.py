@@ -5,6 +5,7 @@ It is about appends in doubt, databases that lost entries, mirrors that are behi
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,11 @@ from eventstore.errors import Halted, InDoubt, OtherLedger
 from eventstore.genesis import new_creation
 from eventstore.replicated.replicated_store import ReplicatedStore
 from eventstore.segment import segment_name
+from tests.support.disks import FastDisk
 from tests.support.journal import StepClock, edit, event
 from tests.support.replicated import after, lines_of, mirrored, open_on
 from tests.support.simulated_database import Met, SimulatedDatabase, Trouble
 from tests.support.simulated_server import BEGIN, DatabaseServer, head_of
-
-FOR_EVER = 10_000
 
 
 @pytest.fixture
@@ -97,19 +97,19 @@ def test_patience_ends_in_doubt_and_the_next_look_resolves_it(server: DatabaseSe
     """Nothing is composed before it is known; then the entries are read as those of others are."""
     store, database = open_on(server, tmp_path)
     database.meet(Trouble.ANSWER_LOST, "append")
-    database.meet(Trouble.UNREACHABLE, times=FOR_EVER)
+    database.trouble = lambda call: Met(Trouble.UNREACHABLE)
     with pytest.raises(InDoubt):
         store.append([event(7)], expected=store.head())
-    assert store.in_doubt
+    doubts = [store.in_doubt]
     with pytest.raises(InDoubt):
         store.append([event(8)])
     with pytest.raises(InDoubt):
         store.refresh()
     assert store.head().seq == 3
-    database._meets.clear()  # noqa: SLF001 - the network is back
+    database.trouble = lambda call: Met()
     assert store.refresh() == head_of(server.lines()[-1])
-    assert store.head().seq == 4
-    assert not store.in_doubt
+    doubts.append(store.in_doubt)
+    assert (store.head().seq, doubts) == (4, [True, False])
     assert [entry.run for entry in store.read(4)] == [7]
 
 
@@ -119,10 +119,10 @@ def test_an_append_in_doubt_that_never_arrived_is_recorded_by_the_next_look(
     """The same bytes are sent again, and an append on the old head is a conflict then."""
     store, database = open_on(server, tmp_path)
     head = store.head()
-    database.meet(Trouble.NEVER_ARRIVED, "append", times=FOR_EVER)
+    database.trouble = lambda call: Met(Trouble.NEVER_ARRIVED)
     with pytest.raises(InDoubt):
         store.append([event(7)], expected=head)
-    database._meets.clear()  # noqa: SLF001 - the network is back
+    database.trouble = lambda call: Met()
     with pytest.raises(Conflict):
         store.append([event(8)], expected=head)
     (entry,) = store.append([event(9)])
@@ -151,25 +151,32 @@ def test_a_new_machine_fetches_everything_in_pages(tmp_path: Path) -> None:
     assert mirrored(tmp_path) == b"".join(server.lines())
 
 
+class _FullDisk(FastDisk):
+    """A disk that has room, or has none."""
+
+    full = False
+
+    def pwrite(self, fd: int, data: bytes, offset: int) -> int:
+        if self.full:
+            raise OSError(errno.ENOSPC, "no room")
+        return super().pwrite(fd, data, offset)
+
+
 def test_what_is_recorded_is_acknowledged_though_the_mirror_is_full(
-    server: DatabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: DatabaseServer, tmp_path: Path
 ) -> None:
     """After the commit the entries are recorded; before the next append, the mirror must have them."""
-    store, _ = open_on(server, tmp_path)
-    with monkeypatch.context() as full:
-        full.setattr(store._mirror, "_add", _no_room)  # noqa: SLF001 - a disk without room
-        full.setattr(store._mirror, "put_own", _no_room)  # noqa: SLF001
-        (entry,) = store.append([event(7)])
-        assert (entry.seq, store.head().seq) == (4, 4)
-        with pytest.raises(Unavailable):
-            store.append([event(8)], expected=store.head())
-        assert len(server.lines()) == 5
-    (entry,) = store.append([event(8)], expected=store.head())
+    disk = _FullDisk()
+    store, _ = open_on(server, tmp_path, disk=disk)
+    disk.full = True
+    (entry,) = store.append([event(7)])
+    assert (entry.seq, store.head().seq) == (4, 4)
+    with pytest.raises(Unavailable):
+        store.append([event(8)], expected=store.head())
+    assert len(server.lines()) == 5
+    disk.full = False
+    store.append([event(8)], expected=store.head())
     assert [each.run for each in store.read(4)] == [7, 8]
-
-
-def _no_room(*_: object) -> None:
-    raise Unavailable("no room")
 
 
 def test_a_database_that_was_set_back_halts_everybody(server: DatabaseServer, tmp_path: Path) -> None:
@@ -283,7 +290,7 @@ def test_a_standby_without_what_was_never_acknowledged_halts_nobody(
     store, database = open_on(server, tmp_path / "a")
     other, writer = open_on(server, tmp_path / "b", "b")
     writer.meet(Trouble.NOT_SAFE, "append")
-    writer.meet(Trouble.UNREACHABLE, times=FOR_EVER)
+    writer.trouble = lambda call: Met(Trouble.UNREACHABLE)
     with pytest.raises(InDoubt):
         other.append([event(7)])
 
