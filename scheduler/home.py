@@ -74,6 +74,11 @@ class Home(NamedTuple):
         return self.var / "config-in-force.yaml"
 
     @property
+    def applied_config(self) -> Path:
+        """On a database, the text of the config that was applied last, as the database has it."""
+        return self.var / "applied-config.yaml"
+
+    @property
     def heartbeat(self) -> Path:
         """Touched while a scheduler is healthy, if the config wants that and names no other file."""
         return self.var / "heartbeat"

@@ -26,6 +26,7 @@ from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.line_printer import LinePrinter
 from cli.terminal.printable import printable, show_count
 from cli.times.show import MACHINES_ZONE, local_zone, show_relative, show_time, utc_option
+from cli.words.applied_words import applied_words
 from cli.words.entry_lines import EventLines
 from cli.words.scheduler_words import clock_was_ahead_words, full_slots_words, upgraded_words
 from eventstore.store import Entry
@@ -35,6 +36,7 @@ from scheduler.rules.requests.upcoming import upcoming
 from scheduler.scheduler_lock import AlreadyRunning, Holder
 from scheduler.service.announcements import (
     Announcement,
+    AppliedNotUnderstood,
     CalendarsKept,
     CannotLeave,
     ChannelsNamed,
@@ -43,7 +45,9 @@ from scheduler.service.announcements import (
     FsyncEdited,
     Killing,
     Leaving,
+    NotApplied,
     NotForked,
+    NothingApplied,
     PingsWanted,
     Ready,
     SlotsTaken,
@@ -54,6 +58,16 @@ from scheduler.vocabulary import ClockStepped, payload
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
+
+_AboutConfig = (
+    ConfigNotUsed
+    | CalendarsKept
+    | ConfigUnended
+    | FsyncEdited
+    | NotApplied
+    | NothingApplied
+    | AppliedNotUnderstood
+)
 
 
 @click.command(epilog="Example: cronledger --home ~/jobs serve")
@@ -138,7 +152,15 @@ class _Console:
                 self._notifier.want()
             case PingsWanted():
                 self._pinger.want()
-            case ConfigNotUsed() | CalendarsKept() | ConfigUnended() | FsyncEdited():
+            case (
+                ConfigNotUsed()
+                | CalendarsKept()
+                | ConfigUnended()
+                | FsyncEdited()
+                | NotApplied()
+                | NothingApplied()
+                | AppliedNotUnderstood()
+            ):
                 self._note(self._config_words(announcement))
             case Upgraded(replaced=replaced):
                 self._note(f"Note: {upgraded_words(replaced)}.")
@@ -172,8 +194,10 @@ class _Console:
     def _note(self, text: str) -> None:
         self._printer.put(partial(_noted, text), "err")
 
-    def _config_words(self, announcement: ConfigNotUsed | CalendarsKept | ConfigUnended | FsyncEdited) -> str:
+    def _config_words(self, announcement: _AboutConfig) -> str:
         match announcement:
+            case NotApplied() | NothingApplied() | AppliedNotUnderstood():
+                return f"Note: {applied_words(announcement, self._home)}"
             case ConfigNotUsed():
                 return self._not_used()
             case CalendarsKept(names=names):

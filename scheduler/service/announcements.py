@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from scheduler.configuration.applied.own_file import FileStanding
 from scheduler.rules.runs.slots import FullSlots
 from scheduler.version import ReplacedPart
 
@@ -24,6 +25,24 @@ class PingsWanted(msgspec.Struct, frozen=True):
 
 class ConfigNotUsed(msgspec.Struct, frozen=True):
     """The edited config cannot be used; the last good one stays in force. It is announced once for each edit."""
+
+
+class NotApplied(msgspec.Struct, frozen=True):
+    """On a database: the home's config is not what is in force. It is announced once for each edit."""
+
+    standing: FileStanding
+
+
+class NothingApplied(msgspec.Struct, frozen=True):
+    """On a database: no config was applied, or its text is not to be had; `digest` of the one on record, or empty."""
+
+    digest: str = ""
+
+
+class AppliedNotUnderstood(msgspec.Struct, frozen=True):
+    """On a database: what was applied last is not understood by this version; what was in force before stays so."""
+
+    reason: str
 
 
 class CalendarsKept(msgspec.Struct, frozen=True):
@@ -84,6 +103,9 @@ Announcement = (
     | ChannelsNamed
     | PingsWanted
     | ConfigNotUsed
+    | NotApplied
+    | NothingApplied
+    | AppliedNotUnderstood
     | CalendarsKept
     | ConfigUnended
     | FsyncEdited

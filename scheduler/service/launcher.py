@@ -35,6 +35,8 @@ class Launcher:
         reread: gives the jobs of the config as it is now; None: it cannot be used. It is asked when a definition in
             force has another environment than the config that was `use`d last, and that is not kept either: another
             process has recorded an edit first.
+        strict: whether nothing is started with another environment than that of the definition in force, as where the
+            config of this machine is not what is in force.
     """
 
     def __init__(
@@ -42,8 +44,10 @@ class Launcher:
         home: Home,
         environ: Mapping[str, str] = os.environ,
         reread: Callable[[], Mapping[str, ConfiguredJob] | None] = lambda: None,
+        *,
+        strict: bool = False,
     ) -> None:
-        self._home, self._reread = home, reread
+        self._home, self._reread, self._strict = home, reread, strict
         self._jobs: Mapping[str, ConfiguredJob] = {}
         self._folders: dict[str, tuple[tuple[Directory, ...], tuple[Directory, ...]]] = {}
         self._base = {name: environ[name] for name in INHERITED if name in environ}
@@ -177,6 +181,8 @@ class Launcher:
         job = self._jobs.get(definition.name)
         configured = None if job is None else job.definition
         differs = definition.env != (configured.env if configured else {})
+        if to_start and differs and self._strict:
+            raise OSError(errno.ENOENT, "this machine does not have the env that was applied")
         if to_start and differs and needs_approval(definition, configured):
             raise OSError(
                 errno.ENOENT, "what its env was before the edit that waits for approval is not known"

@@ -2,6 +2,9 @@
 
 A file holds the environment of one job, and what else its definition names as secret, so that it is masked. The file
 is private, and its values are believed only where they have the digests that the ledger has.
+
+Where only what was applied is in force, an edit of the config waits too, for that: one more file holds the
+environments of all jobs as they are in force.
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ from scheduler.definition import JobDefinition, Secret
 
 _BYTES_MAX: Final = 4 * 1024 * 1024
 _NAME: Final = re.compile(r"[0-9a-f]{32}\.json")
+_OF_ALL: Final = "all-jobs.json"
+_BYTES_OF_ALL_MAX: Final = 64 * 1024 * 1024
 
 
 class KeptEnvironment(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +60,30 @@ def kept_environments(folder: Path) -> Iterator[KeptEnvironment]:
     for name in _names(folder):
         if (kept := _read(folder / name)) is not None:
             yield kept
+    yield from environments_of_all(folder)
+
+
+def environments_of_all(folder: Path) -> list[KeptEnvironment]:
+    """What `keep_of_all` has kept last."""
+    try:
+        raw = read_regular(folder / _OF_ALL, _BYTES_OF_ALL_MAX)
+        return msgspec.convert(json.loads(raw), list[KeptEnvironment])
+    except (OSError, ValueError, RecursionError):
+        return []
+
+
+def keep_of_all(folder: Path, environments: Iterable[KeptEnvironment]) -> None:
+    """Keep the environments of all jobs that have one, in place of those that are kept.
+
+    Raises:
+        OSError: that cannot be written.
+    """
+    kept = list(environments)
+    if kept == environments_of_all(folder):
+        return
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Where this is lost, the config has the values still, unless it was edited.
+    write_file(REAL, folder / _OF_ALL, json.dumps(msgspec.to_builtins(kept)).encode(), durable=False)
 
 
 def keep_environments(

@@ -1,0 +1,1 @@
+"""Several machines on one ledger: what a node is, how it lives, and what of the config is in force on it."""

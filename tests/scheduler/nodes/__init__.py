@@ -1,0 +1,1 @@
+"""Tests of several machines on one ledger."""
