@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
+import sys
 import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -62,6 +66,29 @@ def memory_will_do() -> bool:
     room_bytes = found.f_bavail * found.f_frsize
     runs_programs = not found.f_flag & os.ST_NOEXEC
     return os.access(MEMORY, os.W_OK) and runs_programs and room_bytes >= MEMORY_FREE_MIN_BYTES
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """In a fresh clone one process compiles the tests, not each of them all the tests."""
+    if "PYTEST_XDIST_WORKER" not in os.environ or sys.dont_write_bytecode:
+        return (yield)
+    with one_before_the_others(session.config.rootpath):
+        return (yield)
+
+
+@contextmanager
+def one_before_the_others(folder: Path) -> Iterator[None]:
+    """Of the processes that come here at once one goes ahead alone; the others follow together when it is through."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(held, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(held)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
