@@ -54,17 +54,19 @@ class SimulatedDatabase:
         name: who this is, in the commits of the server: each process has another.
 
     Attributes:
+        server: as given.
         cut: whether nothing passes between this client and the server.
         trouble: asked at each call, by the name of the method, what it meets.
         before: called before each call with its name; what it raises ends the process, and nothing was sent.
         after: called with its name once the call is carried out; what it raises ends the process before the answer.
         wait: lets time pass while a call takes it; others may act meanwhile.
         hints_lost: whether hints do not reach this client.
+        hinted: called when one does.
         calls: how many calls there were.
     """
 
     def __init__(self, server: DatabaseServer, name: str = "client") -> None:
-        self._server = server
+        self.server = server
         server.hints[name] = self.hint
         self._meets: deque[tuple[str | None, Met]] = deque()
         self._hint_fd: int | None = None
@@ -75,6 +77,7 @@ class SimulatedDatabase:
         self.before: Callable[[str], None] = lambda call: None
         self.after: Callable[[str], None] = lambda call: None
         self.wait: Callable[[float], None] = server.timeline.pass_
+        self.hinted: Callable[[], None] = lambda: None
         self.calls = 0
 
     def meet(self, met: Met | Trouble, call: str | None = None, *, times: int = 1) -> None:
@@ -84,7 +87,7 @@ class SimulatedDatabase:
     @property
     def ledger_id(self) -> str:
         """The identity of the ledger."""
-        return self._server.ledger_id
+        return self.server.ledger_id
 
     @property
     def address(self) -> str:
@@ -93,12 +96,12 @@ class SimulatedDatabase:
 
     def head(self) -> DatabaseHead:
         """See `Database.head`."""
-        return self._ask("head", self._server.row)
+        return self._ask("head", self.server.row)
 
     def append(self, expected: Head, lines: Sequence[bytes], new: Head) -> bool:
         """See `Database.append`."""
         sent = tuple(lines)
-        return self._change("append", lambda: self._server.append(self.name, expected, sent, new))
+        return self._change("append", lambda: self.server.append(self.name, expected, sent, new))
 
     def confirm(self) -> None:
         """See `Database.confirm`."""
@@ -106,31 +109,31 @@ class SimulatedDatabase:
 
     def lines(self, first: int, count_max: int) -> list[bytes]:
         """See `Database.lines`."""
-        return self._ask("lines", lambda: self._server.read(first, count_max))
+        return self._ask("lines", lambda: self.server.read(first, count_max))
 
     def halt(self, why: str) -> None:
         """See `Database.halt`."""
-        return self._change("halt", lambda: self._server.halt(why))
+        return self._change("halt", lambda: self.server.halt(why))
 
     def claim(self, identity: NodeIdentity, instead_of: NodeIdentity | None) -> bool:
         """See `Database.claim`."""
-        return self._change("claim", lambda: self._server.claim(identity, instead_of))
+        return self._change("claim", lambda: self.server.claim(identity, instead_of))
 
     def renew(self, identity: NodeIdentity) -> Pulse | None:
         """See `Database.renew`."""
-        return self._change("renew", lambda: self._server.renew(identity))
+        return self._change("renew", lambda: self.server.renew(identity))
 
     def pulse(self) -> Pulse:
         """See `Database.pulse`."""
-        return self._ask("pulse", self._server.pulse)
+        return self._ask("pulse", self.server.pulse)
 
     def keep_config(self, digest: str, text: bytes) -> None:
         """See `Database.keep_config`."""
-        return self._change("keep_config", lambda: self._server.keep_config(digest, text))
+        return self._change("keep_config", lambda: self.server.keep_config(digest, text))
 
     def config(self, digest: str) -> bytes | None:
         """See `Database.config`."""
-        return self._ask("config", lambda: self._server.config(digest))
+        return self._ask("config", lambda: self.server.config(digest))
 
     def hint_fd(self) -> int | None:
         """See `Database.hint_fd`."""
@@ -148,14 +151,17 @@ class SimulatedDatabase:
 
     def hint(self) -> None:
         """Entries came, says the server."""
-        if self._hint_fd is not None and not (self.cut or self.hints_lost):
+        if self.cut or self.hints_lost:
+            return
+        if self._hint_fd is not None:
             os.eventfd_write(self._hint_fd, 1)
+        self.hinted()
 
     def close(self) -> None:
         """See `Database.close`."""
         self._closed = True
-        if self._server.hints.get(self.name) == self.hint:
-            del self._server.hints[self.name]
+        if self.server.hints.get(self.name) == self.hint:
+            del self.server.hints[self.name]
         if self._hint_fd is not None:
             os.close(self._hint_fd)
             self._hint_fd = None
@@ -179,9 +185,9 @@ class SimulatedDatabase:
         if met.trouble is Trouble.NEVER_ARRIVED:
             raise NoAnswer(f"simulated: {met.trouble}")
         if met.trouble is Trouble.IN_FLIGHT:
-            self._server.send_later(lambda: self._server.commit(change, safe=True), met.delay_s)
+            self.server.send_later(lambda: self.server.commit(change, safe=True), met.delay_s)
             raise NoAnswer(f"simulated: {met.trouble}")
-        answer = self._server.commit(change, safe=safe)
+        answer = self.server.commit(change, safe=safe)
         if not self._answered(call, met) or met.trouble is not None:
             raise NoAnswer(f"simulated: {met.trouble or 'the connection broke'}")
         return answer
@@ -191,7 +197,7 @@ class SimulatedDatabase:
         self.after(call)
         if met.back_s:
             self.wait(met.back_s)
-        return not (self.cut or self._server.away)
+        return not (self.cut or self.server.away)
 
     def _begin(self, call: str) -> Met:
         """Go to the server, which may take time and may fail; what the call meets there."""
@@ -201,9 +207,9 @@ class SimulatedDatabase:
         met = self._met(call)
         if met.delay_s and met.trouble is not Trouble.IN_FLIGHT:
             self.wait(met.delay_s)
-        if self.cut or self._server.away or met.trouble is Trouble.UNREACHABLE:
+        if self.cut or self.server.away or met.trouble is Trouble.UNREACHABLE:
             raise Unavailable("simulated: the database cannot be reached")
-        self._server.arrive()
+        self.server.arrive()
         return met
 
     def _met(self, call: str) -> Met:

@@ -69,6 +69,8 @@ class DatabaseServer:
         away: whether nobody reaches it.
         hints: what tells each client that there are new entries.
         commits: every append that moved the head, in order, whatever became of it later.
+        branches: all lines as they were, each time that some of them were lost.
+        renewed_s: when the counter of each node was raised, by the timeline.
         page_bytes: so many bytes of lines, and at least one, are read at once.
     """
 
@@ -88,6 +90,8 @@ class DatabaseServer:
         self.away = False
         self.hints: dict[str, Callable[[], None]] = {}
         self.commits: list[Commit] = []
+        self.branches: list[list[bytes]] = []
+        self.renewed_s: dict[str, list[float]] = {}
         self.page_bytes = 1 << 20
 
     # -- what can be seen of it from outside the simulation ----------------------------------------------------
@@ -131,7 +135,7 @@ class DatabaseServer:
         before = len(self._lines)
         if kept < len(self._unsafe):
             saved = self._unsafe[kept]
-            del self._lines[saved.length :]
+            self._lose(saved.length)
             self._row, self._configs = saved.row, dict(saved.configs)
         self._unsafe.clear()
         return before - len(self._lines)
@@ -139,11 +143,16 @@ class DatabaseServer:
     def set_back(self, seq: int) -> None:
         """An old backup is restored: what came after entry `seq` is gone, and so is a halt."""
         self.restart()
-        del self._lines[seq + 1 :]
+        self._lose(seq + 1)
         self._row = DatabaseHead(head_of(self._lines[-1]))
         self._unsafe.clear()
         for name, row in self._nodes.items():
             self._nodes[name] = row._replace(counter=row.counter // 2)
+
+    def _lose(self, length: int) -> None:
+        if length < len(self._lines):
+            self.branches.append([line for line in self._lines if line is not None])
+            del self._lines[length:]
 
     def alter(self, seq: int, line: bytes) -> None:
         """Somebody with the owner's rights puts another line in the place of one."""
@@ -172,9 +181,16 @@ class DatabaseServer:
         self._in_flight.append(_InFlight(self.timeline.now_s + delay_s, self._sent, carry_out))
 
     def commit(self, change: Callable[[], _Answer], *, safe: bool) -> _Answer:
-        """Carry out a statement that changes something; `safe`: its commit waited for the standby."""
+        """Carry out a statement that is to change something, and wait for the standby if it did.
+
+        Args:
+            change: what it does; its answer is False if it changed nothing: then there is nothing to wait for.
+            safe: whether its commit waits for the standby: then the standby has all that was committed before, too.
+        """
         saved = _Saved(len(self._lines), self._row, dict(self._configs))
         answer = change()
+        if answer is False:
+            return answer
         if safe:
             self._unsafe.clear()
         elif saved != _Saved(len(self._lines), self._row, self._configs):
@@ -222,6 +238,7 @@ class DatabaseServer:
         if row is None or row.identity.incarnation != identity.incarnation:
             return None
         self._nodes[identity.node] = row._replace(counter=row.counter + 1)
+        self.renewed_s.setdefault(identity.node, []).append(self.timeline.now_s)
         return self.pulse()
 
     def pulse(self) -> Pulse:

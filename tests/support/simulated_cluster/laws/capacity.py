@@ -1,0 +1,92 @@
+"""By the record, no node has more runs than it takes, no lock more holders than it may, and overlap is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.simulated_cluster.laws.history import CommittedEntry, History
+
+
+class BegunRun:
+    """A run that holds its slot: it was assigned, or has started."""
+
+    def __init__(self, job: str, node: str, attempt: int, locks: list[str]) -> None:
+        self.job, self.node, self.attempt, self.locks = job, node, attempt, locks
+        self.started = False
+
+
+class CapacityAuditor:
+    """The runs that have begun, entry by entry."""
+
+    def __init__(self, capacities: dict[str, int]) -> None:
+        self._capacities = capacities
+        self._slots: dict[str, int] = {}
+        self._serving: set[str] = set()
+        self._drained: set[str] = set()
+        self._definitions: dict[str, dict[str, Any]] = {}
+        self._begun: dict[int, BegunRun] = {}
+
+    def look(self, entry: CommittedEntry) -> None:
+        """Take in one more entry.
+
+        Raises:
+            AssertionError: a run began that had to wait, or where none may begin.
+        """
+        data = entry.data
+        match entry.type:
+            case "job.defined":
+                self._definitions[entry.job] = data["definition"]
+            case "node.joined":
+                self._slots[data["node"]] = data["max_parallel"]
+                self._serving.add(data["node"])
+            case "node.left" | "node.lost":
+                self._serving.discard(data["node"])
+                self._free(data["node"])
+            case "node.drained":
+                self._drained.add(data["node"])
+            case "node.resumed":
+                self._drained.discard(data["node"])
+            case "run.assigned":
+                self._assign(entry)
+            case "run.started":
+                self._begun[entry.run].started = True
+            case "run.finished" | "run.skipped":
+                self._begun.pop(entry.run, None)
+            case _:
+                pass
+
+    def _free(self, node: str) -> None:
+        """What a node that is gone had not started holds nothing any more."""
+        gone = [run for run, each in self._begun.items() if each.node == node and not each.started]
+        for run in gone:
+            del self._begun[run]
+
+    def _assign(self, entry: CommittedEntry) -> None:
+        data, where = entry.data, f"entry {entry.seq}, run {entry.run} of {entry.job}"
+        definition, node = self._definitions[entry.job], data["node"]
+        self._begun.pop(entry.run, None)  # it was assigned elsewhere
+        assert node in self._serving, f"{where}: it is assigned to {node}, which does not serve"
+        assert node not in self._drained, f"{where}: it is assigned to {node}, which is drained"
+        locks = sorted(data.get("locks", {}))
+        assert locks == sorted(definition.get("locks", [])), f"{where}: it holds {locks}"
+        run = BegunRun(entry.job, node, data["attempt"], locks)
+        if definition.get("overlap", "skip") != "allow" or data["trigger"] in ("catch_up", "backfill"):
+            beside = [number for number, each in self._begun.items() if each.job == entry.job]
+            assert not beside, f"{where}: it begins beside {beside}"
+        self._begun[entry.run] = run
+        here = [number for number, each in self._begun.items() if each.node == node]
+        assert len(here) <= self._slots[node], f"{where}: {node} has {here}, and takes {self._slots[node]}"
+        for lock in locks:
+            holders = [number for number, each in self._begun.items() if lock in each.locks]
+            assert len(holders) <= self._capacities.get(lock, 1), f"{where}: {lock} is held by {holders}"
+
+
+def check_capacity(history: History) -> None:
+    """Slots, locks and overlap, by the record.
+
+    Raises:
+        AssertionError: one of them was not kept.
+    """
+    auditor = CapacityAuditor(history.capacities)
+    for entry in history.entries:
+        auditor.look(entry)
