@@ -28,7 +28,6 @@ RETRIED_BY_DEFAULT: tuple[RetriedOutcome, ...] = ("failed", "timed_out")
 RETENTION_MAX: Final = {"hours": 24 * 36_525, "days": 36_525}
 """A century: anything longer is a slip of the keyboard."""
 
-
 CalendarDigests = tuple[tuple[str, ...], tuple[str, ...]]
 """Digests of the days of calendars: of those on whose days alone a job runs, and of those on whose it does not."""
 
@@ -220,6 +219,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
         queue_limit: at most this many runs of the job wait for an earlier one.
         expect: what is told of it when it does not hold; None: nothing.
         tags: words by which jobs are chosen together, in the order in which they are written.
+        runs_on: the name or a label of the nodes that may run it, where several share the ledger; None: any of them.
         notify: who is told of it; None: the channels that bear one of its tags alone.
         require_reason: a person who decides about it (runs, cancels, enables or disables it) must say why.
         approval: whether a change of the definition, this one included, comes into force only when a second person
@@ -265,6 +265,7 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     start_deadline_ms: int | None = None
     expect: Expect | None = None
     tags: tuple[str, ...] = ()
+    runs_on: str | None = None
     notify: Notify | None = None
     require_reason: bool = False
     approval: Approval = "none"

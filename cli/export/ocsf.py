@@ -58,6 +58,8 @@ OF_ENTRIES = {
     v.BackfillEnded.TYPE: _Activity(_OTHER, "End Backfill", 1),
     v.RunRequested.TYPE: _Activity(_OTHER, "Request", 2),
     v.RunCancelRequested.TYPE: _Activity(_OTHER, "Request Cancellation", 3),
+    v.RunAssigned.TYPE: _Activity(_OTHER, "Assign", 2),
+    v.RunReported.TYPE: _Activity(_OTHER, "Report Lost Attempt", 0, 2),
     v.RunAdopted.TYPE: _Activity(_OTHER, "Adopt", 3),
     v.RunFinished.TYPE: _Activity(_OTHER, "Finish", 1),
     v.RunSkipped.TYPE: _Activity(_OTHER, "Skip", 1, 2),
@@ -76,6 +78,7 @@ LEFT_OUT = (
     v.CalendarDefined.TYPE,
     *v.EVIDENCE,
     *v.NOTIFICATIONS,
+    *v.NODE_ENTRIES,
     *v.WATCH_ENTRIES,
 )
 """Types of entries that are about no job, and so are no activities of this class."""

@@ -18,8 +18,7 @@ from scheduler.job import Job, JobCancelled, JobContext, JobResult, Metric
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
 from scheduler.processes.recognition import identity
-from scheduler.rules.clock_trust import why_not_delete
-from scheduler.rules.state import ClockMark
+from scheduler.rules.clock_trust import ClockMark, why_not_delete
 from scheduler.store import open_store_to_append
 from scheduler.system_clock import SystemClock
 from scheduler.vocabulary import SCHEDULER, RetentionApplied, event

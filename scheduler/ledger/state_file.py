@@ -50,6 +50,7 @@ _CODE = (
     "rules/expectations/moments.py",
     "rules/fold/*.py",
     "rules/instants_state.py",
+    "rules/nodes/nodes_state.py",
     "schedule/**/*.py",
     "rules/state.py",
     "rules/job_schedule.py",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from scheduler.rules.state import ClockMark
+import msgspec
 
 AHEAD_MIN = timedelta(hours=1)
 """A smaller step ahead is the ordinary correction of a clock that was slow."""
@@ -19,6 +19,29 @@ BEHIND_MIN = timedelta(minutes=1)
 """A smaller difference is the slewing of network time, and rounding."""
 HELD_FOR = timedelta(hours=24)
 """A step ahead must have lasted this long on the boot clock before anything is deleted by the new wall time."""
+
+
+class ClockMark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The readings of the clocks at a recorded moment, and the part of the time before it that nothing explains.
+
+    Attributes:
+        time: the wall clock.
+        boot_id: the boot since which `boottime_ms` counts.
+        boottime_ms: the boot clock, which nobody can set.
+        unexplained: how much further the wall clock went than time can have passed, as far as that is known.
+        since_ms: the boot clock when the wall clock went ahead.
+    """
+
+    time: datetime
+    boot_id: str
+    boottime_ms: int
+    unexplained: timedelta = timedelta(0)
+    since_ms: int = 0
+
+    def with_unexplained(self, unexplained: timedelta, since_ms: int | None = None) -> ClockMark:
+        """The same mark with another `unexplained`, which counts from `since_ms`, or from the mark itself if None."""
+        since_ms = self.boottime_ms if since_ms is None else since_ms
+        return ClockMark(self.time, self.boot_id, self.boottime_ms, unexplained, since_ms)
 
 
 def mark_at_start(previous: ClockMark | None, newest: datetime, now: ClockMark) -> ClockMark:

@@ -18,6 +18,7 @@ from scheduler.rules.fold import (
     expectations,
     home_entries,
     job_entries,
+    node_entries,
     run_entries,
     schedule_entries,
 )
@@ -55,6 +56,7 @@ _APPLY: Apply = {
     **schedule_entries.APPLY,
     **backfill_entries.APPLY,
     **run_entries.APPLY,
+    **node_entries.APPLY,
     **evidence_entries.APPLY,
     **expectations.APPLY,
 }

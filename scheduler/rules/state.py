@@ -6,7 +6,7 @@ its encoded form. `evolve` alone changes it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -23,6 +23,7 @@ from scheduler.entry_members import (
 )
 from scheduler.rules.approvals.pending_change import PendingChange
 from scheduler.rules.awaited import AwaitedInstant, EndedWait, PassedRun, Success
+from scheduler.rules.clock_trust import ClockMark
 from scheduler.rules.evidence.archive_state import Archive
 from scheduler.rules.evidence.evidence_state import Evidence
 from scheduler.rules.expectations.expected import Expectations
@@ -34,6 +35,7 @@ from scheduler.rules.instants_state import (
     SettledAhead,
     SettledByHand,
 )
+from scheduler.rules.nodes.nodes_state import Assignment, Leader, Node
 from scheduler.vocabulary import RunFinished
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -211,6 +213,8 @@ class Run(msgspec.Struct, omit_defaults=True, gc=False):
         failed_upstream: the entry by which a job before this one did not succeed: it is to be skipped.
         waited: for what it had waited before the attempt that is going.
         judged_from: from when what is expected of it counts, where that is not the moment at which it was due.
+        assigned: which node is to start its next attempt, where several share the ledger; None once it has.
+        node: that which makes the attempt that is going.
     """
 
     number: int
@@ -236,6 +240,18 @@ class Run(msgspec.Struct, omit_defaults=True, gc=False):
     failed_upstream: int | None = None
     waited: EndedWait | None = None
     judged_from: datetime | None = None
+    assigned: Assignment | None = None
+    node: str | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether an attempt is going or assigned to a node: it holds a slot and its locks, and waits no longer."""
+        return self.started is not None or self.assigned is not None
+
+    @property
+    def place(self) -> str | None:
+        """The node that makes the attempt that is going, or is to make the next one; None if that is no node."""
+        return self.node if self.assigned is None else self.assigned.node
 
     @property
     def waits_for_retry(self) -> bool:
@@ -280,29 +296,6 @@ class SchedulerStatus(msgspec.Struct, gc=False):
     pause_reason: str | None = None
 
 
-class ClockMark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """The readings of the clocks at a recorded moment, and the part of the time before it that nothing explains.
-
-    Attributes:
-        time: the wall clock.
-        boot_id: the boot since which `boottime_ms` counts.
-        boottime_ms: the boot clock, which nobody can set.
-        unexplained: how much further the wall clock went than time can have passed, as far as that is known.
-        since_ms: the boot clock when the wall clock went ahead.
-    """
-
-    time: datetime
-    boot_id: str
-    boottime_ms: int
-    unexplained: timedelta = timedelta(0)
-    since_ms: int = 0
-
-    def with_unexplained(self, unexplained: timedelta, since_ms: int | None = None) -> ClockMark:
-        """The same mark with another `unexplained`, which counts from `since_ms`, or from the mark itself if None."""
-        since_ms = self.boottime_ms if since_ms is None else since_ms
-        return ClockMark(self.time, self.boot_id, self.boottime_ms, unexplained, since_ms)
-
-
 class Rejection(msgspec.Struct, gc=False):
     """A config that was refused and has not been corrected yet."""
 
@@ -322,7 +315,7 @@ class LeftRunning(msgspec.Struct, gc=False):
     processes: list[Survivor]
 
 
-class State(msgspec.Struct):
+class State(msgspec.Struct, omit_defaults=True):
     """Everything, folded up to and including entry `head`.
 
     Attributes:
@@ -338,6 +331,8 @@ class State(msgspec.Struct):
         archive: how much of it is in volumes; None if nothing is.
         changes: what a second person has to approve, or rejected, by the name of the job.
         expectations: what is expected of jobs; None if nothing ever was.
+        nodes: those that ever served this ledger, by name; none on one machine.
+        leader: which of them leads; None while none does. term: the number of the last term.
     """
 
     head: Head = EMPTY
@@ -363,6 +358,9 @@ class State(msgspec.Struct):
     archive: Archive | None = None
     changes: dict[str, PendingChange] = {}
     expectations: Expectations | None = None
+    nodes: dict[str, Node] = {}
+    leader: Leader | None = None
+    term: int = 0
 
     @property
     def mark(self) -> str:

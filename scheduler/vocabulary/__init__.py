@@ -33,6 +33,16 @@ from scheduler.vocabulary.home_entries import (
     SnapshotWritten,
 )
 from scheduler.vocabulary.job_entries import JobDefined, JobDisabled, JobEnabled, JobRemoved
+from scheduler.vocabulary.node_entries import (
+    LeaderElected,
+    NodeDrained,
+    NodeJoined,
+    NodeLeft,
+    NodeLost,
+    NodeResumed,
+    RunAssigned,
+    RunReported,
+)
 from scheduler.vocabulary.notification_entries import NotificationFailed, NotificationSent
 from scheduler.vocabulary.payload import Payload, decode
 from scheduler.vocabulary.run_entries import (
@@ -64,15 +74,18 @@ from scheduler.vocabulary.scheduler_entries import (
 __all__ = [
     "APPROVALS", "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EVIDENCE", "EXCLUSIONS", "EXPECTED",
     "GROUPS",
-    "JOB_ENTRIES", "LIVES", "MISFIRES", "NOTIFICATIONS", "OF_ANYONE", "PAUSES", "PAYLOADS", "REMARKS",
+    "JOB_ENTRIES", "LIVES", "MISFIRES", "NODE_ENTRIES", "NOTIFICATIONS", "OF_ANYONE", "PAUSES", "PAYLOADS", "REMARKS",
     "RUN_ENTRIES", "SCHEDULER", "SETTLEMENTS", "TYPES", "UNCOUNTED", "WATCH_ENTRIES",
     "ApprovalGiven", "ApprovalRequested", "ApprovalWithdrawn", "BackfillEnded", "BackfillRequested",
     "CalendarDefined", "CheckpointAnchorFailed", "CheckpointAnchored", "CheckpointCosigned", "CheckpointRefused",
     "CheckpointSigned", "ClockStepped", "ConfigAccepted", "ConfigRejected", "ExpectationBreached",
     "ExpectationMet", "HomeAdopted", "JobDefined",
-    "JobDisabled", "JobEnabled", "JobRemoved", "KeyCreated", "KeyRotated", "LedgerArchived", "LedgerContinued",
-    "LedgerCreated", "LedgerRecovered", "NotificationFailed", "NotificationSent", "Payload",
-    "RetentionApplied", "RunAdopted", "RunCancelRequested", "RunFinished", "RunRequested", "RunSkipped",
+    "JobDisabled", "JobEnabled", "JobRemoved", "KeyCreated", "KeyRotated", "LeaderElected", "LedgerArchived",
+    "LedgerContinued",
+    "LedgerCreated", "LedgerRecovered", "NodeDrained", "NodeJoined", "NodeLeft", "NodeLost",
+    "NodeResumed", "NotificationFailed", "NotificationSent", "Payload",
+    "RetentionApplied", "RunAdopted", "RunAssigned", "RunCancelRequested", "RunFinished", "RunReported",
+    "RunRequested", "RunSkipped",
     "RunStarted", "ScheduleExcluded", "ScheduleMisfired", "ScheduleReopened", "ScheduleSettled", "ScheduleTicked",
     "SchedulerPaused",
     "SchedulerResumed", "SchedulerStarted", "SchedulerStopped", "SnapshotWritten", "event", "payload",
@@ -86,6 +99,7 @@ TYPES: tuple[type[Payload], ...] = (
     ScheduleReopened, BackfillRequested,
     BackfillEnded, RunRequested, RunCancelRequested, RunStarted, RunAdopted, RunFinished, RunSkipped,
     ExpectationBreached, ExpectationMet, RetentionApplied,
+    NodeJoined, NodeLeft, NodeLost, NodeDrained, NodeResumed, LeaderElected, RunAssigned, RunReported,
     KeyCreated, KeyRotated, CheckpointSigned, CheckpointRefused, CheckpointCosigned, CheckpointAnchored,
     CheckpointAnchorFailed, LedgerContinued, LedgerArchived,
     NotificationSent, NotificationFailed,
@@ -129,16 +143,21 @@ EVIDENCE = (
 """What is recorded about keys, checkpoints, those who remember them, and archives."""
 NOTIFICATIONS = (NotificationSent.TYPE, NotificationFailed.TYPE)
 """What is recorded about what people were told."""
+NODE_ENTRIES = (
+    NodeJoined.TYPE, NodeLeft.TYPE, NodeLost.TYPE, NodeDrained.TYPE, NodeResumed.TYPE, LeaderElected.TYPE,
+)  # fmt: skip
+"""What is recorded about the nodes that share a ledger, and about which of them leads."""
 UNCOUNTED = (
     *(kind for kind in EVIDENCE if kind.startswith("checkpoint.")), SnapshotWritten.TYPE, *NOTIFICATIONS,
 )  # fmt: skip
 """What is recorded beside what happens: no checkpoint becomes due by it."""
-OF_ANYONE = ("ledger.", "job.", "snapshot.", "checkpoint.", "key.", "notification.")
+OF_ANYONE = ("ledger.", "job.", "snapshot.", "checkpoint.", "key.", "notification.", "node.")
 """How types begin that other processes record as well, some in a scheduler's name: no sign that one was alive."""
 REMARKS = (
     ApprovalRequested.TYPE, ApprovalWithdrawn.TYPE, LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE,
     SnapshotWritten.TYPE, ConfigAccepted.TYPE, ConfigRejected.TYPE, CalendarDefined.TYPE, BackfillRequested.TYPE,
-    BackfillEnded.TYPE, RunCancelRequested.TYPE, RetentionApplied.TYPE, *EVIDENCE, *NOTIFICATIONS,
+    BackfillEnded.TYPE, RunCancelRequested.TYPE, RetentionApplied.TYPE, RunAssigned.TYPE, RunReported.TYPE,
+    *NODE_ENTRIES, *EVIDENCE, *NOTIFICATIONS,
 )  # fmt: skip
 """What belongs to none of these groups: no view of the projections but `events` is about it."""
 

@@ -53,6 +53,7 @@ class RunStarted(Payload, frozen=True):
     `waited_behind` is the run of its job for whose end it had waited last; `slots` has the numbers of the runs that
     held all slots while it waited for one, the oldest 16. `successes` has the `seq` of the entries with which the
     jobs last succeeded that had to before it (`after` with `within`): for those above its own number it had waited.
+    `node` is the one that makes it, where several share the ledger.
     """
 
     TYPE: ClassVar[str] = "run.started"
@@ -72,10 +73,11 @@ class RunStarted(Payload, frozen=True):
     successes: list[int] = []
     waited_behind: int | None = None
     slots: list[int] = []
+    node: str | None = None
 
 
 class RunAdopted(Payload, frozen=True):
-    """A run outlived the scheduler that started it: this one watches it from now on."""
+    """A run outlived the scheduler that started it: this one watches it from now on. `node` is its node."""
 
     TYPE: ClassVar[str] = "run.adopted"
     attempt: int
@@ -84,6 +86,7 @@ class RunAdopted(Payload, frozen=True):
     executor_pid: int
     executor_start_ticks: int
     pid_namespace: int | None = None
+    node: str | None = None
 
 
 class RunFinished(Payload, frozen=True):
@@ -95,7 +98,8 @@ class RunFinished(Payload, frozen=True):
     `retry_at`: only this attempt ended, and the run waits until then to make its next one. `closes`: no attempt
     ended, but such a wait, which began with the entry of that `seq`; the rest tells of the last attempt, but for an
     outcome `cancelled`. `because_of` is the `seq` of the entry that ended the wait, if one did. The members
-    from `message` on are what a Python job said of itself.
+    from `message` to `metrics` are what a Python job said of itself. `node` is the one that made the attempt, where
+    several share the ledger.
     """
 
     TYPE: ClassVar[str] = "run.finished"
@@ -122,6 +126,7 @@ class RunFinished(Payload, frozen=True):
     items_processed: int | None = None
     items_failed: int | None = None
     metrics: Metrics = {}
+    node: str | None = None
 
 
 class RunSkipped(Payload, frozen=True):

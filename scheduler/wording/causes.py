@@ -95,7 +95,7 @@ def slots_clause(slots: Sequence[int]) -> str:
     return f"all slots were taken, by run {', '.join(map(str, slots))}"
 
 
-def waits_clause(start: v.RunStarted) -> str:
+def waits_clause(start: v.RunStarted | v.RunAssigned) -> str:
     """For what a run had waited that starts, as a clause, one after another; empty if its start names nothing."""
     told = [] if start.waited_behind is None else [f"run {start.waited_behind} of its job came before it"]
     told += [] if start.waited_for is None else [lock_clause(start.waited_for)]

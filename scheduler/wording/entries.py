@@ -14,6 +14,7 @@ from scheduler.wording.evidence_entries import EVIDENCE_WORDINGS
 from scheduler.wording.expectation_entries import EXPECTATION_WORDINGS
 from scheduler.wording.home_entries import HOME_WORDINGS
 from scheduler.wording.job_entries import JOB_WORDINGS
+from scheduler.wording.node_entries import NODE_WORDINGS
 from scheduler.wording.notification_entries import NOTIFICATION_WORDINGS
 from scheduler.wording.run_entries import RUN_WORDINGS
 from scheduler.wording.signs import EntryWording, Level, Signs
@@ -25,6 +26,7 @@ ENTRY_WORDINGS: Final[dict[str, EntryWording]] = (
     | APPROVAL_WORDINGS
     | EXPECTATION_WORDINGS
     | RUN_WORDINGS
+    | NODE_WORDINGS
     | NOTIFICATION_WORDINGS
 )
 """Each type of the vocabulary."""

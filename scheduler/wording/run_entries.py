@@ -83,8 +83,10 @@ def _started(entry: Entry, data: v.RunStarted, zone: str) -> str:
             facts.append(lateness_words(_late_ms(entry, data.scheduled_for), data.trigger))
     if data.attempt > 1:
         facts.append(f"attempt {data.attempt}")
-    waits = waits_clause(data)
-    return f"{_run(entry)} started ({', '.join(facts)})" + (f", after a wait: {waits}" if waits else "")
+    waits, where = waits_clause(data), f" on {data.node}" if data.node else ""
+    return f"{_run(entry)} started{where} ({', '.join(facts)})" + (
+        f", after a wait: {waits}" if waits else ""
+    )
 
 
 def _attempt(entry: Entry, attempt: int) -> str:
@@ -95,7 +97,8 @@ def _attempt(entry: Entry, attempt: int) -> str:
 def _started_message(entry: Entry, data: v.RunStarted) -> str:
     due = f", due {data.scheduled_for:%Y-%m-%dT%H:%M:%SZ}" if data.scheduled_for is not None else ""
     attempt = f", attempt {data.attempt}" if data.attempt > 1 else ""
-    return f"job started: {_named(entry)} ({spelled(data.trigger, '-')}{due}{attempt})"
+    where = f" on {data.node}" if data.node else ""
+    return f"job started: {_named(entry)}{where} ({spelled(data.trigger, '-')}{due}{attempt})"
 
 
 def _finished(entry: Entry, data: v.RunFinished, zone: str) -> str:

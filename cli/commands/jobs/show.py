@@ -36,7 +36,7 @@ from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.requests.upcoming import next_run, settled_by_hand
 from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.state import Job
-from scheduler.wording.sizes import size_words
+from scheduler.wording.quantities import size_words
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View

@@ -18,7 +18,7 @@ from scheduler.rules.expectations.moments import breached_from
 from scheduler.rules.state import State
 
 _SPARE = 64
-_CLOCK_READ = (v.ClockStepped.TYPE, v.SchedulerStarted.TYPE)
+_CLOCK_READ = (v.ClockStepped.TYPE, v.SchedulerStarted.TYPE, v.LeaderElected.TYPE)
 
 
 class Subject(NamedTuple):

@@ -1,7 +1,8 @@
 """How boots of the machine change the state: a job that runs once for each boot owes those that it was there for.
 
 A boot has no instant that could be computed. It is seen when a scheduler starts with a boot id that is not on record,
-and that moment is the instant.
+or a node joins with one, and that moment is the instant. So where several nodes share a ledger, the boot of each of
+their machines counts.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from eventstore.store import Entry
-from scheduler import vocabulary as v
 from scheduler.rules.state import State
 
 BOOTS_MAX = 64
@@ -18,12 +18,17 @@ OWED_MAX = 64
 """A job owes at most so many; more than one it owes only if schedulers died as they started."""
 
 
-def note_boot(state: State, entry: Entry, data: v.SchedulerStarted) -> None:
-    """A scheduler started: if that boot is not on record, the jobs that are on their schedule owe a run for it."""
-    if data.boot_id in state.boots:
+def note_boot(state: State, entry: Entry, boot_id: str, boottime_ms: int | None) -> None:
+    """A scheduler or a node began: if its boot is not on record, jobs that are on their schedule owe a run for it.
+
+    Args:
+        state: the state; entry: which says that it began.
+        boot_id: of the machine; boottime_ms: its boot clock then; None if that is not known.
+    """
+    if boot_id in state.boots:
         return
-    state.boots = [*state.boots, data.boot_id][-BOOTS_MAX:]
-    began = None if data.boottime_ms is None else entry.time - timedelta(milliseconds=data.boottime_ms)
+    state.boots = [*state.boots, boot_id][-BOOTS_MAX:]
+    began = None if boottime_ms is None else entry.time - timedelta(milliseconds=boottime_ms)
     new, state.new_at_reboot = state.new_at_reboot, {}
     for name, owed in state.at_reboot.items():
         # A command may have defined it during this boot, before a scheduler saw that.

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.rules.clock_trust import mark_after_step, mark_at_start
+from scheduler.rules.clock_trust import ClockMark, mark_after_step, mark_at_start
 from scheduler.rules.fold import expectations
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.fold.boots import note_boot
-from scheduler.rules.state import ClockMark, Rejection, SchedulerStatus, State
+from scheduler.rules.fold.node_entries import serve_alone
+from scheduler.rules.state import Rejection, SchedulerStatus, State
 
 
 def _ledger_created(state: State, entry: Entry, data: v.LedgerCreated) -> None:
@@ -24,7 +25,8 @@ def _home_adopted(state: State, entry: Entry, data: v.HomeAdopted) -> None:
 
 def _scheduler_started(state: State, entry: Entry, data: v.SchedulerStarted) -> None:
     state.scheduler = SchedulerStatus(entry.seq, entry.time, data.pid, data.host, data.boot_id, data.versions)
-    note_boot(state, entry, data)
+    serve_alone(state)
+    note_boot(state, entry, data.boot_id, data.boottime_ms)
     expectations.clock_read(state, entry.time)
     if state.left_running:
         state.left_running = [left for left in state.left_running if left.boot_id == data.boot_id]

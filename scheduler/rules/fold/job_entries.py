@@ -10,6 +10,7 @@ from scheduler.entry_members import MisfireReason
 from scheduler.rules.fold import expectations, upstreams
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.fold.boots import forget_owed, note_definition
+from scheduler.rules.fold.node_entries import release
 from scheduler.rules.instants_state import ClosedInterval
 from scheduler.rules.job_schedule import excluded, same_days, schedule_of
 from scheduler.rules.state import Calendar, Enablement, Job, State
@@ -54,6 +55,8 @@ def _job_defined(state: State, entry: Entry, data: v.JobDefined) -> None:
             expectations.disabled(state, job, entry)
         job.enablement = enablement
     job.definition, job.revision, job.defined_seq = new, data.revision, entry.seq
+    if state.nodes:  # where it may run, and with which locks, may be others now
+        release(state.runs[number] for number in job.live)
     expectations.defined(state, new, before, entry)
     if state.dependents:
         upstreams.changed(state, job.name)

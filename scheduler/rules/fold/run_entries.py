@@ -9,6 +9,7 @@ from scheduler import vocabulary as v
 from scheduler.rules.awaited import EndedWait, PassedRun, Success
 from scheduler.rules.fold import expectations, upstreams
 from scheduler.rules.fold.apply import Apply
+from scheduler.rules.fold.node_entries import note_lost
 from scheduler.rules.state import Executor, Job, LastRun, LeftRunning, RetryWait, Run, State
 
 LEFT_RUNNING_MAX = 20
@@ -62,6 +63,7 @@ def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
         run.executor = _executor(data)
         run.locks = data.locks
         run.waited = _ended_wait(state, run, data)
+        run.assigned, run.node = None, data.node
         if entry.actor == v.SCHEDULER:
             run.by = "scheduler"
 
@@ -79,6 +81,7 @@ def _run_adopted(state: State, entry: Entry, data: v.RunAdopted) -> None:
     run = _in_flight(state, entry)
     if run is not None:
         run.executor = _executor(data)
+        run.node = data.node
 
 
 def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
@@ -86,6 +89,8 @@ def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
     if run is not None and run.executor is not None and data.survivors:
         left = LeftRunning(run.number, run.job, run.executor.boot_id, data.survivors)
         state.left_running = [*state.left_running, left][-LEFT_RUNNING_MAX:]
+    if data.outcome == "lost" and run is not None and run.node is not None and run.started is not None:
+        note_lost(state, run, entry)
     if data.retry_at is not None:
         if run is not None and run.started is not None:
             _await_retry(run, entry, data, data.retry_at)
@@ -114,7 +119,7 @@ def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
 def _await_retry(run: Run, entry: Entry, data: v.RunFinished, at: datetime) -> None:
     first_started = data.started if run.retry is None else run.retry.first_started
     run.retry = RetryWait(at, entry.seq, first_started, data)
-    run.started = run.executor = run.secret_sha256 = None
+    run.started = run.executor = run.secret_sha256 = run.node = None
     run.locks, run.waited = {}, None
 
 

@@ -18,7 +18,6 @@ from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
 from scheduler.definition import RETRIED_OUTCOMES
 from scheduler.entry_members import ASKED_FOR, FALLING_DUE
-from scheduler.rules.after import successes_of_start
 from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.evolve import evolve
 from scheduler.rules.job_schedule import nominal
@@ -27,9 +26,12 @@ from scheduler.rules.laws import (
     backfill_laws,
     evidence_laws,
     expectation_laws,
+    node_laws,
     notification_laws,
     settlement_laws,
+    start_laws,
 )
+from scheduler.rules.laws.start_laws import in_flight
 from scheduler.rules.state import Job, Run, State
 from scheduler.schedule.calendars.calendar_days import CalendarDays
 from scheduler.vocabulary.payload import UnfitPayload
@@ -71,11 +73,8 @@ def broken_law(state: State, entry: Entry) -> str:
     Raises:
         UnfitPayload: the payload is not what its type says.
     """
-    law = _LAWS.get(entry.type)
-    if law is not None:
-        return law(state, entry, v.payload(entry))
-    v.payload(entry)
-    return ""
+    law, data = _LAWS.get(entry.type), v.payload(entry)
+    return node_laws.decided_by_a_leader(state, entry) or ("" if law is None else law(state, entry, data))
 
 
 def _ledger_created(state: State, entry: Entry, data: v.LedgerCreated) -> str:
@@ -207,44 +206,6 @@ def _run_requested(state: State, entry: Entry, data: v.RunRequested) -> str:
     return "" if entry.run == entry.seq else f"a run bears the number of its request, not {entry.run}"
 
 
-def _run_started(state: State, entry: Entry, data: v.RunStarted) -> str:
-    run, why = _in_flight(state, entry)
-    if run is not None and data.attempt <= run.attempt:
-        return f"attempt {data.attempt} of run {run.number} had started before"
-    if run is not None and run.started is not None:
-        return f"attempt {run.attempt} of run {run.number} had not ended"
-    if run is not None and data.attempt > run.attempt + 1:
-        return f"run {run.number} was at attempt {run.attempt}: the next one is not {data.attempt}"
-    if run is not None and run.failed_upstream is not None:
-        return f"a job before {run.job} had not succeeded, by entry {run.failed_upstream}"
-    job = None if run is None else state.jobs.get(run.job)
-    if run is not None and job is not None and data.successes != successes_of_start(state, run, job):
-        return f"run {run.number} had to wait for the success of other jobs, which these entries are not"
-    if run is not None and data.waited_behind is not None:
-        passed = None if job is None else job.passed
-        if passed is None or passed.run != data.waited_behind or passed.seq < run.number:
-            return f"run {run.number} did not wait for the end of run {data.waited_behind}"
-    return why or _locks_taken(state, job, data)
-
-
-def _locks_taken(state: State, job: Job | None, data: v.RunStarted) -> str:
-    """What is wrong with the locks that an attempt takes.
-
-    It takes all that its job has by the definition in force, and no lock has more holders than it may have.
-    """
-    missing = (
-        [] if job is None or not job.present else [n for n in job.definition.locks if n not in data.locks]
-    )
-    if job is not None and missing:
-        return f"{job.name} needs the lock {missing[0]}, by entry {job.defined_seq}, and the attempt did not take it"
-    for name, capacity in data.locks.items():
-        holders = [run.number for run in state.runs.values() if name in run.locks]
-        if len(holders) >= capacity:
-            of = "one run" if capacity == 1 else f"{capacity} runs"
-            return f"the lock {name} is for {of}, and run {', '.join(map(str, holders))} held it"
-    return ""
-
-
 def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> str:
     if data.closes is not None:
         return _wait_closed(state, entry, data)
@@ -254,7 +215,7 @@ def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> str:
 
 
 def _wait_closed(state: State, entry: Entry, data: v.RunFinished) -> str:
-    run, why = _in_flight(state, entry)
+    run, why = in_flight(state, entry)
     if run is None:
         return why
     if run.retry is None or not run.waits_for_retry or run.retry.seq != data.closes:
@@ -266,18 +227,20 @@ def _wait_closed(state: State, entry: Entry, data: v.RunFinished) -> str:
 
 
 def _run_going(state: State, entry: Entry, data: v.RunFinished | v.RunAdopted) -> str:
-    run, why = _in_flight(state, entry)
+    run, why = in_flight(state, entry)
     if run is not None and run.started is None:
         if run.attempt:
             return f"attempt {run.attempt} of run {run.number} had ended"
         return f"run {run.number} had not started"
     if run is not None and data.attempt != run.attempt:
         return f"run {run.number} was at attempt {run.attempt}, not {data.attempt}"
+    if run is not None and run.node is not None and data.node != run.node:
+        return f"attempt {run.attempt} of run {run.number} was made on {run.node}, not on {data.node}"
     return why
 
 
 def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> str:
-    run, why = _in_flight(state, entry)
+    run, why = in_flight(state, entry)
     if run is not None and run.attempt > 0:
         return f"run {run.number} had started"
     if run is not None and data.reason == "upstream" and data.because_of != run.failed_upstream:
@@ -288,7 +251,7 @@ def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> str:
 def _run_cancel_requested(state: State, entry: Entry, data: v.RunCancelRequested) -> str:
     if data.replaced_by is None:
         return ""
-    run, why = _in_flight(state, entry)
+    run, why = in_flight(state, entry)
     return why if run is None else _replaced(state, run, data.replaced_by)
 
 
@@ -301,16 +264,6 @@ def _replaced(state: State, run: Run, by: int | None) -> str:
     if run.trigger in ASKED_FOR:
         return f"run {run.number} was asked for by a person, and is replaced by no other"
     return f"run {run.number} is not older than run {by}" if run.number >= new.number else ""
-
-
-def _in_flight(state: State, entry: Entry) -> tuple[Run | None, str]:
-    """The run that an entry is about, if it is owed or started and not over; or what is wrong with that."""
-    run = state.runs.get(-1 if entry.run is None else entry.run)
-    if run is None:
-        return None, f"run {entry.run} had ended before, or was never owed"
-    if run.job != entry.job:
-        return None, f"run {run.number} is one of {run.job}, not of {entry.job}"
-    return run, ""
 
 
 def _present(state: State, entry: Entry) -> Job | None:
@@ -336,7 +289,8 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.ApprovalWithdrawn.TYPE: approval_laws.withdrawn,
     v.RunRequested.TYPE: _run_requested,
     v.RunCancelRequested.TYPE: _run_cancel_requested,
-    v.RunStarted.TYPE: _run_started,
+    v.RunAssigned.TYPE: start_laws.assigned,
+    v.RunStarted.TYPE: start_laws.started,
     v.RunAdopted.TYPE: _run_going,
     v.RunFinished.TYPE: _run_finished,
     v.RunSkipped.TYPE: _run_skipped,
@@ -351,6 +305,13 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.CheckpointAnchorFailed.TYPE: evidence_laws.checkpoint_known,
     v.LedgerContinued.TYPE: evidence_laws.ledger_continued,
     v.LedgerArchived.TYPE: evidence_laws.ledger_archived,
+    v.NodeJoined.TYPE: node_laws.joined,
+    v.NodeLeft.TYPE: node_laws.left,
+    v.NodeLost.TYPE: node_laws.lost,
+    v.NodeDrained.TYPE: node_laws.drained,
+    v.NodeResumed.TYPE: node_laws.resumed,
+    v.LeaderElected.TYPE: node_laws.elected,
+    v.RunReported.TYPE: node_laws.reported,
     v.NotificationSent.TYPE: notification_laws.notified,
     v.NotificationFailed.TYPE: notification_laws.notified,
 }

@@ -13,7 +13,7 @@ from scheduler.entry_members import Outcome
 from scheduler.processes.output.output import OutputDigest
 from scheduler.schedule import format_duration
 from scheduler.service.attempts.running_attempt import RunningAttempt
-from scheduler.wording.sizes import size_words
+from scheduler.wording.quantities import size_words
 
 if TYPE_CHECKING:
     from scheduler.python_jobs.attempt_result import AttemptResult

@@ -15,7 +15,7 @@ from scheduler.clock import Reading
 from scheduler.processes.output.output_files import is_output
 from scheduler.processes.spawner import FileIdentity
 from scheduler.service.attempts.running_attempt import RunningAttempt
-from scheduler.wording.sizes import size_words
+from scheduler.wording.quantities import size_words
 
 LOOK_MAX_S: Final = 1.0
 """An attempt is looked at this often at least, however little it prints."""

@@ -8,8 +8,7 @@ import pytest
 
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.rules.clock_trust import mark_after_step, mark_at_start, why_not_delete
-from scheduler.rules.state import ClockMark
+from scheduler.rules.clock_trust import ClockMark, mark_after_step, mark_at_start, why_not_delete
 from tests.support.world import BEGIN, World
 
 HOUR = timedelta(hours=1)

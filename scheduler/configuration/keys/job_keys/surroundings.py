@@ -1,10 +1,10 @@
-"""What an attempt finds: variables, parameters, secrets, a user, a folder."""
+"""What an attempt finds: variables, parameters, secrets, a user, a machine, a folder."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, run_as, shown, values
+from scheduler.configuration.keys import converters, nodes, run_as, shown, values
 from scheduler.configuration.keys.block_values import parameters, secrets
 from scheduler.configuration.keys.key import Key
 
@@ -62,6 +62,20 @@ KEYS: Final[dict[str, Key]] = {
         comment="or etl, or etl:www-data: the user as whom it runs, where root starts the scheduler (none)",
         shared=True,
         synonyms=("user", "runas", "as_user", "uid"),
+    ),
+    "runs_on": Key(
+        member="runs_on",
+        read=nodes.runs_on,
+        show=shown.text_or_none,
+        takes=nodes.RUNS_ON_TAKES,
+        default="none",
+        meaning="The nodes that may run it, where several machines share the ledger: those that have this label in "
+        "`nodes`, or the one of this name. Without it any of them may. While none can take it, a run waits, and "
+        "`jobs why` says for what. On one machine it says nothing.",
+        example="runs_on: none",
+        comment="or db: the nodes that may run it, where several machines share the ledger (none)",
+        shared=True,
+        synonyms=("node", "host", "hosts", "machine", "placement"),
     ),
     "working_directory": Key(
         member="working_directory",
