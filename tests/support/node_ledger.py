@@ -71,7 +71,7 @@ class NodeLedger:
 
     def join(self, name: str, slots: int = 8, **facts: Any) -> Entry:
         """A node serves."""
-        facts = {"incarnation": f"{name}-1", "boot_id": f"boot-{name}", "pid": 7} | facts
+        facts = {"incarnation": f"{name}-1", "boot_id": f"boot-{name}", "pid": 7, **facts}
         return self.say(v.NodeJoined(node=name, host=f"{name}.example", max_parallel=slots, **facts))
 
     def elect(self, name: str) -> Entry:
@@ -103,11 +103,12 @@ class NodeLedger:
     def assignment(self, run: Run, node: str, **members: Any) -> Event:
         """That a run goes to a node."""
         job = self.state.jobs[run.job]
-        facts = {
+        facts: dict[str, Any] = {
             "locks": dict.fromkeys(job.definition.locks, 1),
             "successes": successes_of_start(self.state, run, job),
             "instead_of": None if run.assigned is None else run.assigned.node,
-        } | members
+            **members,
+        }
         data = v.RunAssigned(
             node=node, attempt=run.attempt + 1, trigger=run.trigger, scheduled_for=run.scheduled_for, **facts
         )

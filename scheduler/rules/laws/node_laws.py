@@ -27,7 +27,7 @@ def decided_by_a_leader(state: State, entry: Entry) -> str:
 
 def joined(state: State, entry: Entry, data: v.NodeJoined) -> str:
     """What is wrong with a `node.joined`; empty if nothing is."""
-    return "" if data.max_parallel > 0 else "a node takes at least one run at once"
+    return "" if data.max_parallel >= 0 else "no node takes fewer runs than none"
 
 
 def left(state: State, entry: Entry, data: v.NodeLeft) -> str:

@@ -76,8 +76,8 @@ def _no_room(state: State, run: Run, name: str) -> str:
     node, job = state.nodes.get(name), state.jobs.get(run.job)
     if node is None or not node.takes_new:
         return f"no node {name} took anything new"
-    if run.job in node.unfit:
-        return f"{name} cannot run {run.job}, by entry {node.described_seq}: {node.unfit[run.job]}"
+    if (unfit := node.why_unfit(run.job)) is not None:
+        return f"{name} cannot run {run.job}, by entry {node.described_seq}: {unfit}"
     if job is not None and not node.answers_to(job.definition.runs_on):
         return f"{name} is not {job.definition.runs_on}, on which {job.name} runs"
     others = sum(name == each.place for each in state.runs.values() if each is not run)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from scheduler.rules.awaited import EndedWait
 
+ALL_JOBS: Final = "*"
+"""Stands among what a node cannot run for every job."""
 Standing = Literal["serving", "drained", "left", "lost"]
 """How it stands with a node by what is on record; that one is silent is not on record until it is lost."""
 
@@ -87,6 +89,10 @@ class Node(msgspec.Struct, gc=False, omit_defaults=True):
         if self.left_seq is not None:
             return "left"
         return "serving" if self.drained_seq is None else "drained"
+
+    def why_unfit(self, job: str) -> str | None:
+        """Why it cannot run a job, or any; None if it can."""
+        return self.unfit.get(job) or self.unfit.get(ALL_JOBS)
 
     def answers_to(self, label: str | None) -> bool:
         """Whether a job that `runs_on` this may run here; a node's own name is one of its labels."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.support.node_ledger import USER, NodeLedger
 from tests.support.world import World, job
 
 
-def cluster(**members: object) -> NodeLedger:
+def cluster(**members: Any) -> NodeLedger:
     """Two nodes, the first of which leads, and two hourly jobs."""
     return NodeLedger(job("one", **members), job("two"), nodes={"a": 1, "b": 1}, leader="a")
 
@@ -48,6 +49,11 @@ def _to_drained(ledger: NodeLedger) -> Event:
 def _to_unfit(ledger: NodeLedger) -> Event:
     ledger.join("b", unfit={"one": "it has no such program"})
     return ledger.assignment(ledger.tick("one"), "b")
+
+
+def _to_unfit_for_all(ledger: NodeLedger) -> Event:
+    ledger.join("b", unfit={"*": "its salt is another one"})
+    return ledger.assignment(ledger.tick("two"), "b")
 
 
 def _to_unlabelled(ledger: NodeLedger) -> Event:
@@ -95,7 +101,18 @@ def _reported_unlost(ledger: NodeLedger) -> Event:
     return v.event(told, v.SCHEDULER, job="one", run=run.number)
 
 
-ELECTED = {"node": "b", "term": 2, "host": "b", "boot_id": "b", "pid": 7, "reason": "silent", "former": "a"}
+ELECTED: dict[str, Any] = {
+    "node": "b",
+    "term": 2,
+    "host": "b",
+    "boot_id": "b",
+    "pid": 7,
+    "reason": "silent",
+    "former": "a",
+}
+JOINED: dict[str, Any] = {
+    "node": "b", "host": "b", "boot_id": "b", "pid": 7, "max_parallel": -1, "incarnation": "1",
+}  # fmt: skip
 LOST = v.NodeLost(node="a", silent_since=NodeLedger().now, silent_ms=60_000)
 CASES: list[tuple[Callable[[NodeLedger], Event], str]] = [
     (_assigned_twice, "assigned to b before"),
@@ -103,6 +120,7 @@ CASES: list[tuple[Callable[[NodeLedger], Event], str]] = [
     (_no_slot, "b takes 1 at once, and had 1"),
     (_to_drained, "no node b took anything new"),
     (_to_unfit, "b cannot run one, by entry"),
+    (_to_unfit_for_all, "b cannot run two, by entry"),
     (_to_unlabelled, "b is not db, on which one runs"),
     (_lock_held, "the lock disk is for one run"),
     (_unassigned, "was assigned to no node"),
@@ -111,6 +129,7 @@ CASES: list[tuple[Callable[[NodeLedger], Event], str]] = [
     (_finished_elsewhere, "was made on b, not on a"),
     (_no_leader, "no node led then"),
     (_reported_unlost, "was not lost on b"),
+    (lambda ledger: v.event(v.NodeJoined(**JOINED), v.SCHEDULER), "takes fewer runs than none"),
     (lone(LOST), "a led then, and only the leader says who is lost"),
     (lone(v.NodeLost(node="c", silent_since=LOST.silent_since, silent_ms=1)), "no node c served then"),
     (lone(v.NodeLeft(node="c", reason="SIGTERM")), "no node c served then"),
