@@ -15,10 +15,11 @@ from scheduler.vocabulary.payload import Payload
 class NodeJoined(Payload, frozen=True):
     """A node serves this ledger from now on; or what is said of it here has changed.
 
-    It takes at most `max_parallel` runs at once (none while it is stopping), and those of jobs whose `runs_on` is its name or among its `labels`.
-    `unfit` has the jobs that it cannot run, each with the reason; `*` stands for all of them. `incarnation` names the process that serves, which
-    tells its restart from a change. A node that was lost is no longer lost by it; one that is drained stays so. What
-    was assigned to it and had not started waits to be assigned anew.
+    It takes at most `max_parallel` runs at once (none while it is stopping), and those of jobs whose `runs_on` is its
+    name or among its `labels`. `unfit` has the jobs that it cannot run, each with the reason; `*` stands for all.
+    `incarnation` names the process that serves, which tells its restart from a change. A node that was lost is no
+    longer lost by it; one that is drained stays so. What was assigned to it and had not started waits to be assigned
+    anew.
     """
 
     TYPE: ClassVar[str] = "node.joined"

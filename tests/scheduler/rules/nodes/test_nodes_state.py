@@ -31,8 +31,7 @@ def test_what_is_assigned_holds_its_locks_and_has_not_started() -> None:
     assert (run.place, run.node) == ("b", None)
     began = ledger.start(run)
     assert (run.begun, run.started, run.attempt, run.locks) == (True, began.time, 1, {"disk": 1})
-    assert run.assigned is None
-    assert (run.place, run.node) == ("b", "b")
+    assert (ledger.state.runs[run.number].assigned, run.place, run.node) == (None, "b", "b")
     ledger.finish(run)
     assert ledger.state.runs == {}
 
