@@ -1,5 +1,6 @@
 """`DatabaseOwner`: what the role that owns the tables does: make, upgrade, fill and remove them."""
 
+# ruff: noqa: S608 - the SQL is put together from constants
 from __future__ import annotations
 
 import time
@@ -14,8 +15,9 @@ from eventstore.postgresql import schema
 from eventstore.postgresql.address import DatabaseAddress
 from eventstore.postgresql.opening import Opener
 from eventstore.postgresql.refusal import DatabaseUnavailable, reason_of
-from eventstore.postgresql.session import Answer, ConnectionLost, ServerError, Session, Statement
-from eventstore.postgresql.values import BYTEA_ARRAY, INT8, TEXT, bytea_array, int8
+from eventstore.postgresql.session import Answer, ConnectionLost, ServerError, Session, Statement, Value
+from eventstore.postgresql.statements import LINE, LINE_FEED
+from eventstore.postgresql.values import INT8, TEXT
 from eventstore.store import EMPTY, Event, Head
 
 CALL_S = 30.0
@@ -26,13 +28,14 @@ _FOUND = Statement("found", "SELECT ledger_id, schema_version FROM cronledger.he
 _ROLE = Statement("role", "SELECT 1::bigint FROM pg_catalog.pg_roles WHERE rolname = $1", (TEXT,))
 _COPY = Statement(
     "copy",
-    """
+    f"""
     INSERT INTO cronledger.entries (seq, line)
-    SELECT $1 + given.ordinal - 1, given.line FROM unnest($2::bytea[]) WITH ORDINALITY AS given (line, ordinal)
-    WHERE NOT EXISTS (SELECT FROM cronledger.head)
+    SELECT $1 + given.ordinal - 1, {LINE}
+      FROM unnest(pg_catalog.string_to_array($2, {LINE_FEED})) WITH ORDINALITY AS given (line, ordinal)
+     WHERE NOT EXISTS (SELECT FROM cronledger.head)
     ON CONFLICT (seq) DO NOTHING
     """,
-    (INT8, BYTEA_ARRAY),
+    (INT8, TEXT),
     changes=True,
 )
 
@@ -96,7 +99,7 @@ class DatabaseOwner:
         ledger_id, version = rows[0]
         assert ledger_id is not None
         assert version is not None
-        return FoundLedger(ledger_id.decode("ascii"), int.from_bytes(version))
+        return FoundLedger(ledger_id.decode("ascii"), int(version))
 
     def is_prepared(self) -> bool:
         """Whether the tables are there."""
@@ -104,7 +107,7 @@ class DatabaseOwner:
 
     def has_role(self, name: str) -> bool:
         """Whether there is such a role."""
-        return bool(self._run(_ROLE, [name.encode()]).rows)
+        return bool(self._run(_ROLE, [name]).rows)
 
     def create_role(self, name: str) -> None:
         """Make a role for nodes, without a password."""
@@ -128,7 +131,7 @@ class DatabaseOwner:
 
     def copy(self, first: int, lines: Sequence[bytes]) -> None:
         """Copy lines, LF included, from entry `first` on: what is there already stays as it is; durable on return."""
-        self._run(_COPY, [int8(first), bytea_array(lines)])
+        self._run(_COPY, [first, b"".join(lines).removesuffix(b"\n")])
 
     def finish(self, ledger_id: str, head: Head) -> None:
         """Make a ledger of the lines that were copied."""
@@ -144,10 +147,10 @@ class DatabaseOwner:
             self._session.close()
             self._session = None
 
-    def _run(self, statement: Statement, parameters: Sequence[bytes | None] = ()) -> Answer:
+    def _run(self, statement: Statement, values: Sequence[Value] = ()) -> Answer:
         """Execute one statement."""
         deadline = time.monotonic() + self._call_s
-        return self._firm(lambda session: session.run(statement, parameters, deadline), deadline)
+        return self._firm(lambda session: session.run(statement, values, deadline), deadline)
 
     def _execute(self, sql: str) -> None:
         """Execute several statements in one transaction."""

@@ -12,15 +12,13 @@ from eventstore.postgresql.hints import Hints
 from eventstore.postgresql.opening import Opener
 from eventstore.postgresql.refusal import DatabaseUnavailable, Reason, reason_of
 from eventstore.postgresql.schema import VERSION
-from eventstore.postgresql.session import Answer, ConnectionLost, ServerError, Session, Statement
-from eventstore.postgresql.values import bytea_array, int8, read_int8, read_text, read_time, text
+from eventstore.postgresql.session import Answer, ConnectionLost, Row, ServerError, Session, Statement, Value
+from eventstore.postgresql.values import escaped, hexadecimal, read_binary_int8, time_of, unescaped
 from eventstore.replicated.database import DatabaseHead, NodeIdentity, NodePulse, Pulse
 from eventstore.store import Head
 
 CALL_S = 5.0
 """So long a call takes at most, connecting included."""
-
-Row = tuple[bytes | None, ...]
 
 
 class PostgresqlDatabase:
@@ -70,7 +68,7 @@ class PostgresqlDatabase:
 
     def resume(self, head: Head) -> bool:
         """Let a halted database go on, if this is its head; whether it was."""
-        return bool(self._change(statements.RESUME, [int8(head.seq), text(head.hash)]))
+        return bool(self._change(statements.RESUME, [head.seq, head.hash]))
 
     def confirm(self) -> None:
         """Commit something, and with it everything before."""
@@ -80,30 +78,29 @@ class PostgresqlDatabase:
         """The lines from entry `first` on, up to where one is missing."""
         count = min(count_max, statements.LINES_MAX)
         found: list[bytes] = []
-        for seq, line in self._ask(statements.LINES, [int8(first), int8(count)]).rows:
-            if read_int8(_present(seq)) != first + len(found):
+        for seq, line in self._ask(statements.LINES, [first, count]).rows:
+            if read_binary_int8(_present(seq)) != first + len(found):
                 break
             found.append(_present(line))
         return found
 
     def halt(self, why: str) -> None:
         """Set the flag, unless it is set."""
-        self._change(statements.HALT, [text(why)])
+        self._change(statements.HALT, [why])
 
     def claim(self, identity: NodeIdentity, instead_of: NodeIdentity | None) -> bool:
         """Take the row of a node, or find that it is another's."""
         former = "" if instead_of is None else instead_of.incarnation
-        values = [identity.node, identity.incarnation, identity.host, former]
-        return bool(self._change(statements.CLAIM, [text(value) for value in values]))
+        return bool(self._change(statements.CLAIM, [*identity, former]))
 
     def renew(self, identity: NodeIdentity) -> Pulse | None:
         """Raise the counter of a node."""
-        rows = self._change(statements.RENEW, [text(each) for each in identity])
+        rows = self._change(statements.RENEW, identity)
         mine = rows[0][0]
         if mine is None:
             return None
         # The statement sees the rows as they were before it.
-        own = text(identity.node)
+        own = escaped(identity.node)
         return _pulse([row[1:5] + ((*row[5:8], mine) if row[5] == own else row[5:]) for row in rows])
 
     def pulse(self) -> Pulse:
@@ -112,11 +109,11 @@ class PostgresqlDatabase:
 
     def keep_config(self, digest: str, text: bytes) -> None:
         """Keep a text under its digest."""
-        self._change(statements.KEEP_CONFIG, [digest.encode(), text])
+        self._change(statements.KEEP_CONFIG, [digest, hexadecimal(text)])
 
     def config(self, digest: str) -> bytes | None:
         """The text that was kept."""
-        rows = self._ask(statements.CONFIG, [digest.encode()]).rows
+        rows = self._ask(statements.CONFIG, [digest]).rows
         return _present(rows[0][0]) if rows else None
 
     def hint_fd(self) -> int | None:
@@ -151,16 +148,16 @@ class PostgresqlDatabase:
 
     def _move(self, statement: Statement, expected: Head, lines: Sequence[bytes], new: Head) -> bool:
         """Move the head, and insert the lines if it moved."""
-        values = [int8(new.seq), text(new.hash), int8(expected.seq), text(expected.hash), bytea_array(lines)]
-        return bool(self._change(statement, values))
+        joined = b"".join(lines).removesuffix(b"\n")
+        return bool(self._change(statement, [new.seq, new.hash, expected.seq, expected.hash, joined]))
 
-    def _change(self, statement: Statement, parameters: Sequence[bytes | None] = ()) -> list[Row]:
+    def _change(self, statement: Statement, values: Sequence[Value] = ()) -> list[Row]:
         """Execute what changes something.
 
         Raises:
             NoAnswer: it may have been done, or was done and is not safe.
         """
-        answer = self._ask(statement, parameters)
+        answer = self._ask(statement, values)
         if answer.warnings:
             # A commit whose synchronous wait was cancelled is told as a warning beside its success. Any other warning
             # is no firm answer either.
@@ -168,12 +165,12 @@ class PostgresqlDatabase:
             raise NoAnswer(f"{self.address}: {answer.warnings[0]}")
         return answer.rows
 
-    def _ask(self, statement: Statement, parameters: Sequence[bytes | None] = ()) -> Answer:
+    def _ask(self, statement: Statement, values: Sequence[Value] = ()) -> Answer:
         """Execute a statement in the present session, or in a new one."""
         deadline = time.monotonic() + self._call_s
         session = self._open(deadline)
         try:
-            answer = session.run(statement, parameters, deadline)
+            answer = session.run(statement, values, deadline)
         except ServerError as error:
             if error.sqlstate in _STALE:
                 self._drop()
@@ -220,13 +217,13 @@ class PostgresqlDatabase:
         if not rows:
             raise self._unavailable("unfinished", "no ledger is in its tables")
         ledger_id, version, rights = (_present(value) for value in rows[0])
-        found = read_text(ledger_id)
+        found = unescaped(ledger_id)
         if self._ledger_id not in (None, found):
             raise self._unavailable("other_ledger", f"ledger {found}")
-        if (number := read_int8(version)) != VERSION:
+        if (number := int(version)) != VERSION:
             reason: Reason = "newer_schema" if number > VERSION else "older_schema"
             raise self._unavailable(reason, f"its tables have version {number}, this software uses {VERSION}")
-        if rights != b"\1":
+        if rights != b"t":
             raise self._unavailable("without_rights", f"role {self._address.user or 'of the connection'}")
         # What a server committed and had not yet copied when it was killed can be read after its restart: it must
         # not be believed before it is safe.
@@ -271,18 +268,16 @@ def _head(row: Row) -> DatabaseHead:
     """The row of the head."""
     seq, digest, halted = row
     return DatabaseHead(
-        Head(read_int8(_present(seq)), read_text(_present(digest))),
-        None if halted is None else read_text(halted),
+        Head(int(_present(seq)), unescaped(_present(digest))),
+        None if halted is None else unescaped(halted),
     )
 
 
 def _pulse(rows: list[Row]) -> Pulse:
     """The clock, the head, and a row a node; nulls where there is no node."""
     nodes = tuple(
-        NodePulse(
-            NodeIdentity(*(read_text(_present(each)) for each in row[4:7])), read_int8(_present(row[7]))
-        )
+        NodePulse(NodeIdentity(*(unescaped(_present(each)) for each in row[4:7])), int(_present(row[7])))
         for row in rows
         if row[4] is not None
     )
-    return Pulse(read_time(_present(rows[0][0])), _head(rows[0][1:4]), nodes)
+    return Pulse(time_of(_present(rows[0][0])), _head(rows[0][1:4]), nodes)

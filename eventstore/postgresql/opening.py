@@ -14,6 +14,7 @@ from eventstore.postgresql.address import DatabaseAddress, Host
 from eventstore.postgresql.refusal import DatabaseUnavailable, Reason, reason_of
 from eventstore.postgresql.resolver import Resolver
 from eventstore.postgresql.session import ConnectionLost, ServerError, Session, Statement
+from eventstore.postgresql.values import TEXT
 
 ATTEMPT_S = 2.0
 """So long one address may take, where others are left to try."""
@@ -52,6 +53,7 @@ _SETTINGS = Statement(
            pg_catalog.current_setting('transaction_read_only'),
            pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit')
                WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
+           pg_catalog.set_config('standard_conforming_strings', 'on', false),
            pg_catalog.set_config('TimeZone', 'UTC', false),
            pg_catalog.set_config('default_transaction_isolation', 'read committed', false),
            pg_catalog.set_config('statement_timeout', $1, false),
@@ -60,7 +62,8 @@ _SETTINGS = Statement(
            (SELECT pg_catalog.set_config('client_connection_check_interval', '1000', false)
               FROM pg_catalog.pg_settings WHERE name = 'client_connection_check_interval')
     """,
-    (25, 25),
+    (TEXT, TEXT),
+    binary=True,
 )
 """What holds for the session, whatever database, role or server set; some settings only where they are known.
 
@@ -168,7 +171,7 @@ class Opener:
         """Make the session's settings; refuse a server that is no primary."""
         if session.server_version < OLDEST:
             raise self._refusal("too_old", f"PostgreSQL {session.server_version // 10_000}")
-        statement_ms = str(round(statement_s * 1000)).encode()
+        statement_ms = str(round(statement_s * 1000))
         try:
             (row,) = session.run(_SETTINGS, [statement_ms, statement_ms], deadline).rows
         except ServerError as error:

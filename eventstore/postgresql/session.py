@@ -13,22 +13,34 @@ from dataclasses import dataclass, field
 from psycopg import OperationalError, pq
 from psycopg.pq.abc import PGconn, PGresult
 
+from eventstore.postgresql.values import binary, literal
+
+Value = int | str | bytes
+"""What is given to a statement: bytes are ASCII where it changes anything."""
+Row = tuple[bytes | None, ...]
+
 
 @dataclass(frozen=True)
 class Statement:
     """A statement that is prepared once in a session.
+
+    One that changes anything is sent as one message of the protocol, which arrives whole or not at all, and is
+    committed before the server reads on: no client that stops and no network that breaks leaves a lock behind. (The
+    extended protocol takes the locks with one message and commits with another.)
 
     Attributes:
         name: unique among the statements.
         sql: with `$1` for the first parameter; it runs in a transaction of its own.
         types: of the parameters.
         changes: whether it changes anything: then no answer means that it may have been done.
+        binary: whether it gives bytes as they are; otherwise text.
     """
 
     name: str
     sql: str
     types: tuple[int, ...] = ()
     changes: bool = False
+    binary: bool = False
 
 
 @dataclass
@@ -36,11 +48,11 @@ class Answer:
     """What a statement gave.
 
     Attributes:
-        rows: in binary form.
+        rows: as text, or in binary form.
         warnings: what the server warned of meanwhile.
     """
 
-    rows: list[tuple[bytes | None, ...]]
+    rows: list[Row]
     warnings: list[str] = field(default_factory=list)
 
 
@@ -98,12 +110,12 @@ class Session:
         """As libpq numbers them: 150004 is 15.4."""
         return self._connection.server_version
 
-    def run(self, statement: Statement, parameters: Sequence[bytes | None], deadline: float) -> Answer:
+    def run(self, statement: Statement, values: Sequence[Value], deadline: float) -> Answer:
         """Execute a statement.
 
         Args:
             statement: which one.
-            parameters: its values, in binary form.
+            values: of its parameters.
             deadline: by `time.monotonic()`.
 
         Raises:
@@ -116,12 +128,17 @@ class Session:
             self._send(lambda: self._connection.send_prepare(name, statement.sql.encode(), statement.types))
             self._finish(deadline, changes=False)
             self._prepared.add(statement.name)
-        binary = [1] * len(parameters)
-        self._send(
-            lambda: self._connection.send_query_prepared(
-                name, parameters, binary, result_format=pq.Format.BINARY
+        if statement.binary:
+            given = [binary(value) for value in values]
+            self._send(
+                lambda: self._connection.send_query_prepared(
+                    name, given, [pq.Format.BINARY] * len(given), result_format=pq.Format.BINARY
+                )
             )
-        )
+        else:
+            given = [literal(value) for value in values]
+            arguments = b"(%b)" % b", ".join(given) if given else b""
+            self._send(lambda: self._connection.send_query(b'EXECUTE "%b"%b' % (name, arguments)))
         rows = self._finish(deadline, changes=statement.changes)
         return Answer(rows, list(self._warnings))
 
@@ -155,7 +172,7 @@ class Session:
         except OperationalError as error:
             raise ConnectionLost(_first_line(str(error)), certain=True) from None
 
-    def _finish(self, deadline: float, *, changes: bool) -> list[tuple[bytes | None, ...]]:
+    def _finish(self, deadline: float, *, changes: bool) -> list[Row]:
         """Send the rest, and wait for all of the answer."""
         sent = False
         try:
@@ -184,7 +201,7 @@ class Session:
                 return results
             results.append(result)
 
-    def _rows(self, results: list[PGresult], *, changes: bool) -> list[tuple[bytes | None, ...]]:
+    def _rows(self, results: list[PGresult], *, changes: bool) -> list[Row]:
         """The rows of the last result; or the error, if there is one among them."""
         for result in results:
             if result.status in (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE):

@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 from eventstore.postgresql.session import Statement
-from eventstore.postgresql.values import BYTEA, BYTEA_ARRAY, INT8, TEXT
+from eventstore.postgresql.values import INT8, TEXT
 
 LINES_MAX = 1_000
 """So many lines one statement gives at most."""
 LINES_MAX_BYTES = 2 << 20
 """With so many bytes, or a single line: what a slow network carries within a deadline."""
+
+LINE_FEED = "pg_catalog.chr(10)"
+LINE = f"pg_catalog.convert_to(given.line || {LINE_FEED}, 'UTF8')"
+"""Lines come as one text without the last line feed: a ledger's are ASCII, each without a line feed inside."""
 
 _MOVE = """
     WITH moved AS (
@@ -17,26 +21,35 @@ _MOVE = """
         RETURNING seq
     ), written AS (
         INSERT INTO cronledger.entries (seq, line)
-        SELECT $3 + given.ordinal, given.line FROM unnest($5::bytea[]) WITH ORDINALITY AS given (line, ordinal)
-        WHERE EXISTS (SELECT FROM moved)
+        SELECT $3 + given.ordinal, {line}
+          FROM unnest(pg_catalog.string_to_array($5, {line_feed})) WITH ORDINALITY AS given (line, ordinal)
+         WHERE EXISTS (SELECT FROM moved)
     )
     SELECT {seen} FROM moved
 """
-_MOVE_TYPES = (INT8, TEXT, INT8, TEXT, BYTEA_ARRAY)
+_MOVE_TYPES = (INT8, TEXT, INT8, TEXT, TEXT)
+
+
+def _move(halted: str, more: str = "") -> str:
+    """The statement that moves the head, where it is as expected and the flag is as wanted."""
+    return _MOVE.format(halted=halted, seen=f"seq{more}", line=LINE, line_feed=LINE_FEED)
+
+
 _HEAD = "head.seq, head.hash, head.halted"
 _PULSE = f"""
-    pg_catalog.clock_timestamp(), {_HEAD}, nodes.name, nodes.incarnation, nodes.host, nodes.counter
+    (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint,
+    {_HEAD}, nodes.name, nodes.incarnation, nodes.host, nodes.counter
       FROM cronledger.head LEFT JOIN cronledger.nodes ON true ORDER BY nodes.name
 """
 
-APPEND = Statement("append", _MOVE.format(halted="NULL", seen="seq"), _MOVE_TYPES, changes=True)
+APPEND = Statement("append", _move("NULL"), _MOVE_TYPES, changes=True)
 APPEND_AND_HINT = Statement(
     "append and hint",
-    _MOVE.format(halted="NULL", seen="seq, pg_catalog.pg_notify('cronledger', '')"),
+    _move("NULL", ", pg_catalog.pg_notify('cronledger', '')"),
     _MOVE_TYPES,
     changes=True,
 )
-REFILL = Statement("refill", _MOVE.format(halted="NOT NULL", seen="seq"), _MOVE_TYPES, changes=True)
+REFILL = Statement("refill", _move("NOT NULL"), _MOVE_TYPES, changes=True)
 RESUME = Statement(
     "resume",
     "UPDATE cronledger.head SET halted = NULL WHERE seq = $1 AND hash = $2 RETURNING seq",
@@ -69,6 +82,7 @@ LINES = Statement(
     WHERE found.bytes <= {LINES_MAX_BYTES} OR found.seq = $1 ORDER BY found.seq
     """,
     (INT8, INT8),
+    binary=True,
 )
 CONFIRM = Statement("confirm", "UPDATE cronledger.confirmations SET counter = counter + 1", changes=True)
 HALT = Statement("halt", "UPDATE cronledger.head SET halted = $1 WHERE halted IS NULL", (TEXT,), changes=True)
@@ -99,9 +113,10 @@ RENEW = Statement(
 PULSE = Statement("pulse", f"SELECT {_PULSE}")
 KEEP_CONFIG = Statement(
     "keep config",
-    "INSERT INTO cronledger.configs (digest, text) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING",
-    (TEXT, BYTEA),
+    "INSERT INTO cronledger.configs (digest, text) VALUES ($1, pg_catalog.decode($2, 'hex')) "
+    "ON CONFLICT (digest) DO NOTHING",
+    (TEXT, TEXT),
     changes=True,
 )
-CONFIG = Statement("config", "SELECT text FROM cronledger.configs WHERE digest = $1", (TEXT,))
+CONFIG = Statement("config", "SELECT text FROM cronledger.configs WHERE digest = $1", (TEXT,), binary=True)
 LISTEN = "LISTEN cronledger"

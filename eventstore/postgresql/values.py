@@ -1,51 +1,57 @@
-"""PostgreSQL's binary forms of the few types that are used: the same whatever a database's encoding or time zone."""
+"""The forms of the few values that are used: the same whatever a database's encoding or time zone."""
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-BYTEA, INT8, TEXT, BYTEA_ARRAY = 17, 20, 25, 1001
+BYTEA, INT8, TEXT = 17, 20, 25
 """The numbers of the types, as the protocol has them."""
 
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _int8 = struct.Struct("!q")
-_length = struct.Struct("!i")
-_array_head = struct.Struct("!iiIii")
+_NOT_LITERAL = re.compile(rb"[^\n -~]")
 
 
-def int8(number: int) -> bytes:
-    """A bigint."""
-    return _int8.pack(number)
+def binary(value: int | str | bytes) -> bytes:
+    """A value in PostgreSQL's binary form."""
+    if isinstance(value, int):
+        return _int8.pack(value)
+    return escaped(value) if isinstance(value, str) else value
 
 
-def read_int8(value: bytes) -> int:
-    """A bigint."""
+def read_binary_int8(value: bytes) -> int:
+    """A bigint in binary form."""
     number: int = _int8.unpack(value)[0]
     return number
 
 
-def read_time(value: bytes) -> datetime:
-    """A timestamptz: microseconds since 2000, in UTC."""
-    return _EPOCH + timedelta(microseconds=read_int8(value))
+def literal(value: int | str | bytes) -> bytes:
+    """A value as SQL has it, where `standard_conforming_strings` is on; bytes are printable ASCII and line feeds."""
+    if isinstance(value, int):
+        return b"%d" % value
+    text = escaped(value) if isinstance(value, str) else value
+    if _NOT_LITERAL.search(text):
+        raise ValueError("a line of a ledger is ASCII")
+    return b"'%b'" % text.replace(b"'", b"''")
 
 
-def text(value: str) -> bytes:
-    """A text of ASCII alone, so that no encoding of a database matters: all else is escaped, as in Python."""
-    return value.encode("unicode_escape")
+def hexadecimal(value: bytes) -> str:
+    """Any bytes, as what PostgreSQL decodes as `hex`."""
+    return value.hex()
 
 
-def read_text(value: bytes) -> str:
-    """What `text` made."""
+def escaped(text: str) -> bytes:
+    """A text as ASCII, so that no encoding of a database matters: all else is escaped, as in Python."""
+    return text.encode("unicode_escape")
+
+
+def unescaped(value: bytes) -> str:
+    """What `escaped` made."""
     return value.decode("unicode_escape")
 
 
-def bytea_array(values: Sequence[bytes]) -> bytes:
-    """A bytea[] of one dimension."""
-    parts = [_array_head.pack(1, 0, BYTEA, len(values), 1)]
-    pack = _length.pack
-    for value in values:
-        parts.append(pack(len(value)))
-        parts.append(value)
-    return b"".join(parts)
+def time_of(microseconds: bytes) -> datetime:
+    """A time that was given as microseconds since 1970, in text."""
+    return _EPOCH + timedelta(microseconds=int(microseconds))

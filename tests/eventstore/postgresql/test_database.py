@@ -10,22 +10,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from eventstore import Event, Head
-from eventstore.encoder import compose
+from eventstore import Head
 from eventstore.postgresql.address import parse_address
 from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.replicated.database import DatabaseHead, NodeIdentity
+from tests.eventstore.postgresql.entries import ONE, OTHER, after, hash_of
 from tests.support.postgresql_fixtures import TestDatabase
-
-NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
-ONE, OTHER = NodeIdentity("db1", "1" * 32, "db1.example"), NodeIdentity("db1", "2" * 32, "copy.example")
-
-
-def after(head: Head, count: int, size: int = 10) -> tuple[list[bytes], Head]:
-    """Some entries more, and the head that they make."""
-    events = [Event(type="test.event", actor="user:a@b", data={"n": "x" * size}) for _ in range(count)]
-    lines = compose(events, head, head.seq + 1, NOW)
-    return lines, Head(head.seq + count, lines[-1][-67:-3].decode())
 
 
 @pytest.fixture
@@ -48,7 +38,7 @@ def test_a_new_ledger_has_its_entry_0(database: PostgresqlDatabase, pg_database:
     """The head is that of the one line, which names the ledger."""
     (line,) = database.lines(0, 10)
     assert database.ledger_id.encode() in line
-    assert database.head() == DatabaseHead(Head(0, line[-67:-3].decode()))
+    assert database.head() == DatabaseHead(Head(0, hash_of(line)))
     assert parse_address(database.address) == pg_database.address
 
 
