@@ -18,6 +18,8 @@ from eventstore.postgresql.values import TEXT
 
 ATTEMPT_S = 2.0
 """So long one address may take, where others are left to try."""
+SERVER_SHARE = 0.8
+"""Of the time for a statement, after which the server gives it up itself: then nothing was done for certain."""
 OLDEST = 140_000
 """The oldest server that is supported, as libpq numbers them."""
 DEFAULTS = {
@@ -84,7 +86,7 @@ class Opener:
 
         Args:
             deadline: by `time.monotonic()`.
-            statement_s: how long a statement may take in this session, by the server's own measure.
+            statement_s: how long a statement may take in this session.
 
         Raises:
             DatabaseUnavailable: nobody answers, or who answers refuses or is no primary.
@@ -171,7 +173,7 @@ class Opener:
         """Make the session's settings; refuse a server that is no primary."""
         if session.server_version < OLDEST:
             raise self._refusal("too_old", f"PostgreSQL {session.server_version // 10_000}")
-        statement_ms = str(round(statement_s * 1000))
+        statement_ms = str(round(statement_s * 1000 * SERVER_SHARE))
         try:
             (row,) = session.run(_SETTINGS, [statement_ms, statement_ms], deadline).rows
         except ServerError as error:
@@ -188,10 +190,11 @@ class Opener:
 
     def _refuse(self, connection: PGconn) -> NoReturn:
         """Say why libpq could not connect: it tells no SQLSTATE of that, but the server's words hold one of few."""
-        words = connection.get_error_message("utf-8").strip()
-        detail = words.splitlines()[-1] if words else "no connection"
-        detail = detail.rpartition("FATAL:")[2].strip()
-        raise self._refusal(_reason_of_words(connection, words), detail)
+        lines = connection.get_error_message("utf-8").strip().splitlines() or ["no connection"]
+        reason, line = _reason_of_words(lines)
+        if connection.needs_password:
+            reason = "wrong_password"
+        raise self._refusal(reason, line.partition("failed: ")[2].removeprefix("FATAL:").strip() or line)
 
     def _refusal(self, reason: Reason, detail: str) -> DatabaseUnavailable:
         return DatabaseUnavailable(self.address.shown, reason, detail)
@@ -203,13 +206,14 @@ def _weightier(one: DatabaseUnavailable | None, other: DatabaseUnavailable) -> D
     return other if one is None or (one.reason in silent and other.reason not in silent) else one
 
 
-def _reason_of_words(connection: PGconn, words: str) -> Reason:
-    """What kind of refusal it is, as far as libpq tells."""
-    if connection.needs_password:
-        return "wrong_password"
+def _reason_of_words(lines: list[str]) -> tuple[Reason, str]:
+    """What kind of refusal it is, and the line that says so: with and without encryption, each try has its own."""
     for part, reason in _WORDS:
-        if part in words:
-            return reason
-    if "FATAL" not in words:
-        return "unreachable"
-    return "no_database" if 'database "' in words and "does not exist" in words else "refused"
+        for line in lines:
+            if part in line:
+                return reason, line
+    for line in lines:
+        if "FATAL" in line:
+            gone = 'database "' in line and "does not exist" in line
+            return "no_database" if gone else "refused", line
+    return "unreachable", lines[0]

@@ -11,7 +11,7 @@ BYTEA, INT8, TEXT = 17, 20, 25
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _int8 = struct.Struct("!q")
-_NOT_LITERAL = re.compile(rb"[^\n -~]")
+_NOT_LITERAL = re.compile(rb"[^\x01-\x7f]")
 
 
 def binary(value: int | str | bytes) -> bytes:
@@ -28,7 +28,7 @@ def read_binary_int8(value: bytes) -> int:
 
 
 def literal(value: int | str | bytes) -> bytes:
-    """A value as SQL has it, where `standard_conforming_strings` is on; bytes are printable ASCII and line feeds."""
+    """A value as SQL has it, where `standard_conforming_strings` is on; bytes are ASCII."""
     if isinstance(value, int):
         return b"%d" % value
     text = escaped(value) if isinstance(value, str) else value

@@ -197,8 +197,9 @@ def test_a_wait_for_a_lock_ends_and_nothing_was_changed(
     pg_database: TestDatabase, direct: PostgresqlDatabase
 ) -> None:
     """Somebody locks the head by hand: the server itself gives up before the client does."""
-    database = PostgresqlDatabase(pg_database.address, call_s=1)
+    database = PostgresqlDatabase(pg_database.address, call_s=2)
     start = database.head().head
+    assert not database.append(Head(0, "0" * 64), *after(start, 1))
     with pg_database.server.connect(pg_database.name) as connection:
         connection.execute("BEGIN")
         connection.execute("SELECT FROM cronledger.head FOR UPDATE")
