@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from eventstore.errors import NoAnswer
+from eventstore.errors import NoAnswer, OtherLedger
 from eventstore.postgresql import statements
 from eventstore.postgresql.address import DatabaseAddress
 from eventstore.postgresql.hints import Hints
@@ -23,6 +23,8 @@ CALL_S = 5.0
 
 class PostgresqlDatabase:
     """One process's way to the database; it connects when something is asked, and anew after each failure.
+
+    Beside the errors of the protocol each call may raise `OtherLedger`: the database holds another one than it did.
 
     Args:
         address: where it is.
@@ -218,8 +220,8 @@ class PostgresqlDatabase:
             raise self._unavailable("unfinished", "no ledger is in its tables")
         ledger_id, version, rights = (_present(value) for value in rows[0])
         found = unescaped(ledger_id)
-        if self._ledger_id not in (None, found):
-            raise self._unavailable("other_ledger", f"ledger {found}")
+        if self._ledger_id is not None and self._ledger_id != found:
+            raise OtherLedger(self.address, found, self._ledger_id)
         if (number := int(version)) != VERSION:
             reason: Reason = "newer_schema" if number > VERSION else "older_schema"
             raise self._unavailable(reason, f"its tables have version {number}, this software uses {VERSION}")

@@ -19,7 +19,6 @@ Reason = Literal[
     "read_only",
     "replica",
     "full",  # no room on its disk
-    "other_ledger",
     "newer_schema",
     "older_schema",
     "entry_in_the_way",  # an entry stands behind the head: it was altered by hand

@@ -23,6 +23,7 @@ from eventstore import (
 from eventstore.replicated.replicated_store import ReplicatedStore
 from tests.support.journal import StepClock, event, open_journal
 from tests.support.ledger_check import check_ledger
+from tests.support.postgresql_fixtures import TestDatabase
 from tests.support.simulated_database import SimulatedDatabase
 from tests.support.simulated_server import BEGIN, DatabaseServer, created
 
@@ -36,6 +37,7 @@ Stores = tuple[EventStore, Callable[[], EventStore]]
         "journal with small segments",
         "replicated, on two machines",
         "replicated, in one home with small segments",
+        "PostgreSQL, on two machines",
     ]
 )
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
@@ -48,6 +50,9 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
     if "replicated" in request.param:
         yield from _replicated(tmp_path, count, one_home="one home" in request.param)
         return
+    if "PostgreSQL" in request.param:
+        yield from _postgresql(tmp_path, request.getfixturevalue("pg_ledger"))
+        return
     folder = tmp_path / "ledger"
     opened = [open_journal(folder, segment_entries=count)]
 
@@ -59,6 +64,22 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
     for journal in opened:
         journal.close()
     check_ledger(folder)
+
+
+def _postgresql(tmp_path: Path, database: TestDatabase) -> Iterator[Stores]:
+    from eventstore.postgresql.database import PostgresqlDatabase
+
+    opened: list[EventStore] = []
+
+    def peer() -> EventStore:
+        way = PostgresqlDatabase(database.address)
+        opened.append(ReplicatedStore.open(way, tmp_path / str(len(opened)), StepClock()))
+        return opened[-1]
+
+    yield peer(), peer
+    for store in opened:
+        store.close()
+    check_ledger(tmp_path / "0")
 
 
 def _replicated(tmp_path: Path, segment_entries: int, *, one_home: bool) -> Iterator[Stores]:

@@ -25,24 +25,24 @@ CALL_S = 0.5
 
 
 @pytest.fixture
-def wire(pg_database: TestDatabase) -> Iterator[Wire]:
+def wire(pg_ledger: TestDatabase) -> Iterator[Wire]:
     """A proxy before the database."""
-    with Wire(pg_database.server.socket) as opened:
+    with Wire(pg_ledger.server.socket) as opened:
         yield opened
 
 
 @pytest.fixture
-def database(wire: Wire, pg_database: TestDatabase) -> Iterator[PostgresqlDatabase]:
+def database(wire: Wire, pg_ledger: TestDatabase) -> Iterator[PostgresqlDatabase]:
     """A way to the database that leads through the proxy."""
-    opened = PostgresqlDatabase(parse_address(wire.url(pg_database.name)), call_s=CALL_S)
+    opened = PostgresqlDatabase(parse_address(wire.url(pg_ledger.name)), call_s=CALL_S)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def direct(pg_database: TestDatabase) -> Iterator[PostgresqlDatabase]:
+def direct(pg_ledger: TestDatabase) -> Iterator[PostgresqlDatabase]:
     """A way around the proxy."""
-    opened = PostgresqlDatabase(pg_database.address)
+    opened = PostgresqlDatabase(pg_ledger.address)
     yield opened
     opened.close()
 
@@ -131,9 +131,9 @@ def test_an_append_that_could_not_be_sent_whole_is_certain(
     assert direct.head().head == start
 
 
-def test_a_server_that_is_stopped_is_not_waited_for(postgresql: Server, pg_database: TestDatabase) -> None:
+def test_a_server_that_is_stopped_is_not_waited_for(postgresql: Server, pg_ledger: TestDatabase) -> None:
     """SIGSTOP to all of it: what was sent on a connection is in doubt; a new connection fails for certain."""
-    database = PostgresqlDatabase(pg_database.address, call_s=CALL_S)
+    database = PostgresqlDatabase(pg_ledger.address, call_s=CALL_S)
     start = database.head().head
     lines, new = after(start, 1)
     assert not database.append(new, lines, new)
@@ -153,7 +153,7 @@ def test_a_server_that_is_stopped_is_not_waited_for(postgresql: Server, pg_datab
 
 
 def test_a_name_server_that_is_silent_is_not_waited_for(
-    monkeypatch: pytest.MonkeyPatch, pg_database: TestDatabase
+    monkeypatch: pytest.MonkeyPatch, pg_ledger: TestDatabase
 ) -> None:
     """However long the system's own call takes; the next call does not begin another one."""
     asked = []
@@ -174,11 +174,11 @@ def test_a_name_server_that_is_silent_is_not_waited_for(
     assert asked == ["db.invalid"]
 
 
-def test_the_first_host_is_silent_and_the_second_serves(wire: Wire, pg_database: TestDatabase) -> None:
+def test_the_first_host_is_silent_and_the_second_serves(wire: Wire, pg_ledger: TestDatabase) -> None:
     """Each address gets its share of the time; the one that answered is asked first the next time."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        url = wire.url(pg_database.name).replace("127.0.0.1:", f"127.0.0.1:{port},127.0.0.1:")
+        url = wire.url(pg_ledger.name).replace("127.0.0.1:", f"127.0.0.1:{port},127.0.0.1:")
         database = PostgresqlDatabase(parse_address(url), call_s=5)
         assert database.head().head.seq == 0
         wire.cut()
@@ -194,13 +194,13 @@ def test_the_first_host_is_silent_and_the_second_serves(wire: Wire, pg_database:
 
 
 def test_a_wait_for_a_lock_ends_and_nothing_was_changed(
-    pg_database: TestDatabase, direct: PostgresqlDatabase
+    pg_ledger: TestDatabase, direct: PostgresqlDatabase
 ) -> None:
     """Somebody locks the head by hand: the server itself gives up before the client does."""
-    database = PostgresqlDatabase(pg_database.address, call_s=2)
+    database = PostgresqlDatabase(pg_ledger.address, call_s=2)
     start = database.head().head
     assert not database.append(Head(0, "0" * 64), *after(start, 1))
-    with pg_database.server.connect(pg_database.name) as connection:
+    with pg_ledger.server.connect(pg_ledger.name) as connection:
         connection.execute("BEGIN")
         connection.execute("SELECT FROM cronledger.head FOR UPDATE")
         with pytest.raises(DatabaseUnavailable, match="timeout"):
@@ -210,13 +210,13 @@ def test_a_wait_for_a_lock_ends_and_nothing_was_changed(
 
 
 def test_a_client_that_stops_anywhere_in_a_statement_holds_no_lock(
-    wire: Wire, pg_database: TestDatabase, direct: PostgresqlDatabase
+    wire: Wire, pg_ledger: TestDatabase, direct: PostgresqlDatabase
 ) -> None:
     """Whatever the last message is that arrived, another one's append goes on at once."""
     head = direct.head().head
     sent: list[str] = []
     for held in range(9):
-        database = PostgresqlDatabase(parse_address(wire.url(pg_database.name)), call_s=0.3)
+        database = PostgresqlDatabase(parse_address(wire.url(pg_ledger.name)), call_s=0.3)
         assert not database.append(Head(head.seq, "0" * 64), *after(head, 1))
         asked = itertools.count()
         sent.clear()

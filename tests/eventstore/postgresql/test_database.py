@@ -19,27 +19,27 @@ from tests.support.postgresql_fixtures import TestDatabase
 
 
 @pytest.fixture
-def database(pg_database: TestDatabase) -> Iterator[PostgresqlDatabase]:
+def database(pg_ledger: TestDatabase) -> Iterator[PostgresqlDatabase]:
     """One process's way to a fresh database."""
-    opened = PostgresqlDatabase(pg_database.address)
+    opened = PostgresqlDatabase(pg_ledger.address)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def other(pg_database: TestDatabase) -> Iterator[PostgresqlDatabase]:
+def other(pg_ledger: TestDatabase) -> Iterator[PostgresqlDatabase]:
     """Another process's way to it."""
-    opened = PostgresqlDatabase(pg_database.address)
+    opened = PostgresqlDatabase(pg_ledger.address)
     yield opened
     opened.close()
 
 
-def test_a_new_ledger_has_its_entry_0(database: PostgresqlDatabase, pg_database: TestDatabase) -> None:
+def test_a_new_ledger_has_its_entry_0(database: PostgresqlDatabase, pg_ledger: TestDatabase) -> None:
     """The head is that of the one line, which names the ledger."""
     (line,) = database.lines(0, 10)
     assert database.ledger_id.encode() in line
     assert database.head() == DatabaseHead(Head(0, hash_of(line)))
-    assert parse_address(database.address) == pg_database.address
+    assert parse_address(database.address) == pg_ledger.address
 
 
 def test_what_was_appended_is_read_elsewhere_byte_for_byte(
@@ -182,14 +182,12 @@ def test_a_hint_that_came_beside_an_answer_is_not_lost(
     assert select.select([fd], [], [], 0)[0]
 
 
-def test_a_connection_that_broke_is_made_anew(
-    database: PostgresqlDatabase, pg_database: TestDatabase
-) -> None:
+def test_a_connection_that_broke_is_made_anew(database: PostgresqlDatabase, pg_ledger: TestDatabase) -> None:
     """The hint's descriptor shows the break, and the next call connects."""
     fd = database.hint_fd()
     assert fd is not None
     start = database.head()
-    pg_database.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ledger'")
+    pg_ledger.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ledger'")
     # The server's last words and the end of the connection may come one after the other.
     assert select.select([fd], [], [], 10)[0]
     while select.select([fd], [], [], 0.2)[0]:
@@ -197,10 +195,10 @@ def test_a_connection_that_broke_is_made_anew(
     assert database.head() == start
 
 
-def test_closing_leaves_no_descriptor(pg_database: TestDatabase) -> None:
+def test_closing_leaves_no_descriptor(pg_ledger: TestDatabase) -> None:
     """Connection, hints and all."""
     before = sorted(os.listdir("/proc/self/fd"))
-    opened = PostgresqlDatabase(pg_database.address)
+    opened = PostgresqlDatabase(pg_ledger.address)
     opened.hint_fd()
     opened.head()
     opened.close()

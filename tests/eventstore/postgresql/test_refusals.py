@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore.errors import NoAnswer
+from eventstore.errors import NoAnswer, OtherLedger, Unavailable
 from eventstore.postgresql.address import DatabaseAddress, parse_address
 from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.postgresql.refusal import DatabaseUnavailable
@@ -19,9 +19,9 @@ from tests.support.postgresql import WRITER, Server
 from tests.support.postgresql_fixtures import TestDatabase, create_ledger
 
 
-def refusal(address: DatabaseAddress, ledger_id: str | None = None) -> DatabaseUnavailable:
+def refusal(address: DatabaseAddress) -> DatabaseUnavailable:
     """Why it cannot be used; every method says the same."""
-    database = PostgresqlDatabase(address, ledger_id)
+    database = PostgresqlDatabase(address)
     with pytest.raises(DatabaseUnavailable) as asked:
         database.head()
     with pytest.raises(DatabaseUnavailable) as changing:
@@ -90,12 +90,15 @@ def test_rules_that_do_not_let_one_in(postgresql: Server, pg_database: TestDatab
     assert found.reason == "not_allowed"
 
 
-def test_a_database_of_another_ledger(postgresql: Server, pg_database: TestDatabase) -> None:
-    """Both identities can be told: that which is wanted is known, that which is there is in the words."""
-    found = refusal(pg_database.address, ledger_id="f" * 32)
-    database = PostgresqlDatabase(pg_database.address)
-    assert (found.reason, found.detail) == ("other_ledger", f"ledger {database.ledger_id}")
-    database.close()
+def test_a_database_of_another_ledger(pg_database: TestDatabase) -> None:
+    """Both identities are told."""
+    database = PostgresqlDatabase(pg_database.address, "f" * 32)
+    with pytest.raises(OtherLedger) as caught:
+        database.confirm()
+    assert (caught.value.place, caught.value.expected) == (pg_database.address.shown, "f" * 32)
+    other = PostgresqlDatabase(pg_database.address)
+    assert caught.value.found == other.ledger_id
+    other.close()
 
 
 def test_a_database_that_becomes_that_of_another_ledger(pg_database: TestDatabase) -> None:
@@ -105,13 +108,10 @@ def test_a_database_that_becomes_that_of_another_ledger(pg_database: TestDatabas
     pg_database.execute("DROP SCHEMA cronledger CASCADE")
     create_ledger(pg_database.server, pg_database.name)
     pg_database.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ledger'")
-    reasons = []
-    for _ in range(2):
-        with pytest.raises((DatabaseUnavailable, NoAnswer)) as caught:
-            database.append(head, *after(head, 1))
-        reasons.append(caught.value)
-    assert isinstance(reasons[-1], DatabaseUnavailable)
-    assert reasons[-1].reason == "other_ledger"
+    with pytest.raises((Unavailable, NoAnswer)):
+        database.append(head, *after(head, 1))
+    with pytest.raises(OtherLedger):
+        database.append(head, *after(head, 1))
     assert pg_database.execute("SELECT seq FROM cronledger.head") == [(0,)]
     database.close()
 
@@ -184,7 +184,8 @@ def test_an_entry_behind_the_head(pg_database: TestDatabase) -> None:
 
 def test_a_refusal_survives_the_way_to_another_process(pg_database: TestDatabase) -> None:
     """Its facts stay facts."""
-    found = refusal(pg_database.address, ledger_id="f" * 32)
+    pg_database.execute("DROP SCHEMA cronledger CASCADE")
+    found = refusal(pg_database.address)
     again = pickle.loads(pickle.dumps(found))
     assert (again.address, again.reason, again.detail) == (found.address, found.reason, found.detail)
 
