@@ -92,7 +92,8 @@ def serve(home: Home, adopt_home: bool, leave_runs: bool, utc: bool) -> None:
     `wait` they are waited for; a second Ctrl-C kills them. With `leave` they go on, and the next scheduler takes
     them over: docs/restarts.md tells more. One scheduler serves a home at a time.
     """
-    from scheduler.service.service import Service, Unsupported
+    from scheduler.service.service import Service
+    from scheduler.service.serving import Unsupported
 
     console = _Console(home, "UTC" if utc else local_zone())
     gc.disable()  # nearly all that start-up makes stays; `Service.run` enables it when all is there

@@ -7,7 +7,7 @@ gets a `schedule.ticked` in the same append. If a crash cuts off the last of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -22,10 +22,20 @@ from scheduler.rules.state import NEVER, Job, State
 from scheduler.schedule import Schedule
 
 
-def replay(state: State, names: Iterable[str], now: datetime, reason: MisfireReason) -> list[Event]:
+def replay(
+    state: State,
+    names: Iterable[str],
+    now: datetime,
+    reason: MisfireReason,
+    until: Callable[[Job], datetime] | None = None,
+) -> list[Event]:
     """The events that settle the instants of the named jobs that passed unwatched up to `now`.
 
     Pauses that have ended must be on record (`reconcile.pauses_ended`): a job's instants count from the pause's end.
+
+    Args:
+        state: as it stands; names: of the jobs; now: the moment; reason: why they were not watched.
+        until: up to when a job's instants are settled; None: up to `now`. The later ones count for `catch_up`.
     """
     events: list[Event] = []
     for name in names:
@@ -33,8 +43,9 @@ def replay(state: State, names: Iterable[str], now: datetime, reason: MisfireRea
         events += _rest(job, now)
         events += closed_spans(job, now)
         if job.on_schedule:
-            events += exclusion(job, now)
-            events += _missed(job, now, reason)
+            end = now if until is None else until(job)
+            events += exclusion(job, end) if job.cursor < end else []
+            events += _missed(job, end, now, reason)
     return events
 
 
@@ -60,7 +71,7 @@ def closed_spans(job: Job, now: datetime) -> list[Event]:
 
 
 def _closed_span(span: ClosedInterval, now: datetime) -> list[Event]:
-    count, first, last = _summary(schedule_of(span.definition), span.after, span.until)
+    count, first, last = summary(schedule_of(span.definition), span.after, span.until)
     if first is None or last is None:
         return []
     to_run = caught_up_of_pause(span, now) if span.reason == "paused" else []
@@ -85,22 +96,25 @@ def caught_up_of_pause(span: ClosedInterval, now: datetime) -> list[datetime]:
     return schedule_of(span.definition).latest(after, span.until, limit)
 
 
-def _missed(job: Job, now: datetime, reason: MisfireReason) -> list[Event]:
-    stretches = job.open_stretches(job.cursor, now)
-    return [event for after, until in stretches for event in _missed_in(job, after, until, now, reason)]
+def _missed(job: Job, end: datetime, now: datetime, reason: MisfireReason) -> list[Event]:
+    stretches = job.open_stretches(job.cursor, end) if job.cursor < end else []
+    kept = summary(schedule_of(job.definition), end, now)[0] if stretches and end < now else 0
+    return [event for after, until in stretches for event in _missed_in(job, after, until, now, reason, kept)]
 
 
 def _missed_in(
-    job: Job, after: datetime, until: datetime, now: datetime, reason: MisfireReason
+    job: Job, after: datetime, until: datetime, now: datetime, reason: MisfireReason, kept: int
 ) -> list[Event]:
     definition = job.definition
     schedule = schedule_of(definition)
-    count, first, last = _summary(schedule, after, until)
+    count, first, last = summary(schedule, after, until)
     if first is None or last is None:
         return []
     # A job that deletes judges age by the clock. What looks old only because the clock was set ahead must stay.
     ahead_of_itself = reason == "clock_step" and definition.deletes
     to_run = [] if ahead_of_itself else chosen(definition, schedule, after, now, until)
+    if kept:
+        to_run = to_run[-wanted:] if (wanted := _limit(definition) - kept) > 0 else []
     misfired = v.ScheduleMisfired(
         first=first, last=last, count=count, policy=definition.catch_up, will_run=len(to_run), reason=reason
     )
@@ -169,9 +183,9 @@ def ticked(
 
 
 @lru_cache(maxsize=16_384)
-def _summary(
+def summary(
     schedule: Schedule, after: datetime, until: datetime
 ) -> tuple[int, datetime | None, datetime | None]:
     """Count, first and last of the instants; jobs with the same schedule and the same interval share the counting."""
-    summary = schedule.summary(after, until)
-    return summary.count, summary.first, summary.last
+    found = schedule.summary(after, until)
+    return found.count, found.first, found.last

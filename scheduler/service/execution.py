@@ -7,7 +7,8 @@ given to whoever records it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from eventstore.store import Entry, Event
@@ -16,7 +17,7 @@ from scheduler.clock import Clock, Reading
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.runs.attempts import is_news, with_retry
 from scheduler.rules.runs.orphans import ExecutorAlive, orphans
-from scheduler.rules.state import Executor, State
+from scheduler.rules.state import Executor, Run, State
 from scheduler.service.adoption import adopt_or_lose
 from scheduler.service.attempts.cancellations import Cancellations
 from scheduler.service.launcher import Launcher
@@ -36,6 +37,7 @@ class Execution:
         launcher: turns a definition into a process.
         executor: this process, as `run.started` records it.
         executor_alive: whether the process that watches a run is still alive.
+        judges: whether it is for this process to say what became of a run that another one started.
 
     Attributes:
         ended: how attempts ended that are still to be recorded.
@@ -49,9 +51,11 @@ class Execution:
         launcher: Launcher,
         executor: Executor,
         executor_alive: ExecutorAlive,
+        judges: Callable[[Run], bool] = lambda run: True,
     ) -> None:
         self._ledger, self._clock, self._supervisor = ledger, clock, supervisor
         self._launcher, self._executor, self._executor_alive = launcher, executor, executor_alive
+        self._judges = judges
         self.ended: list[Event] = []
         self._watched_by_others: dict[int, None] = {}
         self._mine: dict[int, None] = {}
@@ -112,7 +116,7 @@ class Execution:
 
         Args:
             now: the moment.
-            among: numbers of the runs to look at; None: those that others were seen to watch.
+            among: numbers of the runs to look at; None: those that others were seen to watch, and are judged here.
 
         Raises:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`.
@@ -123,8 +127,12 @@ class Execution:
         if found:
             adopt_or_lose(found, self._ledger, self._supervisor, self._launcher, self._executor, now)
 
-    def settle_unsupervised(self, now: Reading) -> None:
+    def settle_unsupervised(self, now: Reading, ended: AbstractSet[int] = frozenset()) -> None:
         """Once a second: runs that this process has started, and that nothing here watches, are adopted or lost.
+
+        Args:
+            now: the moment.
+            ended: numbers of further runs of which it is known how they ended.
 
         Raises:
             Unavailable, Poisoned, Corrupt, OSError: see `take_over_orphans`.
@@ -132,7 +140,7 @@ class Execution:
         if now.monotonic_s < self._look_at_mine_s:
             return
         self._look_at_mine_s = now.monotonic_s + LOOK_S
-        known = self._supervisor.watched_runs | {event.run for event in self.ended}
+        known = self._supervisor.watched_runs | {event.run for event in self.ended} | ended
         stray = [self._ledger.state.runs[number] for number in self._mine if number not in known]
         if stray:
             adopt_or_lose(stray, self._ledger, self._supervisor, self._launcher, self._executor, now)
@@ -157,4 +165,5 @@ class Execution:
             self._mine[number] = None
         else:
             self._mine.pop(number, None)
-            self._watched_by_others[number] = None
+            if self._judges(run):
+                self._watched_by_others[number] = None

@@ -24,9 +24,9 @@ from scheduler.rules.runs.locks import LockQueue
 from scheduler.rules.runs.orphans import ExecutorAlive
 from scheduler.rules.runs.round import Room
 from scheduler.rules.state import Executor, State
-from scheduler.service.decisions import Decisions
 from scheduler.service.execution import LOOK_S, Execution
 from scheduler.service.launcher import Launcher
+from scheduler.service.records.decisions import Decisions
 from scheduler.service.records.recorder import Recorder
 from scheduler.service.supervisor import Supervisor
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from eventstore.errors import Unavailable
 from scheduler.clock import Clock
 from scheduler.definition import Shutdown
 from scheduler.service.announcements import Announcement, CannotLeave, Killing, Leaving, Stopping
 from scheduler.service.execution import LOOK_S
-from scheduler.service.loop import Scheduler
 from scheduler.service.supervisor import Supervisor
 
 
@@ -23,11 +22,32 @@ class StoppedRuns(NamedTuple):
     left: int
 
 
+class StoppableLoop(Protocol):
+    """The loop of a scheduler, as far as a stop needs it."""
+
+    @property
+    def unfinished(self) -> int:
+        """How many runs it watches or has still to record as finished."""
+        ...
+
+    def begin_stop(self) -> None:
+        """Start nothing more; running runs go on."""
+        ...
+
+    def stop_runs(self, reason: str) -> int:
+        """Ask every run to stop; how many there were."""
+        ...
+
+    def hurry(self) -> None:
+        """Kill at once the runs that were asked to stop."""
+        ...
+
+
 class OrderlyStop:
     """Ends the runs of a scheduler that stops, or leaves them going.
 
     Args:
-        scheduler: it starts nothing more from now on.
+        scheduler: its loop, which starts nothing more from now on.
         supervisor: watches its runs; clock: where the time comes from.
         shutdown: what is to become of them. Those that are being stopped already are waited for in any case: half a
             stop is left to nobody.
@@ -39,7 +59,7 @@ class OrderlyStop:
 
     def __init__(
         self,
-        scheduler: Scheduler,
+        scheduler: StoppableLoop,
         supervisor: Supervisor,
         clock: Clock,
         shutdown: Shutdown,

@@ -35,7 +35,7 @@ from scheduler.ledger import snapshot
 from scheduler.ledger.open import open_ledger
 from scheduler.processes import starter
 from scheduler.rules.state import State
-from scheduler.service import service
+from scheduler.service import serving
 from scheduler.system_clock import SystemClock
 from scheduler.waiting import Waiter
 from tests.support.command import environment
@@ -148,12 +148,12 @@ class Life:
 
         with ExitStack() as patches:
             for place, name, value in (
-                (service, "SystemClock", lambda: self.clock),
-                (service, "Waiter", ScriptedWaiter),
-                (service, "CONFIG_LOOK_S", 0.0),
-                (service, "TICK_S", 0.0),
-                (service, "REPORT_WITHIN_S", 0.0),
-                (service, "GIVE_UP_S", 5.0),
+                (serving, "SystemClock", lambda: self.clock),
+                (serving, "Waiter", ScriptedWaiter),
+                (serving, "CONFIG_LOOK_S", 0.0),
+                (serving, "TICK_S", 0.0),
+                (serving, "REPORT_WITHIN_S", 0.0),
+                (serving, "GIVE_UP_S", 5.0),
                 (starter, "time", SimpleNamespace(monotonic=lambda: self.clock.read().monotonic_s)),
                 (snapshot, "EVERY_ENTRIES", SNAPSHOT_EVERY),
                 (BackgroundProgram, "start", _start_nothing),

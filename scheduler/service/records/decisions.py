@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
-from eventstore.errors import Unavailable
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
@@ -20,6 +19,7 @@ from scheduler.rules.after import UndecidedJobs
 from scheduler.rules.boots import boot_events
 from scheduler.rules.catch_up import replay
 from scheduler.rules.falling_due import ROUND_LATE_MAX, due_events, next_batch
+from scheduler.rules.nodes.takeover import kept_instants, overdue_runs, taken_over
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.runs.backfill import BackfillTurns
 from scheduler.rules.runs.locks import HeldLocks, Holders
@@ -82,6 +82,19 @@ class Decisions:
         self._recorder.decide(lambda state, at: late_run_skips(state, late, at), now.wall)
         self._recorder.decide(boot_events, now.wall)
 
+    def take_over(self, reason: MisfireReason, now: Reading) -> None:
+        """Settle what another leader did not come to, before `begin`; what is not too old falls due now.
+
+        Raises:
+            Unavailable, InDoubt, Poisoned, Corrupt: see `EventStore.append`.
+        """
+        self._recorder.decide(pauses_ended, now.wall)
+        settled = partial(taken_over, reason=reason)
+        self._recorder.decide_by_jobs(sorted(self.state.jobs), settled, now.wall)
+        self._recorder.decide(lambda state, at: late_run_skips(state, overdue_runs(state, at), at), now.wall)
+        self._recorder.decide(boot_events, now.wall)
+        self._due = deque(kept_instants(self.state, now.wall))
+
     def begin(self, now: Reading) -> None:
         """Take in the state as it stands; `notice` is to be told what is folded from now on."""
         self._timetable = Timetable.of(self.state, now.wall)
@@ -130,7 +143,7 @@ class Decisions:
                             lambda state, at, name=name: left_by_edit(state, name, at),  # type: ignore[misc]
                             now.wall,
                         )
-            except (Unavailable, OSError):
+            except Exception:
                 self._touched[name] = None
                 raise
 

@@ -1,0 +1,56 @@
+"""Takeover: what becomes of what fell due between two leaders, or while the database was away. Pure rules.
+
+Nothing was missed that a person would call missed: whatever is younger than its job's `start_deadline` is ticked and
+kept, whatever `catch_up` says, as if it had only been late. What is older goes by `catch_up`, as after a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+
+from eventstore.store import Event
+from scheduler.entry_members import MisfireReason
+from scheduler.rules.catch_up import replay, summary
+from scheduler.rules.job_schedule import schedule_of
+from scheduler.rules.runs.orphans import late_runs
+from scheduler.rules.runs.waiting_runs import START_DEADLINE
+from scheduler.rules.state import Job, State
+from scheduler.rules.timetable import Due
+
+
+def taken_over(state: State, names: Iterable[str], now: datetime, reason: MisfireReason) -> list[Event]:
+    """The events that settle the instants of the named jobs that are too old to be kept.
+
+    Pauses that have ended must be on record, as for `catch_up.replay`.
+    """
+    return replay(state, names, now, reason, partial(_kept_from, now=now))
+
+
+def kept_instants(state: State, now: datetime) -> list[Due]:
+    """The instants up to `now` that fall due now although they are late, the oldest first; the older are settled."""
+    kept = []
+    for job in state.jobs.values():
+        after = max(job.cursor, _kept_from(job, now))
+        if job.on_schedule and after < now:
+            schedule = schedule_of(job.definition)
+            if summary(schedule, after, now)[0]:
+                kept += [Due(instant, job.name) for instant in schedule.between(after, now)]
+    return sorted(kept)
+
+
+def overdue_runs(state: State, now: datetime) -> frozenset[int]:
+    """Numbers of the owed runs that are too old to be kept: `catch_up` says what becomes of them."""
+    return frozenset(number for number in late_runs(state) if _is_too_old(state, number, now))
+
+
+def _is_too_old(state: State, number: int, now: datetime) -> bool:
+    run = state.runs[number]
+    job = state.jobs.get(run.job)
+    return run.scheduled_for is not None and job is not None and run.scheduled_for <= _kept_from(job, now)
+
+
+def _kept_from(job: Job, now: datetime) -> datetime:
+    deadline_ms = job.definition.start_deadline_ms
+    return now - (START_DEADLINE if deadline_ms is None else timedelta(milliseconds=deadline_ms))
