@@ -129,6 +129,12 @@ _WITNESS_KEY = {
     "generate": ("cli.commands.witness.key:generate", "make the key of a witness"),
     "show": ("cli.commands.witness.key:show", "show its public half"),
 }
+_DATABASE = {
+    "create": (
+        "cli.commands.database.create:create",
+        "make the tables of a ledger in PostgreSQL, or upgrade them",
+    ),
+}
 _IMPORT = {
     "crontab": ("cli.commands.importing.crontab:crontab", "make config of a crontab"),
     "systemd": ("cli.commands.importing.systemd:systemd", "make config of systemd's timers"),
@@ -211,6 +217,12 @@ witness = LazyGroup(
 witness.add_command(
     LazyGroup("key", lazy=_WITNESS_KEY, help="The key of a witness.", context_settings=CONTEXT)
 )
+database = LazyGroup(
+    "database",
+    lazy=_DATABASE,
+    help="The database that a ledger on several machines is in.",
+    context_settings=CONTEXT,
+)
 core = LazyGroup("core", help="The playbooks under a longer path.", context_settings=CONTEXT)
 core.add_command(playbooks)
 infra = LazyGroup("infra", help="The job and log commands under a longer path.", context_settings=CONTEXT)
@@ -229,6 +241,7 @@ for group in (
     importing,
     playbooks,
     witness,
+    database,
     infra,
     core,
 ):

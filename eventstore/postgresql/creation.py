@@ -26,6 +26,11 @@ CALL_S = 30.0
 _EXISTS = Statement("exists", "SELECT 1::bigint FROM pg_catalog.pg_namespace WHERE nspname = 'cronledger'")
 _FOUND = Statement("found", "SELECT ledger_id, schema_version FROM cronledger.head")
 _ROLE = Statement("role", "SELECT 1::bigint FROM pg_catalog.pg_roles WHERE rolname = $1", (TEXT,))
+_FLUSHES = Statement(
+    "flushes",
+    "SELECT 1::bigint WHERE pg_catalog.current_setting('fsync', true) IS DISTINCT FROM 'off' "
+    "AND pg_catalog.current_setting('full_page_writes', true) IS DISTINCT FROM 'off'",
+)
 _COPY = Statement(
     "copy",
     f"""
@@ -100,6 +105,10 @@ class DatabaseOwner:
         assert ledger_id is not None
         assert version is not None
         return FoundLedger(ledger_id.decode("ascii"), int(version))
+
+    def flushes(self) -> bool:
+        """Whether the server writes to disk what it acknowledges: `fsync`, and pages as a whole."""
+        return bool(self._run(_FLUSHES).rows)
 
     def is_prepared(self) -> bool:
         """Whether the tables are there."""
