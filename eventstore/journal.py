@@ -17,6 +17,7 @@ from eventstore.entry_files import EntryFiles
 from eventstore.errors import Conflict, NoLedger, TornTail, Unavailable
 from eventstore.genesis import new_creation, read_creation, require_ledger
 from eventstore.lock import LOCK_PATIENCE_S
+from eventstore.moved import Moved, moved_to_database
 from eventstore.proofs.kept_sizes import largest_size
 from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
 from eventstore.reserve import DiskReserve
@@ -56,6 +57,7 @@ class Journal(EntryFiles):
         super().__init__(folder, fsync, disk, read_only=read_only)
         self._clock, self._actor = clock, actor
         self.recovered: LedgerRecovered | None = None
+        self._moved_to: str | None = None
         self._reserve = DiskReserve(folder, disk)
         self._may_be_unrecorded = True
 
@@ -97,8 +99,8 @@ class Journal(EntryFiles):
             NoLedger: there is none, and it was not to be created.
             NewerFormat: it is in a format that this version does not know.
             Corrupt: it is damaged; nothing was written.
-            Unavailable: it cannot be read, or created, or repaired now.
-            LockHeld: another process holds its lock, and goes on doing so.
+            Unavailable, LockHeld: it cannot be read, or created, or repaired now.
+            Moved: it lives elsewhere, and was not to be opened to read only.
             Poisoned: a flush failed.
         """
         journal: Journal | None = None
@@ -172,6 +174,7 @@ class Journal(EntryFiles):
             created = read_creation(self.folder)
             self._begin(created or new_creation(software, segment_entries), largest_size(self.folder))
             self._tail.grow(settled=True)
+            self._look_where()
             self._settle()
             self._writer.flush()
         self._reserve.restore()
@@ -181,6 +184,9 @@ class Journal(EntryFiles):
         tail = self._tail
         if tail.changed():
             tail.grow(settled=True)
+            self._look_where()
+        if self._moved_to is not None:
+            raise Moved(self.folder, self._moved_to)
         if tail.torn is not None:
             assert tail.fd is not None, "a torn tail is in a segment"
             self._may_be_unrecorded = True
@@ -191,6 +197,12 @@ class Journal(EntryFiles):
             self._commit([Event(type="ledger.created", actor=self._actor, data=self._created)])
         if self._may_be_unrecorded:
             self._record_recoveries()
+
+    def _look_where(self) -> None:
+        """Find out whether the ledger was moved to a database: then nothing is written here any more."""
+        seq = self._tail.head.seq
+        if seq >= 0:
+            self._moved_to = moved_to_database(next(self.read(seq, seq)))
 
     def _record_recoveries(self) -> None:
         """Append a `ledger.recovered` for everything in quarantine that no entry records yet."""

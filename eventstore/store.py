@@ -113,7 +113,7 @@ class EventStore(Protocol):
 
     @property
     def files(self) -> LedgerFiles | None:
-        """The files in which the ledger is kept; None if it is not kept in files, or may not be written here."""
+        """The files in which its entries are on this machine; None if there are none."""
         ...
 
     def head(self) -> Head:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -25,8 +26,19 @@ class Home(NamedTuple):
 
     @property
     def ledger(self) -> Path:
-        """The truth."""
+        """Where the entries are as files: the mirror, where the ledger is in a database, else the ledger itself."""
+        mirror = self.mirror
+        return mirror if os.path.isdir(mirror) else self.own_ledger
+
+    @property
+    def own_ledger(self) -> Path:
+        """The truth, unless the ledger is in a database."""
         return self.var / "ledger"
+
+    @property
+    def mirror(self) -> Path:
+        """The committed entries of the database that the ledger is in; there is none where it is in the home."""
+        return self.var / "mirror"
 
     @property
     def snapshots(self) -> Path:
@@ -122,8 +134,8 @@ class Home(NamedTuple):
     def own(self) -> tuple[Path, ...]:
         """The folders from which nothing but cronledger itself may delete."""
         return (
-            self.ledger, self.keys, self.snapshots, self.projections, self.tree, self.anchors, self.processes,
-            self.environments, self.notifications,
+            self.own_ledger, self.mirror, self.keys, self.snapshots, self.projections, self.tree, self.anchors,
+            self.processes, self.environments, self.notifications,
         )  # fmt: skip
 
     def output(self, run: int, attempt: int, started: datetime, stream: str) -> Path:

@@ -2,6 +2,7 @@
 
 Code that needs entries gets an `EventStore` here and does not ask which one it is. What only a ledger in files has
 (its folder, its reserve, what is due about once a second) is `EventStore.files`; that is None where there are none.
+A home on a database has files too, those of its mirror, which are read whether the database answers or not.
 """
 
 from __future__ import annotations
@@ -13,8 +14,18 @@ from pathlib import Path
 from eventstore import EventStore, Fsync, Journal, utc_now
 from eventstore.committed_reader import CommittedReader
 from eventstore.lock import LOCK_PATIENCE_S
+from scheduler.database.origin import database_address, is_on_database
 from scheduler.home import Home
 from scheduler.version import VERSION
+
+__all__ = [
+    "database_address",
+    "is_on_database",
+    "open_committed",
+    "open_folder",
+    "open_store",
+    "open_store_to_append",
+]
 
 _SOFTWARE = f"cronledger {VERSION}"
 
@@ -22,10 +33,17 @@ _SOFTWARE = f"cronledger {VERSION}"
 def open_store(home: Home) -> EventStore:
     """The home's ledger as it stands, to read only: nothing of it is created, repaired or written.
 
+    On a database, the mirror is brought up to date first, unless a scheduler does that or the database does not
+    answer at once; `scheduler.database.connection.look_problem` says why it is not.
+
     Raises:
         NoLedger: there is none yet.
         Corrupt, NewerFormat, Unavailable: it is damaged, or cannot be read.
     """
+    if is_on_database(home):
+        from scheduler.database.connection import look_briefly
+
+        look_briefly(home)
     return open_folder(home.ledger)
 
 
@@ -50,7 +68,7 @@ def open_store_to_append(
     actor: str,
     *,
     create: bool = True,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Callable[[], datetime] | None = None,
     fsync: Fsync = "always",
     patience_s: float | None = LOCK_PATIENCE_S,
 ) -> EventStore:
@@ -59,20 +77,31 @@ def open_store_to_append(
     Args:
         home: the home.
         actor: who creates or recovers it, if that is done.
-        create: create it if there is none.
-        clock: gives the time of entries; aware.
+        create: create it if there is none; one in a database never is.
+        clock: gives the time of entries; aware. None: the wall clock's, or the database's.
         fsync: when entries are made durable.
         patience_s: how long to wait for another process once it is open; None: as long as it takes.
 
     Raises:
         NoLedger: there is none, and it was not to be created.
+        Moved: it was moved to a database, and this home does not know of it.
+        Halted, InDoubt, OtherLedger, OriginUnusable, DriverMissing: it is in a database, and cannot be used.
         Unavailable, Corrupt, NewerFormat, Poisoned: it cannot be written, or is damaged.
     """
+    if is_on_database(home):
+        from eventstore.replicated.replicated_store import DOUBT_PATIENCE_S
+        from scheduler.database.connection import open_replicated
+
+        return open_replicated(
+            home,
+            clock,
+            patience_s=min(DOUBT_PATIENCE_S, DOUBT_PATIENCE_S if patience_s is None else patience_s),
+        )
     return Journal.open(
-        home.ledger,
+        home.own_ledger,
         software=_SOFTWARE,
         create=create,
-        clock=clock,
+        clock=clock or utc_now,
         fsync=fsync,
         actor=actor,
         patience_s=patience_s,

@@ -8,10 +8,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from cli.app.failures import ExitCode, Failure, say
 from cli.terminal.console import OutputLost
 from cli.terminal.printable import printable
+
+if TYPE_CHECKING:
+    from eventstore.errors import LedgerError
 
 _YEAR_MAX = 9_000
 """From then on sums of times leave the calendar."""
@@ -109,7 +113,7 @@ def _explain(problem: Exception) -> ExitCode | None:
     return failure.exit_code
 
 
-def _of_ledger(problem: Exception) -> Failure:
+def _of_ledger(problem: LedgerError) -> Failure:
     from eventstore import errors as ledger
 
     if isinstance(problem, ledger.LockHeld):
@@ -131,6 +135,11 @@ def _of_ledger(problem: Exception) -> Failure:
             "`cronledger ledger reattach DIR` says where.",
             ExitCode.LEDGER,
         )
+    from cli.app.database_failures import database_failure
+
+    failure = database_failure(problem)
+    if failure is not None:
+        return failure
     said: dict[type[ledger.LedgerError], tuple[str, str]] = {
         ledger.NoLedger: ("", "`cronledger serve` begins one."),
         ledger.DamagedTail: (

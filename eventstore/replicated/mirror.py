@@ -177,6 +177,13 @@ class Mirror(EntryFiles):
         except OSError as error:
             raise Unavailable(f"{self.folder} cannot be kept: {error.strerror or error}") from error
 
+    def release_reserve(self) -> None:
+        """Do nothing: a mirror reserves no room, since nothing is lost that cannot be written here."""
+
+    def restore_reserve(self) -> bool:
+        """See `release_reserve`."""
+        return True
+
     def repair(self, damage: Corrupt) -> list[Path]:
         """Set aside the damaged segment, and all after it, so that their lines can be fetched again.
 

@@ -127,9 +127,9 @@ class ReplicatedStore:
         return self.database.ledger_id
 
     @property
-    def files(self) -> None:
-        """There are no files in which this store may write entries."""
-        return
+    def files(self) -> Mirror:
+        """The mirror: the files in which the entries stand on this machine."""
+        return self._mirror
 
     @property
     def in_doubt(self) -> bool:

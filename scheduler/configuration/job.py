@@ -313,7 +313,11 @@ def _own_folder(written: str, home: Home) -> str | None:
             return "holds cronledger's own files, which are never deleted: name a folder in it"
         for folder in home.own:
             if path == own[folder] or own[folder] in path.parents:
-                what = "is the ledger" if folder == home.ledger else "holds what cronledger stands on"
+                what = (
+                    "is the ledger"
+                    if folder in (home.own_ledger, home.mirror)
+                    else "holds what cronledger stands on"
+                )
                 return f"{what}, from which nothing is ever deleted"
     return None
 

@@ -33,12 +33,14 @@ class LedgerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The `ledger:` block.
 
     Attributes:
+        store: the database that the ledger is in, as a URL without a password; None is the home itself.
         key: what signs; None is the file in the home.
         origin: how checkpoints name the ledger; None is `cronledger/` and its id.
         checkpoint: when the next one is signed.
         anchors: who else remembers checkpoints.
     """
 
+    store: str | None = None
     key: SigningKey | None = None
     origin: str | None = None
     checkpoint: CheckpointTimes = CheckpointTimes()

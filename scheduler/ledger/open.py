@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
 from eventstore.errors import Archived
 from eventstore.lock import LOCK_PATIENCE_S
@@ -16,7 +17,7 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.past import OnProgress
 from scheduler.rules.reconcile import pauses_ended, reconcile
 from scheduler.rules.state import State
-from scheduler.store import open_store, open_store_to_append
+from scheduler.store import is_on_database, open_store, open_store_to_append
 from scheduler.system_clock import SystemClock
 
 
@@ -33,18 +34,19 @@ def open_ledger(
     Args:
         home: the home.
         actor: who does that, if it is done.
-        clock: where the time of entries comes from.
+        clock: where the time of entries comes from; None: the system's, or the database's that the ledger is in.
         fsync: when they are flushed to disk.
         patience_s: how long to wait for another process once it is open; None: as long as it takes.
 
     Raises:
         Unavailable, Corrupt, NewerFormat: it cannot be written, or is damaged.
     """
-    reading = (clock or SystemClock()).read
-    store = open_store_to_append(
-        home, actor, clock=lambda: reading().wall, fsync=fsync, patience_s=patience_s
-    )
-    return _folded(home, store, actor)
+    if clock is None and not is_on_database(home):
+        clock = SystemClock()
+    wall = None if clock is None else partial(_wall, clock)
+    store = open_store_to_append(home, actor, clock=wall, fsync=fsync, patience_s=patience_s)
+    # On a database only the leader records snapshots.
+    return _folded(home, store, None if is_on_database(home) else actor)
 
 
 def open_ledger_to_read(home: Home, on_progress: OnProgress | None = None) -> Ledger:
@@ -60,6 +62,10 @@ def open_ledger_to_read(home: Home, on_progress: OnProgress | None = None) -> Le
         Corrupt, NewerFormat: it is damaged.
     """
     return _folded(home, open_store(home), None, on_progress)
+
+
+def _wall(clock: Clock) -> datetime:
+    return clock.read().wall
 
 
 def _folded(

@@ -21,7 +21,7 @@ from scheduler.home import Home
 from scheduler.ledger.past import Past
 from scheduler.ledger.state_file import draft, state_files
 from scheduler.rules.state import State
-from scheduler.store import open_store, open_store_to_append
+from scheduler.store import is_on_database, open_store, open_store_to_append
 
 NICENESS = 10
 """Whatever else the machine has to do comes first."""
@@ -31,11 +31,14 @@ def keep_all(home: Home) -> None:
     """Keep and record the state at the end of each full segment, where there is no valid one.
 
     Those of archived segments are left as they are: to make one, or to see whether it is valid, takes the archive.
+    On a database only the leader records states, and this process does not know who that is.
 
     Raises:
         LedgerError: the ledger cannot be read or written.
         OSError: a state cannot be stored.
     """
+    if is_on_database(home):
+        return
     with ExitStack() as opened:
         past = Past.of(home, opened.enter_context(closing(open_store(home))))
         archived = set(presence(home.ledger).archived)

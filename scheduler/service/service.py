@@ -9,6 +9,7 @@ from functools import partial
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.configuration import ConfigMissing
+from scheduler.database.agreement import settle_place
 from scheduler.ledger import snapshot
 from scheduler.ledger.open import open_ledger
 from scheduler.ownership.actor import claims, person
@@ -24,9 +25,10 @@ from scheduler.service.executor import executors_of
 from scheduler.service.home_adoption import adopt_home
 from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
-from scheduler.service.serving import Serving
+from scheduler.service.serving import Serving, Unsupported
 from scheduler.service.shutdown import StoppedRuns
 from scheduler.service.supervisor import Supervisor
+from scheduler.store import is_on_database
 
 SLOTS_PATIENCE_S = 30.0
 """All slots may be taken for so long before that is said: a herd of short runs takes them too."""
@@ -54,6 +56,11 @@ class Service(Serving):
         self._slots_taken_since_s = time.monotonic()
         first = FirstConfig.read(home)
         self._first_problem, self._kept_calendars = first.problem, first.kept_calendars
+        settle_place(home, first.config.ledger.store)
+        if is_on_database(home):
+            raise Unsupported(
+                "the ledger of this home is in a database, which this kind of scheduler does not serve"
+            )
         self._ledger = open_ledger(
             home,
             v.SCHEDULER,

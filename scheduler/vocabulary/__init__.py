@@ -21,6 +21,7 @@ from scheduler.vocabulary.evidence_entries import (
     KeyRotated,
     LedgerArchived,
     LedgerContinued,
+    LedgerMoved,
 )
 from scheduler.vocabulary.expectation_entries import ExpectationBreached, ExpectationMet
 from scheduler.vocabulary.home_entries import (
@@ -82,7 +83,7 @@ __all__ = [
     "ExpectationMet", "HomeAdopted", "JobDefined",
     "JobDisabled", "JobEnabled", "JobRemoved", "KeyCreated", "KeyRotated", "LeaderElected", "LedgerArchived",
     "LedgerContinued",
-    "LedgerCreated", "LedgerRecovered", "NodeDrained", "NodeJoined", "NodeLeft", "NodeLost",
+    "LedgerCreated", "LedgerMoved", "LedgerRecovered", "NodeDrained", "NodeJoined", "NodeLeft", "NodeLost",
     "NodeResumed", "NotificationFailed", "NotificationSent", "Payload",
     "RetentionApplied", "RunAdopted", "RunAssigned", "RunCancelRequested", "RunFinished", "RunReported",
     "RunRequested", "RunSkipped",
@@ -101,7 +102,7 @@ TYPES: tuple[type[Payload], ...] = (
     ExpectationBreached, ExpectationMet, RetentionApplied,
     NodeJoined, NodeLeft, NodeLost, NodeDrained, NodeResumed, LeaderElected, RunAssigned, RunReported,
     KeyCreated, KeyRotated, CheckpointSigned, CheckpointRefused, CheckpointCosigned, CheckpointAnchored,
-    CheckpointAnchorFailed, LedgerContinued, LedgerArchived,
+    CheckpointAnchorFailed, LedgerContinued, LedgerArchived, LedgerMoved,
     NotificationSent, NotificationFailed,
 )  # fmt: skip
 """Every type, in the order in which they are documented."""
@@ -139,8 +140,9 @@ APPROVALS = (ApprovalGiven.TYPE,)
 EVIDENCE = (
     KeyCreated.TYPE, KeyRotated.TYPE, CheckpointSigned.TYPE, CheckpointRefused.TYPE, CheckpointCosigned.TYPE,
     CheckpointAnchored.TYPE, CheckpointAnchorFailed.TYPE, LedgerContinued.TYPE, LedgerArchived.TYPE,
+    LedgerMoved.TYPE,
 )  # fmt: skip
-"""What is recorded about keys, checkpoints, those who remember them, and archives."""
+"""What is recorded about keys, checkpoints, those who remember them, archives, and where the ledger is."""
 NOTIFICATIONS = (NotificationSent.TYPE, NotificationFailed.TYPE)
 """What is recorded about what people were told."""
 NODE_ENTRIES = (

@@ -125,3 +125,19 @@ class LedgerArchived(Payload, frozen=True):
     local: Literal["kept", "removed"]
     repeats: int | None = None
     claims: Claims | None = None
+
+
+class LedgerMoved(Payload, frozen=True):
+    """The ledger lives elsewhere from here on: this is its last entry in the old place, the next one follows there.
+
+    `where` is the address of a database, without a password, or a folder; `entries` says how many entries stand
+    before this one, and went there too. `home` is the folder of the home from which it was moved, on the machine
+    `host`.
+    """
+
+    TYPE: ClassVar[str] = "ledger.moved"
+    where: str
+    entries: int
+    host: str
+    home: str
+    claims: Claims | None = None

@@ -15,6 +15,10 @@ def _covered(size: int) -> str:
     return f"checkpoint of {show_count(size, 'entry', 'entries')}"
 
 
+def _moved(data: v.LedgerMoved) -> str:
+    return f"the ledger moved to {data.where}, with {data.entries:,} entries before this one"
+
+
 def _continued(data: v.LedgerContinued) -> str:
     return f"the ledger goes on after a restore as {data.origin}"
 
@@ -82,6 +86,11 @@ EVIDENCE_WORDINGS: Final[dict[str, EntryWording]] = {
             f"{_archived(data)}: {claimed_actor_words(entry.actor, data.claims)} said so"
         ),
         lambda entry, data: _archived(data),
+    ),
+    v.LedgerMoved.TYPE: EntryWording(
+        Signs("strong", "note"),
+        lambda entry, data, zone: f"{_moved(data)}: {claimed_actor_words(entry.actor, data.claims)} said so",
+        lambda entry, data: _moved(data),
     ),
 }
 """Types of entries about what others can check."""

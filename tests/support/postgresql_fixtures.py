@@ -96,17 +96,17 @@ def pg_database(postgresql: pg.Server, postgresql_template: str) -> Iterator[Tes
 
 
 @pytest.fixture(scope="session")
-def pg_worker_database(postgresql: pg.Server, postgresql_template: str) -> TestDatabase:
+def _pg_worker_database(postgresql: pg.Server, postgresql_template: str) -> TestDatabase:
     """A database that many tests use one after the other."""
     return TestDatabase(postgresql, postgresql.new_database(postgresql_template))
 
 
 @pytest.fixture
-def pg_ledger(pg_worker_database: TestDatabase) -> TestDatabase:
+def pg_ledger(_pg_worker_database: TestDatabase) -> TestDatabase:
     """A database whose ledger holds its entry 0, for tests that change nothing but rows: cheaper than a fresh one."""
-    pg_worker_database.execute(
+    _pg_worker_database.execute(
         "TRUNCATE cronledger.nodes, cronledger.configs; DELETE FROM cronledger.entries WHERE seq > 0;"
         "UPDATE cronledger.head SET seq = 0, halted = NULL, hash = (SELECT substring("
         "convert_from(line, 'UTF8') from '\"hash\":\"([0-9a-f]{64})\"}.$') FROM cronledger.entries)"
     )
-    return pg_worker_database
+    return _pg_worker_database

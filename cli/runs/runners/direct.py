@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import click
 
-from cli.app.failures import Failure, complain
+from cli.app.failures import ExitCode, Failure, complain
 from cli.app.ledger_wait import patience_explained
 from cli.home.copied import copied
 from cli.home.job_names import find_job
@@ -24,6 +24,7 @@ from cli.words.lock_words import lock_words
 from eventstore.errors import LedgerError, Unavailable
 from scheduler.configuration import Config
 from scheduler.configuration.variables.secret_values import named_secrets
+from scheduler.database.agreement import settle_place
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
@@ -37,6 +38,7 @@ from scheduler.service.config_in_force import check_copy, config_to_start_with, 
 from scheduler.service.environments_in_force import keep_environments_in_force
 from scheduler.service.executor import executors_of, this_process
 from scheduler.service.local_executor import LocalExecutor, RunRequest
+from scheduler.store import is_on_database
 
 _TICK_S = 1.0
 _RETRY_S = 0.25
@@ -53,7 +55,14 @@ def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRun
         ConfigInvalid, ConfigMissing, ConfigUnreadable: there is no usable config.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
+    if is_on_database(home):
+        raise Failure(
+            "on a database, jobs are run by the schedulers alone, not by a command",
+            "`cronledger jobs run NAME` asks them for a run.",
+            ExitCode.USAGE,
+        )
     config, problem, kept_calendars = config_to_start_with(home)
+    settle_place(home, config.ledger.store)
     if is_copy(home):
         raise copied(home)
     with ledger_for_runs(home) as ledger:

@@ -14,6 +14,7 @@ from cli.app.json_output import show_json
 from cli.terminal.console import fitted
 from cli.terminal.printable import printable
 from scheduler.home import Home
+from scheduler.store import is_on_database
 
 if TYPE_CHECKING:
     from cli.runs.runners.detached import OnDurable
@@ -35,7 +36,7 @@ def request_and_follow(home: Home, wanted: Wanted, *, raw: bool, as_json: bool) 
     holder = None if wanted.dry_run else holder_of(home.scheduler_lock)
     with ExitStack() as stack:
         runner: Runner
-        if holder is None:
+        if holder is None and (wanted.dry_run or not is_on_database(home)):
             from cli.runs.runners.direct import direct_runner
 
             runner = stack.enter_context(direct_runner(home, places))
@@ -61,7 +62,7 @@ def request_and_return(home: Home, wanted: Wanted, *, as_json: bool) -> int:
     from scheduler.scheduler_lock import holder_of
 
     holder = holder_of(home.scheduler_lock)
-    if holder is None:
+    if holder is None and not is_on_database(home):
         requested = detach(partial(_execute_detached, home, wanted))
     else:
         from cli.runs.runners.via_scheduler import scheduler_runner

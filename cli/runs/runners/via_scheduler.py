@@ -30,7 +30,8 @@ from scheduler.ownership.actor import claims, person
 from scheduler.rules.runs.waiting_reasons import WaitingReason, WaitingReasons
 from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder
-from scheduler.scheduler_watch import SchedulerWatch
+from scheduler.scheduler_watch import AnyScheduler, SchedulerWatch
+from scheduler.store import is_on_database
 
 _CONFIG_WAIT_S = 5.0
 _CONFIG_LOOK_S = 0.25
@@ -39,8 +40,12 @@ _PATIENCE_S = 1.0
 
 
 @contextmanager
-def scheduler_runner(home: Home, holder: Holder, places: OutputPlaces | None) -> Iterator[SchedulerRunner]:
+def scheduler_runner(
+    home: Home, holder: Holder | None, places: OutputPlaces | None
+) -> Iterator[SchedulerRunner]:
     """Open a home to have the scheduler run jobs, once it has read the config as it is now.
+
+    On a database any of the schedulers may run them, on whichever machine, and no file comes into force by itself.
 
     Raises:
         KeyboardInterrupt: a signal asked to stop meanwhile; nothing was requested.
@@ -49,7 +54,8 @@ def scheduler_runner(home: Home, holder: Holder, places: OutputPlaces | None) ->
     with ledger_for_runs(home) as ledger:
         runner = SchedulerRunner(home, ledger, holder, places)
         with closing(runner):
-            runner.await_config()
+            if not is_on_database(home):
+                runner.await_config()
             yield runner
 
 
@@ -57,14 +63,15 @@ class SchedulerRunner(Runner):
     """Requests runs from the scheduler and follows them; a signal ends the following, but no run.
 
     Args:
-        holder: the scheduler that serves the home; the other arguments are those of `Runner`.
+        holder: the scheduler that serves the home, of which there need be none where the home is on a database; the
+            other arguments are those of `Runner`.
     """
 
     def __init__(
         self,
         home: Home,
         ledger: Ledger,
-        holder: Holder,
+        holder: Holder | None,
         places: OutputPlaces | None,
     ) -> None:
         super().__init__(home, ledger, places)
@@ -72,7 +79,10 @@ class SchedulerRunner(Runner):
         self._patient_until_s = 0.0
         with ExitStack() as closing_if_it_fails:
             closing_if_it_fails.callback(super().close)
-            self._watch = SchedulerWatch(home, holder, self._waiter.selector)
+            if is_on_database(home) or holder is None:
+                self._watch: SchedulerWatch | AnyScheduler = AnyScheduler()
+            else:
+                self._watch = SchedulerWatch(home, holder, self._waiter.selector)
             closing_if_it_fails.pop_all()
 
     def await_config(self) -> None:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys.block_values import anchors, evidence
+from scheduler.configuration.keys.block_values import anchors, evidence, place
 from scheduler.configuration.keys.key import Key
 from scheduler.evidence.settings import CheckpointTimes
 
 OWN_ORIGIN: Final = "cronledger/ and the id of the ledger"
 
 LEDGER_KEYS: Final[dict[str, Key]] = {
+    "store": Key(
+        member="store",
+        read=place.store,
+        show=lambda value: place.OWN if value is None else value,
+        takes=place.STORE_TAKES,
+        default=place.OWN,
+        meaning="Where the ledger is: the home itself, or a PostgreSQL database that several machines share. The "
+        "password stands in `~/.pgpass` (or `PGPASSFILE`) or in `PGPASSWORD`, never here. A ledger that is in the "
+        "home is taken there by `cronledger ledger move`; docs/several-machines.md tells more.",
+        example="store: postgresql://ledger@db.example/cronledger",
+        comment="a database that several machines share, as postgresql://USER@HOST/NAME (the home itself)",
+    ),
     "key": Key(
         member="key",
         read=evidence.signing_key,

@@ -67,6 +67,11 @@ def ledger_continued(state: State, entry: Entry, data: v.LedgerContinued) -> str
     return _named(data.vkey, data.origin) if data.vkey else ""
 
 
+def ledger_moved(state: State, entry: Entry, data: v.LedgerMoved) -> str:
+    """What is wrong with a `ledger.moved`; empty if nothing is."""
+    return "" if data.entries == entry.seq else f"{entry.seq:,} entries stand before it, not {data.entries:,}"
+
+
 def ledger_archived(state: State, entry: Entry, data: v.LedgerArchived) -> str:
     """What is wrong with a `ledger.archived`; empty if nothing is.
 

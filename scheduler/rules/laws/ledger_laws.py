@@ -305,6 +305,7 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.CheckpointAnchorFailed.TYPE: evidence_laws.checkpoint_known,
     v.LedgerContinued.TYPE: evidence_laws.ledger_continued,
     v.LedgerArchived.TYPE: evidence_laws.ledger_archived,
+    v.LedgerMoved.TYPE: evidence_laws.ledger_moved,
     v.NodeJoined.TYPE: node_laws.joined,
     v.NodeLeft.TYPE: node_laws.left,
     v.NodeLost.TYPE: node_laws.lost,
