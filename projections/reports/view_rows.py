@@ -49,6 +49,7 @@ VIEW_ORDERS = {
     "job_changes": ViewOrder(("seq",), "time", ("seq",)),
     "outages": ViewOrder(("kind", "began_seq", "ended_seq"), "began", ("began_seq",), job=""),
     "breaches": ViewOrder(("seq",), "since", ("seq",)),
+    "nodes": ViewOrder(("name", "state", "described_seq"), "", ("name",), job=""),
     "log_entries": ViewOrder(("time", "job", "run", "attempt", "stream", "message"), "time"),
 }
 """Every view."""

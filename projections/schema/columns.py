@@ -136,6 +136,7 @@ RUNS = (
         "nominal",
         "The instant of `scheduled_for` as its schedule is written, before jitter; none for a manual run.",
     ),
+    _text("node", "The node that made its last attempt, where several share the ledger."),
 )
 
 ATTEMPTS = (
@@ -158,6 +159,7 @@ ATTEMPTS = (
     _json("params", "The values of its parameters, as in `runs`."),
     *_SAID,
     *_LOCKS,
+    _text("node", "The node that made it, where several share the ledger."),
 )
 
 JOBS = (
@@ -247,7 +249,11 @@ OUTAGES = (
     _time("began", "When it began; of a scheduler that died, when it last recorded something."),
     _time("ended", "When something watched again; none while it lasts."),
     _number("duration_ms", "From one to the other by the wall clock: negative if it was set back."),
-    _text("reason", "Why a scheduler stopped, or `died`; why it paused; by how much the clock jumped."),
+    _text(
+        "reason",
+        "Why a scheduler stopped, or `died`; or was `silent` while it led others; why it paused; by how much the "
+        "clock jumped.",
+    ),
     _number("instants_missed", "How many scheduled instants passed unwatched.", unit="instants"),
     _number("instants_caught_up", "How many of those were then to be run after all.", unit="instants"),
     _number("jobs_affected", "How many jobs they belong to.", unit="jobs"),
@@ -275,6 +281,36 @@ BREACHES = (
     _number("ended_seq", "`seq` of the entry that tells of its end."),
 )
 
+NODES = (
+    _text("name", "Unique in a ledger."),
+    _text(
+        "state", "`serving`, `drained`, `left` or `lost`; that one is silent is on record once it is lost."
+    ),
+    _C(
+        "leads",
+        "BOOLEAN",
+        "",
+        "Whether it is the one that led last, and has neither left nor restarted since.",
+    ),
+    _number("term", "The last one in which it led; none if it never did."),
+    _text("host", "The machine."),
+    _C("labels", "VARCHAR[]", "", "What a job's `runs_on` may ask for, besides its name."),
+    _number("max_parallel", "How many runs it takes at once.", unit="runs"),
+    _number("runs_in_flight", "How many attempts are running there, as far as is recorded.", unit="runs"),
+    _time("joined", "Since when its present process serves, or served last."),
+    _time("gone", "When it left or was lost; none while it serves."),
+    _text("gone_reason", "With what reason it left; none where it was lost."),
+    _time("drained", "Since when a person keeps it from taking anything new; none if nobody does."),
+    _text("drained_by", "Who does."),
+    _text("drained_reason", "Why, in their words."),
+    _json(
+        "unfit",
+        "The jobs that it cannot run, each with the reason; `*` stands for all. None if it can run all.",
+    ),
+    _text("version", "Of the software that it runs."),
+    _number("described_seq", "`seq` of the `node.joined` that described it last: the evidence."),
+)
+
 LOG_ENTRIES = (
     _time("time", "When it was logged."),
     _text("level", "`debug`, `info`, `warning`, `error` or `critical`."),
@@ -295,6 +331,7 @@ VIEWS: dict[str, tuple[ColumnMeaning, ...]] = {
     "job_changes": JOB_CHANGES,
     "outages": OUTAGES,
     "breaches": BREACHES,
+    "nodes": NODES,
     "log_entries": LOG_ENTRIES,
 }
 """The views that people query, with their columns in order."""

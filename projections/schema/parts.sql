@@ -17,7 +17,7 @@ FROM parts.known WHERE type IN @CAUSES;
 CREATE VIEW parts.starts AS
 SELECT run, attempt, job, trigger, scheduled_for, time AS started, host, command_sha256, params,
        coalesce(json_keys(locks), []) AS locks, waited_for->>'$.name' AS waited_for_lock,
-       waited_behind AS waited_for_run, coalesce(slots, []) AS waited_for_slots
+       waited_behind AS waited_for_run, coalesce(slots, []) AS waited_for_slots, node
 FROM parts.known WHERE type = 'run.started';
 
 -- Attempts that another one was to follow, of runs that go on.
@@ -39,7 +39,7 @@ SELECT e.run, e.job, e.trigger,
        coalesce(e.lock->>'$.name', s.waited_for_lock) AS waited_for_lock,
        CASE WHEN e.type = 'run.finished' THEN s.waited_for_run
             WHEN e.reason IN @SKIPPED_FOR_A_RUN THEN e.because_of END AS waited_for_run,
-       coalesce(e.slots, s.waited_for_slots, []) AS waited_for_slots, c.nominal
+       coalesce(e.slots, s.waited_for_slots, []) AS waited_for_slots, c.nominal, coalesce(e.node, s.node) AS node
 FROM parts.fresh AS e
 LEFT JOIN parts.causes AS c ON c.run = e.run
 LEFT JOIN parts.starts AS s ON s.run = e.run AND s.attempt = e.attempt
@@ -52,7 +52,7 @@ SELECT seq, time, type, actor, job, run, data FROM (
     WINDOW w AS (PARTITION BY actor = 'scheduler' AND (split_part(type, '.', 1) || '.') NOT IN @OF_ANYONE ORDER BY seq)
 )
 WHERE type NOT IN @RUN_ENTRIES
-   OR (actor = 'scheduler' AND (next_type IS NULL OR next_type = 'scheduler.started'));
+   OR (actor = 'scheduler' AND (next_type IS NULL OR next_type IN @BEGINNINGS));
 
 -- Causes, starts and ended attempts of the runs that `fresh` leaves unfinished.
 CREATE VIEW parts.left_open AS
@@ -72,7 +72,7 @@ SELECT c.run, c.job, c.trigger,
        NULL::BIGINT AS output_bytes, NULL::VARCHAR AS error, c.actor, c.reason, NULL::BIGINT AS settled_seq,
        s.params, r.retry_at, c.retry_of, c.backfill, c.replaces, NULL::VARCHAR AS message, NULL::BIGINT AS items_processed,
        NULL::BIGINT AS items_failed, NULL::JSON AS metrics, NULL::BIGINT AS closes, s.host, s.command_sha256,
-       s.locks, s.waited_for_lock, s.waited_for_run, s.waited_for_slots, c.nominal
+       s.locks, s.waited_for_lock, s.waited_for_run, s.waited_for_slots, c.nominal, s.node
 FROM (FROM parts.left_open WHERE type IN @CAUSES) AS o
 JOIN parts.causes AS c ON c.run = o.run
 LEFT JOIN (FROM parts.starts QUALIFY row_number() OVER (PARTITION BY run ORDER BY attempt DESC) = 1) AS s

@@ -46,6 +46,7 @@ FACT_TYPES = {
     "waited_behind": "BIGINT",
     "slots": "BIGINT[]",
     "lock": "JSON",
+    "node": "VARCHAR",
     "message": "VARCHAR",
     "items_processed": "BIGINT",
     "items_failed": "BIGINT",
@@ -53,6 +54,8 @@ FACT_TYPES = {
 }
 _UNCARRIED = ("durable", "prev", "hash")
 _CAUSES_AND_STARTS = (*v.CAUSES, v.RunStarted.TYPE)
+_BEGINNINGS = (v.SchedulerStarted.TYPE, v.LeaderElected.TYPE)
+"""Where a scheduler begins to watch; where several nodes share a ledger, that is the one that leads."""
 _WITH_FACTS = (*_CAUSES_AND_STARTS, *v.ENDINGS)
 _LISTS = {
     "CAUSES": v.CAUSES,
@@ -62,9 +65,13 @@ _LISTS = {
     "DEFINITIONS": v.DEFINITIONS,
     "ENABLEMENTS": v.ENABLEMENTS,
     "JOB_ENTRIES": v.JOB_ENTRIES,
-    "LIVES": v.LIVES,
+    "LIVES": (*v.LIVES, v.LeaderElected.TYPE, v.NodeLeft.TYPE),
+    "BEGINNINGS": _BEGINNINGS,
+    "NODE_ENTRIES": v.NODE_ENTRIES,
+    "NODE_ENDS": (v.NodeLeft.TYPE, v.NodeLost.TYPE),
+    "DRAININGS": (v.NodeDrained.TYPE, v.NodeResumed.TYPE),
     "OF_ANYONE": v.OF_ANYONE,
-    "PAUSES_AND_LIVES": (*v.PAUSES, *v.LIVES),
+    "PAUSES_AND_BEGINNINGS": (*v.PAUSES, *v.LIVES, v.LeaderElected.TYPE),
     "CLOSING_REASONS": CLOSING_REASONS,
     "SKIPPED_FOR_A_RUN": SKIPPED_FOR_A_RUN,
 }

@@ -30,12 +30,12 @@ CREATE VIEW attempts AS
 SELECT run, attempt, job, trigger, status, outcome, scheduled_for, started, finished, duration_ms, exit_code, signal,
        cpu_ms, memory_peak_bytes, stdout_bytes, stderr_bytes, error, retry_at, host, command_sha256,
        settled_seq AS finished_seq, params, message, items_processed, items_failed, metrics, locks, waited_for_lock,
-       waited_for_run, waited_for_slots
+       waited_for_run, waited_for_slots, node
 FROM (FROM parts.sealed_runs UNION ALL FROM parts.recent_runs) WHERE status = 'finished' AND closes IS NULL
 UNION ALL BY NAME
 SELECT run, attempt, job, trigger, 'running' AS status, scheduled_for, time AS started, host, command_sha256, params,
        coalesce(json_keys(locks), []) AS locks, waited_for->>'$.name' AS waited_for_lock,
-       waited_behind AS waited_for_run, coalesce(slots, []) AS waited_for_slots
+       waited_behind AS waited_for_run, coalesce(slots, []) AS waited_for_slots, node
 FROM parts.open_entries AS s WHERE type = 'run.started' AND NOT EXISTS (
     SELECT 1 FROM parts.open_entries AS e WHERE e.type = 'run.finished' AND e.run = s.run AND e.attempt = s.attempt
 );
@@ -195,26 +195,82 @@ FROM (
        OR (type = 'job.removed')
 ) WHERE type <> 'job.removed' AND job IS NOT NULL;
 
+-- The nodes that share the ledger, as each was described last. One serves from its joining to its leaving or loss.
+CREATE VIEW nodes AS
+WITH said AS (
+    SELECT seq, time, type, actor, data->>'$.node' AS node, data FROM parts.notes WHERE type IN @NODE_ENTRIES
+), described AS (
+    SELECT *, data->>'$.incarnation' AS incarnation FROM said WHERE type = 'node.joined'
+    QUALIFY row_number() OVER (PARTITION BY node ORDER BY seq DESC) = 1
+), processes AS (
+    SELECT node, data->>'$.incarnation' AS incarnation, min(seq) AS joined_seq, min(time) AS joined
+    FROM said WHERE type = 'node.joined' GROUP BY ALL
+), gone AS (
+    SELECT node, seq, time, type, data->>'$.reason' AS reason FROM said WHERE type IN @NODE_ENDS
+    QUALIFY row_number() OVER (PARTITION BY node ORDER BY seq DESC) = 1
+), drained AS (
+    SELECT node, seq, time, type, actor, nullif(data->>'$.reason', '') AS reason FROM said
+    WHERE type IN @DRAININGS
+    QUALIFY row_number() OVER (PARTITION BY node ORDER BY seq DESC) = 1
+), elections AS (
+    SELECT node, max(TRY_CAST(data->>'$.term' AS BIGINT)) AS term, max(seq) AS seq FROM said
+    WHERE type = 'leader.elected' GROUP BY node
+), running AS (
+    SELECT node, count(*) AS runs FROM attempts WHERE status = 'running' AND node IS NOT NULL GROUP BY node
+)
+SELECT d.node AS name,
+       CASE WHEN g.seq > d.seq THEN split_part(g.type, '.', 2) WHEN r.type = 'node.drained' THEN 'drained'
+            ELSE 'serving' END AS state,
+       coalesce(e.seq = (SELECT max(seq) FROM elections) AND e.seq > p.joined_seq
+                AND NOT coalesce(g.type = 'node.left' AND g.seq > d.seq, false), false) AS leads,
+       e.term, d.data->>'$.host' AS host, coalesce(TRY_CAST(d.data->'$.labels' AS VARCHAR[]), []) AS labels,
+       TRY_CAST(d.data->>'$.max_parallel' AS BIGINT) AS max_parallel, coalesce(n.runs, 0) AS runs_in_flight,
+       p.joined, CASE WHEN g.seq > d.seq THEN g.time END AS gone, CASE WHEN g.seq > d.seq THEN g.reason END AS gone_reason,
+       CASE r.type WHEN 'node.drained' THEN r.time END AS drained,
+       CASE r.type WHEN 'node.drained' THEN r.actor END AS drained_by,
+       CASE r.type WHEN 'node.drained' THEN r.reason END AS drained_reason,
+       CASE WHEN json_keys(d.data->'$.unfit') <> [] THEN d.data->'$.unfit' END AS unfit,
+       d.data->>'$.versions.cronledger' AS version, d.seq AS described_seq
+FROM described AS d
+JOIN processes AS p ON p.node = d.node AND p.incarnation = d.incarnation
+LEFT JOIN gone AS g ON g.node = d.node
+LEFT JOIN drained AS r ON r.node = d.node
+LEFT JOIN elections AS e ON e.node = d.node
+LEFT JOIN running AS n ON n.node = d.node;
+
 -- When nothing was watching. A scheduler that died ended, as far as anyone knows, with the last entry that it wrote.
+-- Where several nodes share the ledger it is as if the one that leads were that scheduler: a new leader has started,
+-- one that left has stopped, and one that fell silent has died.
 CREATE VIEW parts.gaps AS
-WITH lives AS (
+WITH watchers AS (
+    SELECT *, last_value(CASE type WHEN 'leader.elected' THEN data->>'$.node' END IGNORE NULLS)
+                  OVER (ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS leader
+    FROM parts.notes WHERE type IN @LIVES
+), ends AS (
+    SELECT * REPLACE (CASE type WHEN 'leader.elected' THEN 'scheduler.started' WHEN 'node.left' THEN 'scheduler.stopped'
+                      ELSE type END AS type)
+    FROM watchers WHERE type <> 'node.left' OR data->>'$.node' = leader
+    -- A leader that left may join and leave again without leading.
+    QUALIFY type <> 'node.left' OR coalesce(lag(type) OVER (ORDER BY seq), '') <> 'node.left'
+), lives AS (
     SELECT seq, time, type, data, lag(type) OVER w AS before_type, lag(seq) OVER w AS before_seq,
            lag(time) OVER w AS before_time, lag(data->>'$.reason') OVER w AS before_reason
-    FROM parts.notes WHERE type IN @LIVES WINDOW w AS (ORDER BY seq)
+    FROM ends WINDOW w AS (ORDER BY seq)
 ), traces AS (
     SELECT seq, lag(seq) OVER (ORDER BY seq) AS last_seq, lag(time) OVER (ORDER BY seq) AS last_time, type
     FROM parts.notes WHERE actor = 'scheduler' AND (split_part(type, '.', 1) || '.') NOT IN @OF_ANYONE
 ), pauses AS (
     SELECT seq, time, type, data->>'$.reason' AS reason, lead(seq) OVER w AS next_seq, lead(time) OVER w AS next_time
     FROM parts.notes
-    WHERE type IN @PAUSES_AND_LIVES
+    WHERE type IN @PAUSES_AND_BEGINNINGS
     WINDOW w AS (ORDER BY seq)
 )
 SELECT 'down' AS kind, before_time AS began, time AS ended, before_reason AS reason, before_seq AS began_seq,
        seq AS ended_seq, 'scheduler_down' AS misfires
 FROM lives WHERE type = 'scheduler.started' AND before_type = 'scheduler.stopped'
 UNION ALL
-SELECT 'down', t.last_time, l.time, 'died', t.last_seq, l.seq, 'scheduler_down'
+SELECT 'down', coalesce(TRY_CAST(l.data->>'$.silent_since' AS TIMESTAMPTZ), t.last_time), l.time,
+       CASE l.data->>'$.reason' WHEN 'silent' THEN 'silent' ELSE 'died' END, t.last_seq, l.seq, 'scheduler_down'
 FROM lives AS l JOIN traces AS t ON t.seq = l.seq
 WHERE l.type = 'scheduler.started' AND l.before_type = 'scheduler.started'
 UNION ALL

@@ -113,7 +113,7 @@ CAUSES = (ScheduleTicked.TYPE, RunRequested.TYPE)
 """What makes a run; it has the number of that entry."""
 ENDINGS = (RunFinished.TYPE, RunSkipped.TYPE)
 """What settles a run; a `run.finished` that names a retry does not: see `rules.attempts.settles`."""
-RUN_ENTRIES = (*CAUSES, RunStarted.TYPE, RunAdopted.TYPE, *ENDINGS)
+RUN_ENTRIES = (*CAUSES, RunAssigned.TYPE, RunStarted.TYPE, RunAdopted.TYPE, *ENDINGS)
 """What happens to each run: there are many of them."""
 DEFINITIONS = (JobDefined.TYPE, JobRemoved.TYPE)
 """What puts a job into the config or takes it out."""
@@ -158,8 +158,7 @@ OF_ANYONE = ("ledger.", "job.", "snapshot.", "checkpoint.", "key.", "notificatio
 REMARKS = (
     ApprovalRequested.TYPE, ApprovalWithdrawn.TYPE, LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE,
     SnapshotWritten.TYPE, ConfigAccepted.TYPE, ConfigRejected.TYPE, CalendarDefined.TYPE, BackfillRequested.TYPE,
-    BackfillEnded.TYPE, RunCancelRequested.TYPE, RetentionApplied.TYPE, RunAssigned.TYPE, RunReported.TYPE,
-    *NODE_ENTRIES, *EVIDENCE, *NOTIFICATIONS,
+    BackfillEnded.TYPE, RunCancelRequested.TYPE, RetentionApplied.TYPE, RunReported.TYPE, *EVIDENCE, *NOTIFICATIONS,
 )  # fmt: skip
 """What belongs to none of these groups: no view of the projections but `events` is about it."""
 
@@ -172,6 +171,7 @@ GROUPS = (
     SETTLEMENTS,
     EXPECTED,
     APPROVALS,
+    NODE_ENTRIES,
     REMARKS,
 )
 """Each type is in exactly one of them: lists of types in SQL and in the exports are made of these groups."""

@@ -25,6 +25,8 @@ from tests.cli.export.documents import eventful
 from tests.cli.export.ocsf_schema import violations
 from tests.support.command import COMMAND, DEADLINE_S, finished
 from tests.support.home import LiveHome
+from tests.support.ledger import Writer
+from tests.support.nodes import joined
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,7 @@ def test_jsonl_is_the_ledger_in_order(home: LiveHome) -> None:
         assert datetime.fromisoformat(row["time"]) == entry.time
 
 
-@pytest.mark.parametrize("view", [view for view in VIEW_ORDERS if view != "log_entries"])
+@pytest.mark.parametrize("view", [view for view in VIEW_ORDERS if view not in ("log_entries", "nodes")])
 def test_all_formats_hold_the_same_rows(home: LiveHome, view: str, tmp_path: Path) -> None:
     """JSON lines, CSV, Parquet and CloudEvents of a view have the same rows in the same order, as `sql` has."""
     rows = lines(home.ask("export", view).out)
@@ -85,6 +87,18 @@ def test_all_formats_hold_the_same_rows(home: LiveHome, view: str, tmp_path: Pat
     assert [event["data"] for event in events] == (
         [row["data"] for row in rows] if view == "events" else rows
     )
+
+
+def test_nodes_are_exported(tmp_path: Path) -> None:
+    """One row for each that ever served; on one machine there is none, so that the other tests have no use for it."""
+    writer = Writer(tmp_path / "home")
+    writer.append(joined("a", labels=["db"]), joined("b"))
+    writer.close()
+    rows = lines(LiveHome(writer.home.root).ask("export", "nodes").out)
+    assert [(row["name"], row["state"], row["labels"]) for row in rows] == [
+        ("a", "serving", ["db"]),
+        ("b", "serving", []),
+    ]
 
 
 @pytest.mark.parametrize("view", [view for view in VIEW_ORDERS if view != "log_entries"])
@@ -200,7 +214,10 @@ def test_since_until_and_job_choose(home: LiveHome) -> None:
         (["outages", "--job", "nightly"], "of no job"),
         (["runs", "--since", "last week"], "is not a time"),
         (["runs", "--since", "2026-11-23", "--until", "2026-11-22"], "'--since': it is not before --until"),
-        ([], "There are events, runs, attempts, jobs, slots, job_changes, outages, breaches, log_entries\n"),
+        (
+            [],
+            "There are events, runs, attempts, jobs, slots, job_changes, outages, breaches, nodes, log_entries\n",
+        ),
         (["runs", "--force"], "--output"),
     ],
 )
