@@ -29,7 +29,7 @@ from scheduler.ledger.state_file import draft
 from scheduler.processes.recognition import identity
 from scheduler.rules.evolve import fold
 from scheduler.rules.reconcile import reconcile
-from scheduler.rules.runs.dispatch import started
+from scheduler.rules.runs.run_events import started
 from scheduler.rules.state import Executor, Run, State
 from scheduler.version import VERSION, versions
 

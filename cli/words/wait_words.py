@@ -8,6 +8,7 @@ from typing import Any
 from cli.terminal.printable import printable
 from cli.times.show import local_zone, show_clock, show_moment, show_past, show_time
 from cli.words.lock_words import lock_words
+from cli.words.node_words import no_node_clause
 from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.runs.waiting_reasons import WaitingReason, WaitingReasons
 from scheduler.rules.state import Job, Run, State
@@ -40,6 +41,11 @@ def _what(state: State, reason: WaitingReason, now: datetime) -> str:
         return f"waiting for run {reason.run} to end" if going else f"waiting behind run {reason.run}"
     if reason.lock is not None:
         return f"waiting for {lock_words(reason.lock, state, now)}"
+    if reason.kind == "assigned":
+        return f"waiting to be started on {printable(reason.node or '')}"
+    if reason.refusals or reason.kind == "node":
+        what = "a slot" if reason.kind == "capacity" else "a node"
+        return f"waiting for {what}: {no_node_clause(reason.label, reason.refusals)}"
     return {
         "success": f"waiting for {' and '.join(reason.jobs)}",
         "paused": "waiting, for the scheduler is paused",
@@ -150,6 +156,12 @@ def waiting_document(reason: WaitingReason) -> dict[str, Any]:
         "jobs": list(reason.jobs),
         "lock": reason.lock,
         "slots": list(reason.holders),
+        "node": reason.node,
+        "label": reason.label,
+        "refusals": [
+            {"node": each.node, "kind": each.kind, "why": each.why or None, "runs": list(each.holders)}
+            for each in reason.refusals
+        ],
         "retry_at": reason.retry_at,
         "gives_up_at": reason.gives_up_at,
     }

@@ -11,7 +11,7 @@ from scheduler.entry_members import LockWait
 from scheduler.rules.catch_up import ticked
 from scheduler.rules.exclusion import exclusion
 from scheduler.rules.runs.attempts import closed
-from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX, skipped
+from scheduler.rules.runs.run_events import skipped
 from scheduler.rules.runs.waiting_runs import START_DEADLINE
 from scheduler.rules.state import Job, State
 from scheduler.rules.timetable import Due
@@ -68,9 +68,7 @@ def _overload(job: Job, instants: Sequence[datetime]) -> Event:
     return v.event(misfired, v.SCHEDULER, job=job.name)
 
 
-def deadline_skip(
-    state: State, number: int, capacity: int, running: Sequence[int], lock: LockWait | None = None
-) -> Event:
+def deadline_skip(state: State, number: int, slots: Sequence[int], lock: LockWait | None = None) -> Event:
     """The event that says: this run could not start in time; it names the runs that hold its lock, or all slots.
 
     Of a run that has made an attempt: the time within which all its attempts were to start is over.
@@ -78,5 +76,4 @@ def deadline_skip(
     run = state.runs[number]
     if run.waits_for_retry:
         return closed(run, None, None)
-    slots = running[:SLOTS_SHOWN_MAX] if capacity <= 0 and lock is None else ()
     return skipped(run, "deadline", None, slots=slots, lock=lock)

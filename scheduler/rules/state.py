@@ -260,8 +260,8 @@ class Run(msgspec.Struct, omit_defaults=True, gc=False):
 
     @property
     def retry_at(self) -> datetime | None:
-        """Until when it waits for its next attempt; None if it waits for none."""
-        return self.retry.at if self.retry is not None and self.waits_for_retry else None
+        """Until when it waits for its next attempt; None if it waits for none, or a node has that already."""
+        return self.retry.at if self.retry is not None and self.attempt > 0 and not self.begun else None
 
     @property
     def first_started(self) -> datetime | None:

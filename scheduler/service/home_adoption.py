@@ -10,7 +10,7 @@ from scheduler.entry_members import Claims
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ownership.home_identity import forget_processes, remember
-from scheduler.rules.runs.dispatch import lost
+from scheduler.rules.runs.run_events import lost
 from scheduler.rules.state import State
 
 _MARK_BYTES = 8

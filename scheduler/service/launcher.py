@@ -18,7 +18,7 @@ from scheduler.home import Home
 from scheduler.processes.confinement.confinement import Confinement
 from scheduler.processes.spawner import Launch
 from scheduler.rules.approvals.pending_change import needs_approval
-from scheduler.rules.runs.dispatch import not_launched
+from scheduler.rules.runs.run_events import not_launched
 from scheduler.rules.state import Run, State
 from scheduler.service.attempts.running_attempt import RunningAttempt
 

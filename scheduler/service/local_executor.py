@@ -26,8 +26,9 @@ from scheduler.processes.output.output_files import remove_what_was_lost
 from scheduler.processes.spawner import Spawner
 from scheduler.rules.approvals.decisions import definition_in_force
 from scheduler.rules.runs.attempts import closed, end_of_wish, is_news, waits_no_longer, with_retry
-from scheduler.rules.runs.dispatch import may_start, skipped, started
+from scheduler.rules.runs.dispatch import may_start
 from scheduler.rules.runs.orphans import ExecutorAlive, orphans, settle
+from scheduler.rules.runs.run_events import skipped, started
 from scheduler.rules.runs.slots import AskedBefore, asked_before
 from scheduler.rules.state import NEVER, Executor, Run, State
 from scheduler.scheduler_lock import holder_of

@@ -40,7 +40,7 @@ class NodeLedger:
 
     def append(self, *events: Event) -> list[Entry]:
         """Record these, none of which breaks a law."""
-        recorded = self.store.append(list(events))
+        recorded = self.store.append(list(events)) if events else []
         for entry in recorded:
             assert not (why := broken_law(self.state, entry)), f"{entry.type}: {why}"
             evolve(self.state, entry)

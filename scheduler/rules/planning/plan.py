@@ -187,7 +187,7 @@ def _fated(run: Run, job: Job | None, follows: Sequence[Event], now: datetime) -
             return FatedRun(run, "ends", event)
         if isinstance(event.data, v.RunCancelRequested):
             return FatedRun(run, "is_stopped", event)
-    if run.started is not None:
+    if run.begun:
         return FatedRun(run, "goes_on")
     at = lapses_at(run, job)
     return FatedRun(run, "waits" if at is None or at > now else "gives_up")

@@ -16,13 +16,13 @@ from msgspec import structs
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.command import command_digest
-from scheduler.definition import JobDefinition
 from scheduler.entry_members import ASKED_FOR, FALLING_DUE, IN_TURN, LockWait, SkipReason
 from scheduler.rules.after import late_successes, successes_of_start
+from scheduler.rules.nodes.placement import Places
 from scheduler.rules.runs.attempts import closed, end_of_wish
 from scheduler.rules.runs.locks import LockQueue
 from scheduler.rules.runs.passed_runs import PassedRuns
+from scheduler.rules.runs.run_events import assigned, skipped, started
 from scheduler.rules.state import Executor, Job, Run, State
 
 SecretDigest = Callable[[int, int], str | None]
@@ -76,6 +76,8 @@ class Dispatcher:
         passed: which runs ended before them.
         now: the moment; None: that of the last entry.
         between: numbers of runs of which an attempt has ended, and that go on: that is about to be recorded.
+        places: the slots of the nodes that share the ledger: runs are assigned to them, and `capacity` and `running`
+            say nothing. None: runs are started here.
     """
 
     def __init__(
@@ -93,13 +95,16 @@ class Dispatcher:
         passed: PassedRuns | None = None,
         now: datetime | None = None,
         between: Container[int] = (),
+        places: Places | None = None,
     ) -> None:
+        self._places = places
         self._now, self._between = now or state.time, between
         self._secret_sha256, self._running = secret_sha256, running
         self._locks, self._waits = locks, waits
         self._passed = PassedRuns(state, ()) if passed is None else passed
         self._state, self._owed, self._new = state, owed, new
-        self._capacity, self._executor = capacity, executor
+        self._capacity = capacity if places is None else places.free
+        self._executor = executor
         self._ended = ended
         self._apart = {run.number for run in new} | ended
         self._live: dict[str, list[Run]] = {}
@@ -157,22 +162,25 @@ class Dispatcher:
         limit = job.definition.queue_limit
         if len(live) < limit or (run.trigger in FALLING_DUE and job.definition.overlap == "replace"):
             return False
-        return sum(other.attempt == 0 and other.number not in self._begun for other in live) >= limit
+        waiting = (other for other in live if other.attempt == 0 and other.assigned is None)
+        return sum(other.number not in self._begun for other in waiting) >= limit
 
     def _slots_in_the_way(self, job: Job | None, live: list[Run]) -> list[int]:
         """The runs that hold the slots, if the run in the way waits for nothing but a slot; else none."""
         first = live[0]
-        if self._capacity > 0 or first.attempt > 0 or not may_start(first, job, live):
+        if first.attempt > 0 or first.begun or not may_start(first, job, live):
             return []
         if late_successes(self._state, first, job, self._now):
             return []
-        return list(self._running[:SLOTS_SHOWN_MAX])
+        return slots_taken(job, self._capacity, self._running, self._places)
 
     def _lock_in_the_way(self, job: Job | None, live: list[Run]) -> LockWait | None:
         """The lock that the run in the way cannot have, if that is what it waits for."""
         first = live[0]
         locks = () if job is None else job.definition.locks
-        if not locks or first.attempt > 0 or first.number in self._begun or not may_start(first, job, live):
+        if not locks or first.attempt > 0 or first.begun or first.number in self._begun:
+            return None
+        if not may_start(first, job, live):
             return None
         return self._locks.obstacle(first.number, locks)
 
@@ -183,7 +191,7 @@ class Dispatcher:
         """Start or skip a run that is on record; its start says for what it waited, as far as that is known."""
         events = self._start_or_skip(run)
         for event in events:
-            if not isinstance(event.data, v.RunStarted):
+            if not isinstance(event.data, (v.RunStarted, v.RunAssigned)):
                 self._passed.note(event)
                 continue
             behind = self._passed.waited_behind(run, self._state.jobs[run.job])
@@ -211,6 +219,9 @@ class Dispatcher:
             return []
         if late_successes(self._state, run, job, self._now):
             return []
+        node = None if self._places is None else self._places.choose(job.definition)
+        if self._places is not None and node is None:
+            return []  # it waits for a node, and stands in nobody's way
         if self._is_before_a_success(run, job):
             # It could start, and does so in the next round: until then no younger run takes its locks.
             self._locks.wait(run.number, job.definition.locks)
@@ -219,6 +230,10 @@ class Dispatcher:
             return []
         self._capacity -= 1
         self._begun.add(run.number)
+        successes = successes_of_start(self._state, run, job)
+        if self._places is not None and node is not None:
+            self._places.take(run.number, node)
+            return [assigned(run, node, self._locks.noted(job.definition.locks), successes)]
         secret_sha256 = self._secret_sha256(run.number, run.attempt + 1)
         return [
             started(
@@ -227,7 +242,7 @@ class Dispatcher:
                 self._executor,
                 secret_sha256,
                 locks=self._locks,
-                successes=successes_of_start(self._state, run, job),
+                successes=successes,
             )
         ]
 
@@ -244,44 +259,6 @@ class Dispatcher:
     def _ending(self) -> set[str]:
         """The jobs of which a run ends in this round."""
         return {self._state.runs[number].job for number in self._ended if number in self._state.runs}
-
-
-def started(
-    run: Run,
-    definition: JobDefinition,
-    executor: Executor,
-    secret_sha256: str | None,
-    actor: str = v.SCHEDULER,
-    *,
-    locks: LockQueue | None = None,
-    successes: Sequence[int] = (),
-) -> Event:
-    """The event that says: the next attempt of this run starts, and `executor` watches it.
-
-    Args:
-        run: the run; definition: of its job.
-        executor: the process that watches it.
-        secret_sha256: the digest of the attempt's secret.
-        actor: who starts it.
-        locks: from where the run has its locks, if its job has some.
-        successes: the entries with which the jobs succeeded for which the run had to wait.
-    """
-    payload = v.RunStarted(
-        attempt=run.attempt + 1,
-        trigger=run.trigger,
-        scheduled_for=run.scheduled_for,
-        command_sha256=command_digest(definition),
-        host=executor.host,
-        boot_id=executor.boot_id,
-        executor_pid=executor.pid,
-        executor_start_ticks=executor.start_ticks,
-        secret_sha256=secret_sha256,
-        pid_namespace=executor.pid_namespace,
-        params=definition.parameter_values(run.params) if definition.params else {},
-        locks=locks.noted(definition.locks) if locks is not None and definition.locks else {},
-        successes=list(successes),
-    )
-    return v.event(payload, actor, job=run.job, run=run.number)
 
 
 def unwanted_run(run: Run, job: Job | None) -> Event | None:
@@ -307,13 +284,27 @@ def in_flight(state: State, job: Job, without: Container[int], between: Containe
     return [structs.replace(run, started=None) if run.number in between else run for run in runs]
 
 
+def slots_taken(
+    job: Job | None, capacity: int, running: Sequence[int], places: Places | None = None
+) -> list[int]:
+    """The runs that hold all slots that a job could have, as far as a skip names them; none if one is left.
+
+    Args:
+        job: the job.
+        capacity: how many runs may still start; running: those that hold a slot, oldest first.
+        places: where the ledger has several nodes, their slots, which count in place of these.
+    """
+    if places is None or job is None:
+        return list(running[:SLOTS_SHOWN_MAX]) if capacity <= 0 else []
+    taken = places.choose(job.definition) is None
+    return places.holders(job.definition)[:SLOTS_SHOWN_MAX] if taken else []
+
+
 def may_start(run: Run, job: Job | None, live: list[Run]) -> bool:
     """Whether a run may start: what is made up for one after another, others as the job's overlap policy says."""
     if job is not None and job.definition.overlap == "allow" and run.trigger not in IN_TURN:
         return True
-    return not any(
-        other.started is not None or other.precedence < run.precedence for other in live if other is not run
-    )
+    return not any(other.begun or other.precedence < run.precedence for other in live if other is not run)
 
 
 def unwanted_runs(state: State, name: str) -> list[Event]:
@@ -321,51 +312,3 @@ def unwanted_runs(state: State, name: str) -> list[Event]:
     job = state.jobs.get(name)
     waiting = [state.runs[number] for number in (job.live if job else ())]
     return [event for run in waiting if run.started is None and (event := unwanted_run(run, job)) is not None]
-
-
-def skipped(
-    run: Run,
-    reason: SkipReason,
-    because_of: int | None,
-    actor: str = v.SCHEDULER,
-    slots: Sequence[int] = (),
-    lock: LockWait | None = None,
-) -> Event:
-    """The event that says: this run was owed and is deliberately not made."""
-    payload = v.RunSkipped(
-        reason=reason,
-        trigger=run.trigger,
-        scheduled_for=run.scheduled_for,
-        because_of=because_of,
-        slots=list(slots),
-        lock=lock,
-    )
-    return v.event(payload, actor, job=run.job, run=run.number)
-
-
-def not_launched(run: Run, began: datetime, error: str, actor: str = v.SCHEDULER) -> Event:
-    """The event that says: no process could be started for an attempt that was recorded as started."""
-    payload = v.RunFinished(
-        trigger=run.trigger,
-        started=began,
-        outcome="failed",
-        attempt=run.attempt,
-        scheduled_for=run.scheduled_for,
-        duration_ms=0,
-        error=f"it could not be started: {error}",
-    )
-    return v.event(payload, actor, job=run.job, run=run.number)
-
-
-def lost(run: Run, error: str, actor: str = v.SCHEDULER) -> Event:
-    """The event that says: this run's process died while no process watched it."""
-    assert run.started is not None, "only a run that began can be lost"
-    payload = v.RunFinished(
-        trigger=run.trigger,
-        started=run.started,
-        outcome="lost",
-        attempt=run.attempt,
-        scheduled_for=run.scheduled_for,
-        error=error,
-    )
-    return v.event(payload, actor, job=run.job, run=run.number)

@@ -2,7 +2,8 @@
 
 A run takes all the locks of its job when an attempt starts, or none, and holds them until that attempt has ended. The
 oldest run comes first: a younger one takes no lock for which an older one waits. How many runs may hold a lock at
-once is a setting of whoever starts runs; what a run holds is what its `run.started` says.
+once is a setting of whoever starts runs; what a run holds is what its `run.started` says, or before that its
+`run.assigned`.
 """
 
 from __future__ import annotations
@@ -30,10 +31,13 @@ class HeldLocks:
     def of(cls, runs: Iterable[Run]) -> HeldLocks:
         """The index over these runs; whoever took a lock last is the last of its holders."""
         held = cls()
+        taken = [
+            (run.started if run.assigned is None else run.assigned.time, run.number, run)
+            for run in runs
+            if run.begun
+        ]
         # No two runs have the same number, so that runs themselves are not compared.
-        for _, number, run in sorted(
-            (run.started, run.number, run) for run in runs if run.started is not None
-        ):
+        for _, number, run in sorted(taken):
             held.notice(number, run)
         return held
 

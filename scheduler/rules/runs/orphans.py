@@ -10,7 +10,7 @@ from scheduler import vocabulary as v
 from scheduler.entry_members import ASKED_FOR
 from scheduler.rules.catch_up import wanted_of
 from scheduler.rules.runs.attempts import with_retry
-from scheduler.rules.runs.dispatch import lost, skipped
+from scheduler.rules.runs.run_events import lost, skipped
 from scheduler.rules.state import Executor, Run, State
 
 ExecutorAlive = Callable[[Executor], bool]
@@ -49,6 +49,7 @@ def settle(
                 executor_pid=executor.pid,
                 executor_start_ticks=executor.start_ticks,
                 pid_namespace=executor.pid_namespace,
+                node=run.node,
             )
             events.append(v.event(adoption, v.SCHEDULER, job=run.job, run=run.number))
         else:
@@ -96,4 +97,4 @@ def late_run_skips(state: State, late: Container[int], now: datetime) -> list[Ev
 def _is_for_its_instant(run: Run) -> bool:
     """Whether a run is owed, and has made no attempt, for no reason but that its instant came."""
     for_others = run.trigger in ASKED_FOR or run.trigger == "after"
-    return run.attempt == 0 and run.scheduled_for is not None and not for_others
+    return run.attempt == 0 and not run.begun and run.scheduled_for is not None and not for_others

@@ -13,7 +13,8 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import ASKED_FOR, FALLING_DUE
 from scheduler.rules.catch_up import closed_spans
-from scheduler.rules.runs.dispatch import skipped, unwanted_run, unwanted_runs
+from scheduler.rules.runs.dispatch import unwanted_run, unwanted_runs
+from scheduler.rules.runs.run_events import skipped
 from scheduler.rules.state import Job, Run, State
 
 

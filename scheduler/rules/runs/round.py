@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,12 +10,21 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import LockWait
 from scheduler.rules.falling_due import deadline_skip
-from scheduler.rules.runs.dispatch import Dispatcher, SecretDigest, arrivals, may_start, unwanted_runs
+from scheduler.rules.nodes.placement import Places, Unplaced
+from scheduler.rules.nodes.reassignment import reassignments
+from scheduler.rules.runs.dispatch import (
+    Dispatcher,
+    SecretDigest,
+    arrivals,
+    may_start,
+    slots_taken,
+    unwanted_runs,
+)
 from scheduler.rules.runs.locks import Holders, LockQueue
 from scheduler.rules.runs.passed_runs import PassedRuns
 from scheduler.rules.runs.replacement import replacements
 from scheduler.rules.runs.waiting_runs import WaitingRuns
-from scheduler.rules.state import Executor, State
+from scheduler.rules.state import Executor, Run, State
 
 
 class Room(NamedTuple):
@@ -27,6 +36,8 @@ class Room(NamedTuple):
         executor: the process itself.
         secret_sha256: the digest of an attempt's secret, by run and attempt.
         holders: who holds which lock; capacities: how many runs may, where it is not one.
+        places: where several nodes share the ledger, their slots: runs are assigned to them, and `capacity`,
+            `running`, `executor` and `secret_sha256` say nothing. They are of one round, which takes from them.
     """
 
     capacity: int
@@ -35,6 +46,7 @@ class Room(NamedTuple):
     secret_sha256: SecretDigest
     holders: Holders
     capacities: Mapping[str, int]
+    places: Places | None = None
 
 
 def round_events(
@@ -46,25 +58,24 @@ def round_events(
     waiting: WaitingRuns,
     room: Room,
 ) -> list[Event]:
-    """The starts and skips that follow.
+    """The starts, or the assignments to nodes, and the skips that follow.
 
     Args:
-        state: as it stands; now: the moment.
-        settled: the results and ticks that are about to be recorded.
+        state: as it stands; now: the moment; settled: the results and ticks that are about to be recorded.
         requested: numbers of runs that were requested and are not judged yet.
         edited: names of jobs that were edited, or of whose waiting runs one was cancelled.
         waiting: the index of what waits, which is brought up to date here.
         room: what there is to start them with.
     """
     ended = {event.run for event in settled if event.run is not None and is_over(event)}
-    # Another scheduler may have started some of them meanwhile.
-    new = [run for number in requested if (run := state.runs.get(number)) and run.attempt == 0]
-    new += arrivals(settled, state.head.seq + 1, now)
+    new = [*_unjudged(state, requested), *arrivals(settled, state.head.seq + 1, now)]
     between = {event.run for event in settled if event.run is not None and is_an_attempts_end(event)}
     for number in ended | between:
         waiting.notice_job(state.runs[number].job, whole=False)
     waiting.refresh(state, ended, now, between)
     over = {event.run for event in settled if isinstance(event.data, v.RunFinished)}
+    if room.places is not None:
+        _give_back(state, room.places, over)
     could_start = LockQueue(room.holders, room.capacities, over)
     waiting.await_slots(state, could_start, now)
     locks, before = LockQueue(room.holders, room.capacities, over), frozenset(ended)
@@ -79,10 +90,11 @@ def round_events(
     if gone:
         waiting.refresh(state, ended, now, between)
     # What was just asked to stop makes no further attempt.
-    asked = {event.run for event in replaced if event.run is not None}
+    without = ended | {event.run for event in replaced if event.run is not None}
+    elsewhere, not_now = _on_nodes(state, room.places, settled, ended, without)
     dispatcher = Dispatcher(
         state,
-        waiting.startable(locks, ended | asked),
+        waiting.startable(locks, not_now),
         new,
         ended,
         room.capacity,
@@ -94,8 +106,39 @@ def round_events(
         PassedRuns(state, [*settled, *ends.values(), *replaced]),
         now,
         between,
+        room.places,
     )
-    return [*ends.values(), *replaced, *dispatcher.decide()]
+    return [*ends.values(), *replaced, *elsewhere, *dispatcher.decide()]
+
+
+def _unjudged(state: State, requested: Iterable[int]) -> list[Run]:
+    """The runs that were requested and wait; another scheduler may have started some of them meanwhile."""
+    found = (state.runs.get(number) for number in requested)
+    return [run for run in found if run is not None and run.attempt == 0 and not run.begun]
+
+
+def _on_nodes(
+    state: State, places: Places | None, settled: Sequence[Event], ended: Collection[int], without: set[int]
+) -> tuple[list[Event], Container[int]]:
+    """Where several nodes share the ledger: what goes elsewhere, and which runs are not to be asked about now.
+
+    Args:
+        state: as it stands; places: the slots that are left; settled: what is about to be recorded.
+        ended: numbers of runs whose end is about to be recorded; without: of those that are not to start.
+    """
+    if places is None:
+        return [], without
+    _give_back(state, places, ended)
+    lost = {event.data.node for event in settled if isinstance(event.data, v.NodeLost)}
+    return reassignments(state, places, without, lost), Unplaced(state, places, without)
+
+
+def _give_back(state: State, places: Places, over: Iterable[int | None]) -> None:
+    """The slots of runs whose end, or whose attempt's end, is about to be recorded."""
+    for number in over:
+        run = state.runs.get(-1 if number is None else number)
+        if run is not None and run.place is not None:
+            places.give_back(run.number, run.place)
 
 
 def _ends_of_waits(
@@ -110,7 +153,9 @@ def _ends_of_waits(
     ends: dict[int, Event] = {}
     for number in waiting.lapsed(state, now):
         lock = None if waiting.awaits_slot(number) else _lock_in_the_way(state, number, *queues)
-        ends[number] = deadline_skip(state, number, room.capacity, room.running, lock)
+        job = state.jobs.get(state.runs[number].job)
+        slots = [] if lock is not None else slots_taken(job, room.capacity, room.running, room.places)
+        ends[number] = deadline_skip(state, number, slots, lock)
     for event in (event for name in edited for event in unwanted_runs(state, name)):
         ends.setdefault(event.run or 0, event)
     return ends

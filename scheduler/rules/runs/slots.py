@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from scheduler.entry_members import LockWait
 from scheduler.rules.after import late_successes
+from scheduler.rules.nodes.placement import Places, Unplaced
 from scheduler.rules.runs.dispatch import may_start
 from scheduler.rules.runs.locks import HeldLocks, LockQueue
 from scheduler.rules.state import Run, State
@@ -28,6 +29,9 @@ class FullSlots(NamedTuple):
 def full_slots(state: State, now: datetime | None = None) -> FullSlots | None:
     """The runs that hold the slots and those that wait for one; None if no run waits for a slot.
 
+    Where several nodes share the ledger: if none has one left. That those which a job runs on have none is told
+    of its runs (`waiting_reasons`).
+
     A scheduler that serves the home starts at once every run that may start. So a run that waits, although no run of
     its job and no lock is in its way, waits for a slot. The caller must know that a scheduler serves the home and is
     not paused.
@@ -37,11 +41,23 @@ def full_slots(state: State, now: datetime | None = None) -> FullSlots | None:
         now: the moment; None: that of the last entry. A run that waits for the time of its next attempt waits for no
             slot.
     """
-    holders = [run for run in state.runs.values() if run.started is not None and run.by == "scheduler"]
+    holders = [run for run in state.runs.values() if run.begun and run.by == "scheduler"]
+    if state.nodes:
+        waiting = _waiting_for_nodes(state, now)
+        return FullSlots(holders, waiting) if waiting else None
     could_start = [run for run in _could_start(state, now) if run.by == "scheduler"] if holders else []
     locked = lock_waits(state, now) if any(_locks_of(state, run) for run in could_start) else {}
     waiting = [run.number for run in could_start if run.number not in locked]
     return FullSlots(holders, waiting) if waiting else None
+
+
+def _waiting_for_nodes(state: State, now: datetime | None) -> list[int]:
+    """The runs that could start on some node if it had a slot left, where none has."""
+    places = Places.of(state)
+    if places.free:
+        return []
+    could_start = ((run.number, state.jobs.get(run.job)) for run in _could_start(state, now))
+    return [number for number, job in could_start if job is not None and places.holders(job.definition)]
 
 
 def lock_waits(state: State, now: datetime | None = None) -> dict[int, LockWait]:
@@ -54,6 +70,9 @@ def lock_waits(state: State, now: datetime | None = None) -> dict[int, LockWait]
         state: the present state; now: see `full_slots`.
     """
     asking = [(run, locks) for run in _could_start(state, now) if (locks := _locks_of(state, run))]
+    if asking and state.nodes:  # what no node can take waits for no lock
+        elsewhere = Unplaced(state, Places.of(state), ())
+        asking = [each for each in asking if each[0].number not in elsewhere]
     if not asking:
         return {}
     queue = LockQueue(HeldLocks.of(state.runs.values()).holders, None)
@@ -107,7 +126,7 @@ def _locks_of(state: State, run: Run) -> tuple[str, ...]:
 def _could_start(state: State, now: datetime | None) -> list[Run]:
     """The runs that nothing keeps from starting but locks and slots."""
     now = now or state.time
-    return [run for run in state.runs.values() if run.started is None and _is_next(state, run, now)]
+    return [run for run in state.runs.values() if not run.begun and _is_next(state, run, now)]
 
 
 def _is_next(state: State, run: Run, now: datetime) -> bool:

@@ -34,6 +34,7 @@ class WaitingRuns:
         self._job_of: dict[int, str] = {}
         self._of_job: dict[str, dict[int, None]] = {}
         self._startable: list[int] = []
+        self._disordered: dict[str, None] = {}
         self._changed: dict[str, bool] = {}
         self._fresh: dict[int, None] = {}
         self._retries: list[tuple[datetime, int]] = []
@@ -49,7 +50,7 @@ class WaitingRuns:
     def __len__(self) -> int:
         return len(self._job_of)
 
-    def __contains__(self, number: int) -> bool:
+    def __contains__(self, number: object) -> bool:
         return number in self._job_of
 
     def startable(self, queue: LockQueue, without: Container[int] = ()) -> Iterator[int]:
@@ -98,7 +99,7 @@ class WaitingRuns:
         its job may be free to start.
         """
         waits = number in self._job_of
-        if run is not None and run.started is None:
+        if run is not None and not run.begun:
             if waits:
                 return
             self._job_of[number] = run.job
@@ -107,7 +108,12 @@ class WaitingRuns:
                 # Its attempt has ended: that of another run of the job may be due.
                 self.notice_job(run.job, whole=False)
             else:
-                self._of_job.setdefault(run.job, {})[number] = None
+                of_job = self._of_job.setdefault(run.job, {})
+                if of_job and number < next(
+                    reversed(of_job)
+                ):  # a node gives it back that had it before others came
+                    self._disordered[run.job] = None
+                of_job[number] = None
                 self._take_in(run, job)
             return
         if waits:
@@ -133,10 +139,15 @@ class WaitingRuns:
             run = state.runs[heapq.heappop(self._retries)[1]]
             if run.retry_at is None or run.retry_at > now:
                 continue  # that was of an earlier wait: another process has made the attempt, and it waits again
-            waiting = [state.runs[number] for number in self._of_job.get(run.job, ())]
-            ordered = sorted([*waiting, run], key=lambda each: each.precedence)
-            self._of_job[run.job] = dict.fromkeys(each.number for each in ordered)
+            self._of_job.setdefault(run.job, {})[run.number] = None
+            self._disordered[run.job] = None
             self._take_in(run, state.jobs.get(run.job))
+        for name in self._disordered:
+            waiting = [state.runs[number] for number in self._of_job.get(name, ())]
+            if waiting:
+                ordered = sorted(waiting, key=lambda each: each.precedence)
+                self._of_job[name] = dict.fromkeys(each.number for each in ordered)
+        self._disordered.clear()
 
     def next_retry(self) -> datetime | None:
         """When the next attempt of a run is due that waits for it."""

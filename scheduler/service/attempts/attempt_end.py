@@ -132,6 +132,7 @@ def finished(running: RunningAttempt) -> Event:
         stderr_sha256=None if err is None else err.sha256,
         error="; ".join(_reasons(running, outcome))[:ERROR_MAX_CHARS] or None,
         survivors=running.survivors[:SURVIVORS_MAX],
+        node=running.run.node,
         **({} if running.result is None else _recorded(running.result)),
     )
     return v.event(payload, running.actor, job=running.run.job, run=running.run.number)

@@ -19,6 +19,7 @@ from scheduler.rules.after import UndecidedJobs
 from scheduler.rules.boots import boot_events
 from scheduler.rules.catch_up import replay
 from scheduler.rules.falling_due import ROUND_LATE_MAX, due_events, next_batch
+from scheduler.rules.nodes.reassignment import released
 from scheduler.rules.nodes.takeover import kept_instants, overdue_runs, taken_over
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.runs.backfill import BackfillTurns
@@ -210,17 +211,16 @@ class Decisions:
             self.waiting.notice_job(entry.job)
         elif entry.type == v.RunRequested.TYPE and self.state.runs[entry.seq].by == "scheduler":
             self._requested.append(entry.seq)
-        elif (
-            entry.type == v.RunCancelRequested.TYPE
-            and entry.job is not None
-            and entry.run is not None
-            and entry.run in self.waiting
-        ):
-            self._touched[entry.job] = None
+        elif entry.type == v.RunCancelRequested.TYPE and entry.job is not None and entry.run is not None:
+            run = self.state.runs.get(entry.run)
+            if entry.run in self.waiting or (run is not None and run.assigned is not None):
+                self._touched[entry.job] = None
         for name in self._undecided.notice(self.state, entry.job):
             self.waiting.notice_job(name)
         if entry.run is not None:
             self._place(entry.run, entry.job or "")
+        for run in released(self.state, entry, self.waiting):
+            self._place(run.number, run.job)
         self._backfills.notice(self.state, entry)
         self._records.notice(entry)
 

@@ -9,8 +9,9 @@ import pytest
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.rules.catch_up import ticked
-from scheduler.rules.runs.dispatch import Dispatcher, arrivals, not_launched
+from scheduler.rules.runs.dispatch import Dispatcher, arrivals
 from scheduler.rules.runs.locks import LockQueue
+from scheduler.rules.runs.run_events import not_launched
 from scheduler.rules.state import Executor, Run
 from tests.support.world import BEGIN, Process, World, job
 
