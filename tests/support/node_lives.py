@@ -108,7 +108,7 @@ class NodeLives:
         )
         recorder = Recorder(self.ledger, self.clock, lambda state: state.leader is not None)
         self.decisions = Decisions(recorder, self.now())
-        self.decisions.settle_downtime(self.now())
+        self.decisions.take_over("scheduler_down", self.now())
         self.decisions.begin(self.now())
 
     def _notice(self, entry: Entry) -> None:

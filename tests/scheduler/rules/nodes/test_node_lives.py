@@ -29,4 +29,4 @@ def test_no_law_is_broken_and_no_run_waits_that_a_node_could_take(seeds: range) 
         entries = list(lives.ledger.store.read(0))
         assert list(illegal_entries(entries)) == [], f"seed {seed}"
         started += sum(entry.type == "run.started" for entry in entries)
-    assert started > 5 * len(seeds)
+    assert started > 50
