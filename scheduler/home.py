@@ -111,6 +111,11 @@ class Home(NamedTuple):
         return self.var / "processes"
 
     @property
+    def outbox(self) -> Path:
+        """How attempts ended that could not be recorded yet, for their database is away; not disposable."""
+        return self.var / "outbox"
+
+    @property
     def job_state(self) -> Path:
         """A folder for each Python job: what it remembers from one run to the next."""
         return self.var / "jobs"
@@ -135,7 +140,7 @@ class Home(NamedTuple):
         """The folders from which nothing but cronledger itself may delete."""
         return (
             self.own_ledger, self.mirror, self.keys, self.snapshots, self.projections, self.tree, self.anchors,
-            self.processes, self.environments, self.notifications,
+            self.processes, self.environments, self.notifications, self.outbox,
         )  # fmt: skip
 
     def output(self, run: int, attempt: int, started: datetime, stream: str) -> Path:

@@ -63,6 +63,13 @@ class KeptProgram:
         if thread is not None:
             thread.join(self._stop_s)
 
+    def kill(self) -> None:
+        """End it at once, for good; it goes on from what it kept when it is started elsewhere."""
+        with self._changing:
+            self._stopping.set()
+            if self._process is not None:
+                self._process.kill()
+
     def _keep(self) -> None:
         retry_s = RETRY_S_FIRST
         while not self._stopping.is_set():

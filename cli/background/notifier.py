@@ -38,3 +38,7 @@ class Notifier:
     def stop(self) -> None:
         """Have it tell what there is and end; waits for that a moment, not for a receiver that hangs."""
         self._program.stop()
+
+    def kill(self) -> None:
+        """End it at once: another node has it done from now on."""
+        self._program.kill()

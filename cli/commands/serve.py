@@ -15,10 +15,10 @@ import click
 from cli.app.failures import Failure
 from cli.app.invocation import invocation
 from cli.app.ledger_wait import patience_explained
-from cli.background.checkpoint_signer import CheckpointSigner
+from cli.app.node_failures import refused_nodes
 from cli.background.heartbeat_pinger import HeartbeatPinger
+from cli.background.leader_programs import LeaderPrograms
 from cli.background.log_collector import LogCollector
-from cli.background.notifier import Notifier
 from cli.background.sealer import Sealer
 from cli.home.copied import copied
 from cli.home.open import to_read
@@ -28,6 +28,7 @@ from cli.terminal.printable import printable, show_count
 from cli.times.show import MACHINES_ZONE, local_zone, show_relative, show_time, utc_option
 from cli.words.applied_words import applied_words
 from cli.words.entry_lines import EventLines
+from cli.words.node_standing import standing_words
 from cli.words.scheduler_words import clock_was_ahead_words, full_slots_words, upgraded_words
 from eventstore.store import Entry
 from scheduler.home import Home
@@ -40,17 +41,24 @@ from scheduler.service.announcements import (
     CalendarsKept,
     CannotLeave,
     ChannelsNamed,
+    ClockOff,
     ConfigNotUsed,
     ConfigUnended,
+    DatabaseAway,
+    DatabaseBack,
+    Follows,
     FsyncEdited,
     Killing,
+    Leads,
     Leaving,
+    NodeReady,
     NotApplied,
     NotForked,
     NothingApplied,
     PingsWanted,
     Ready,
     SlotsTaken,
+    Standing,
     Stopping,
     Upgraded,
 )
@@ -58,6 +66,7 @@ from scheduler.vocabulary import ClockStepped, payload
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
+    from scheduler.service.serving import Serving
 
 _AboutConfig = (
     ConfigNotUsed
@@ -92,21 +101,15 @@ def serve(home: Home, adopt_home: bool, leave_runs: bool, utc: bool) -> None:
     `wait` they are waited for; a second Ctrl-C kills them. With `leave` they go on, and the next scheduler takes
     them over: docs/restarts.md tells more. One scheduler serves a home at a time.
     """
-    from scheduler.service.service import Service
-    from scheduler.service.serving import Unsupported
+    from scheduler.service.serving import StoppedBeforeItServed, Unsupported
 
     console = _Console(home, "UTC" if utc else local_zone())
-    gc.disable()  # nearly all that start-up makes stays; `Service.run` enables it when all is there
+    gc.disable()  # nearly all that start-up makes stays; `Serving.run` enables it when all is there
     try:
-        with patience_explained(home.ledger):
-            service = Service(
-                home,
-                console.show_entry,
-                console.show_announcement,
-                adopt=adopt_home,
-                leave_runs=leave_runs,
-            )
-        service.run()
+        with refused_nodes():
+            _opened(home, console, adopt=adopt_home, leave_runs=leave_runs).run()
+    except StoppedBeforeItServed:
+        pass
     except HomeCopied:
         raise copied(home) from None
     except AlreadyRunning as problem:
@@ -120,6 +123,24 @@ def serve(home: Home, adopt_home: bool, leave_runs: bool, utc: bool) -> None:
         console.close()
 
 
+def _opened(home: Home, console: _Console, *, adopt: bool, leave_runs: bool) -> Serving:
+    """The scheduler of a home: where the ledger is in a database, as one node of several."""
+    from scheduler.service.service import Service
+    from scheduler.service.serving import OnDatabase
+    from scheduler.store import is_on_database
+
+    with contextlib.suppress(OnDatabase), patience_explained(home.ledger):
+        if not is_on_database(home):
+            return Service(
+                home, console.show_entry, console.show_announcement, adopt=adopt, leave_runs=leave_runs
+            )
+    from scheduler.nodes.node_service import NodeService
+
+    return NodeService(
+        home, console.show_entry, console.show_announcement, adopt=adopt, leave_runs=leave_runs
+    )
+
+
 class _Console:
     """What the scheduler says, as lines on the terminal, or in the pipe or file in its place."""
 
@@ -129,14 +150,13 @@ class _Console:
         self._lines = EventLines(zone)
         self._sealer = Sealer(home)
         self._log_collector = LogCollector(home)
-        self._signer = CheckpointSigner(home)
-        self._notifier = Notifier(home)
+        self._leader_programs = LeaderPrograms(home)
         self._pinger = HeartbeatPinger(home)
 
     def show_entry(self, entry: Entry) -> None:
         """Print an entry."""
         self._sealer.notice(entry)
-        self._signer.notice(entry)
+        self._leader_programs.notice(entry)
         self._printer.put(partial(self._lines.of, entry))
         if entry.type == ClockStepped.TYPE and payload(entry).by_ms < 0:
             self._say_if_ahead()
@@ -146,13 +166,12 @@ class _Console:
         match announcement:
             case Ready(has_key=has_key):
                 self._log_collector.start()
-                self._signer.start(has_key=has_key)
-                self._notifier.start()
+                self._leader_programs.start(has_key=has_key)
                 self._say_ready()
-            case ChannelsNamed():
-                self._notifier.want()
-            case PingsWanted():
-                self._pinger.want()
+            case NodeReady() | Leads() | Follows() | DatabaseAway() | DatabaseBack() | ClockOff():
+                self._show_standing(announcement)
+            case ChannelsNamed() | PingsWanted():
+                self._want(announcement)
             case (
                 ConfigNotUsed()
                 | CalendarsKept()
@@ -184,11 +203,32 @@ class _Console:
             case Killing():
                 self._note("Hurrying: runs are killed.")
 
+    def _want(self, named: ChannelsNamed | PingsWanted) -> None:
+        """What the config in force names is to be told, or pinged."""
+        if isinstance(named, ChannelsNamed):
+            self._leader_programs.want_notifier()
+        else:
+            self._pinger.want()
+
+    def _show_standing(self, announcement: Standing) -> None:
+        """How this node stands; what runs beside the one scheduler that decides runs where that leads."""
+        match announcement:
+            case NodeReady(node=node):
+                self._log_collector.start()
+                self._say_ready(f" as node {printable(node)}")
+                return
+            case Leads(has_key=has_key):
+                self._leader_programs.start(has_key=has_key)
+            case Follows():
+                self._leader_programs.kill()
+            case _:
+                pass
+        self._note(standing_words(announcement))
+
     def close(self) -> None:
         """Have told, signed and collected what is there, and print what waits to be printed."""
-        self._notifier.stop()
         self._pinger.stop()
-        self._signer.stop()
+        self._leader_programs.stop()
         self._log_collector.stop()
         self._printer.close()
 
@@ -230,9 +270,9 @@ class _Console:
         if told is not None:
             self._note(f"Note: {told}: until then nothing of that is due. `jobs run` works at any time.")
 
-    def _say_ready(self) -> None:
+    def _say_ready(self, how: str = "") -> None:
         """Say that it serves, what comes next and, if it was so, that the clock was ahead: one look at the home."""
-        text = f"Serving {self._home.root}"
+        text = f"Serving {self._home.root}{how}"
         with contextlib.ExitStack() as opened:
             view = None
             # What follows is a courtesy: nothing that is wrong with it may keep the scheduler from running.

@@ -43,16 +43,17 @@ class Beat:
         if file != self._file:
             self._file, self._at_s = file, 0.0
 
-    def turn(self, now_s: float) -> None:
-        """The loop has turned, and is healthy: touch, if it is time.
+    def turn(self, now_s: float, *, healthy: bool = True) -> None:
+        """The loop has turned: touch, if it is time.
 
         Args:
             now_s: by the monotonic clock.
+            healthy: whether it can do what it is for; if not, only the service manager hears of it.
         """
         if now_s < self._at_s:
             return
         self._at_s = now_s + self._every_s
-        if self._file is not None:
+        if self._file is not None and healthy:
             with contextlib.suppress(OSError):
                 _touch(self._file)
         if self._watchdog:

@@ -14,6 +14,8 @@ from eventstore.replicated.database import NodePulse
 SILENT_S = 3.0
 """A node that was silent for so long is given nothing new, what it had not started goes to others, and if it led,
 another one may."""
+FADING_S = 1.5
+"""A node that is not heard of for so long is late with its renewal."""
 COUNTED_MAX_S = 1.0
 """Between two readings at most so much is counted, however long the listener itself was held up."""
 
@@ -41,6 +43,10 @@ class Liveness:
                 self._heard_s[pulse.identity.node] = self._counted_s
         self._pulses = {pulse.identity.node: pulse for pulse in pulses}
 
+    def heard(self, node: str) -> None:
+        """Something else than its counter shows that a node is alive: it recorded that it joined."""
+        self._heard_s[node] = self._counted_s
+
     def failed(self) -> None:
         """They could not be read: all counts start anew, for others may not have reached the database either."""
         self._read_at_s, self._counted_s = None, 0.0
@@ -53,6 +59,11 @@ class Liveness:
     def is_silent(self, node: str) -> bool:
         """Whether a node has been silent for `SILENT_S`."""
         return self.silence_s(node) >= SILENT_S
+
+    def any_fading(self) -> bool:
+        """Whether some node may fall silent, or did a moment ago: it is worth to look more often."""
+        silences = (self._counted_s - self._heard_s.get(node, 0.0) for node in self._pulses)
+        return any(FADING_S <= silence_s < 2 * SILENT_S for silence_s in silences)
 
     def pulse(self, node: str) -> NodePulse | None:
         """The counter of a node as it was read last; None if it has none."""

@@ -17,8 +17,10 @@ from scheduler.nodes.renewal import Renewal
 
 RENEW_S = 1.0
 """How often a node raises its counter."""
-READ_S = 0.25
+READ_S = 0.5
 """How often it reads those of the others, and the head of the ledger."""
+READ_FADING_S = 0.1
+"""How often while it seems that one of them is gone."""
 RETRY_S = 1.0
 """How long it waits to try again after the database could not be reached."""
 
@@ -138,4 +140,5 @@ class Membership:
         self._clock.set(sent, answered, pulse.now)
         self.liveness.read(pulse.nodes, answered.boottime_s)
         self.head = pulse.head
-        self._read_at_s = answered.boottime_s + READ_S
+        again_s = READ_FADING_S if self.liveness.any_fading() else READ_S
+        self._read_at_s = answered.boottime_s + again_s

@@ -15,6 +15,41 @@ class Ready(msgspec.Struct, frozen=True):
     has_key: bool = False
 
 
+class NodeReady(msgspec.Struct, frozen=True):
+    """It is on record that this node serves."""
+
+    node: str
+
+
+class Leads(msgspec.Struct, frozen=True):
+    """This node leads from now on. `has_key`: the ledger is signed."""
+
+    node: str
+    has_key: bool = False
+
+
+class Follows(msgspec.Struct, frozen=True):
+    """This node leads no longer."""
+
+    node: str
+
+
+class DatabaseAway(msgspec.Struct, frozen=True):
+    """The database cannot be reached: what runs goes on, and nothing new is started. `why`: in words."""
+
+    why: str
+
+
+class DatabaseBack(msgspec.Struct, frozen=True):
+    """It can be reached again, and what waited is recorded."""
+
+
+class ClockOff(msgspec.Struct, frozen=True):
+    """This machine's clock is ahead of the database's by so many seconds, or behind: its own counts for nothing."""
+
+    by_s: float
+
+
 class ChannelsNamed(msgspec.Struct, frozen=True):
     """The config that is put in force names channels, as each such config announces: people are to be told."""
 
@@ -98,8 +133,12 @@ class Killing(msgspec.Struct, frozen=True):
     """A further signal came while the scheduler was stopping: it kills the runs."""
 
 
+Standing = NodeReady | Leads | Follows | DatabaseAway | DatabaseBack | ClockOff
+"""How a node stands."""
+
 Announcement = (
     Ready
+    | Standing
     | ChannelsNamed
     | PingsWanted
     | ConfigNotUsed

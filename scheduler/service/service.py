@@ -25,7 +25,7 @@ from scheduler.service.executor import executors_of
 from scheduler.service.home_adoption import adopt_home
 from scheduler.service.launcher import Launcher
 from scheduler.service.loop import Scheduler
-from scheduler.service.serving import Serving, Unsupported
+from scheduler.service.serving import OnDatabase, Serving
 from scheduler.service.shutdown import StoppedRuns
 from scheduler.service.supervisor import Supervisor
 from scheduler.store import is_on_database
@@ -58,9 +58,8 @@ class Service(Serving):
         self._first_problem, self._kept_calendars = first.problem, first.kept_calendars
         settle_place(home, first.config.ledger.store)
         if is_on_database(home):
-            raise Unsupported(
-                "the ledger of this home is in a database, which this kind of scheduler does not serve"
-            )
+            self._lock.release()
+            raise OnDatabase
         self._ledger = open_ledger(
             home,
             v.SCHEDULER,

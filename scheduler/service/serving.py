@@ -62,6 +62,14 @@ class Unsupported(Exception):
     """This machine lacks what the scheduler needs."""
 
 
+class OnDatabase(Exception):
+    """The ledger of this home is in a database, and what was asked serves those that have their own."""
+
+
+class StoppedBeforeItServed(Exception):
+    """A signal ended the scheduler before it had begun; the message is the signal's name."""
+
+
 class Loop(StoppableLoop, Protocol):
     """The loop of a scheduler, as it is served.
 
@@ -271,11 +279,15 @@ class Serving:
             if (files := self._ledger.store.files) is not None:
                 with contextlib.suppress(OSError):  # what the system refuses now is due again in a second
                     files.tick()
-        if self._beat is not None and not self._loop.is_paused:
-            self._beat.turn(turned_s)
+        self._feed(turned_s)
         if turned_s >= self._report_by_s or self._waiter.is_quiet():
             self._report()
         return self._waiter.wait(max(0.0, turned_s + wait_s - time.monotonic()))
+
+    def _feed(self, now_s: float) -> None:
+        """Show that the scheduler is healthy, if it is."""
+        if self._beat is not None and not self._loop.is_paused:
+            self._beat.turn(now_s)
 
     def _report(self) -> None:
         self._report_by_s = time.monotonic() + REPORT_WITHIN_S

@@ -1,0 +1,42 @@
+"""What keeps a node from serving under its name: in words, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cli.app.failures import Failure
+from cli.terminal.printable import printable
+
+
+@contextmanager
+def refused_nodes() -> Iterator[None]:
+    """Turn what keeps a node from serving into a failure."""
+    try:
+        yield
+    except Exception as problem:
+        # What says so is loaded only where something went wrong: most homes are on no database.
+        failure = _failure(problem)
+        if failure is None:
+            raise
+        raise failure from None
+
+
+def _failure(problem: Exception) -> Failure | None:
+    from scheduler.nodes.membership import NameTaken
+    from scheduler.nodes.node_identity import BadNodeName
+
+    if isinstance(problem, NameTaken):
+        where = "" if problem.host is None else f", on {printable(problem.host)}"
+        return Failure(
+            f"another home serves as node {printable(problem.node)} already{where}",
+            "Each node has a name of its own: the host's, or what CRONLEDGER_NODE says. Nothing was started here; "
+            "what this home had running goes on.",
+        )
+    if isinstance(problem, BadNodeName):
+        whose = "the name of this host" if problem.variable is None else problem.variable
+        return Failure(
+            f"{whose} is {printable(repr(problem.name))}, which cannot be the name of a node",
+            "A node's name is made of letters, digits, '.', '_' and '-'. CRONLEDGER_NODE gives it one.",
+        )
+    return None

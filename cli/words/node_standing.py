@@ -1,0 +1,31 @@
+"""How a node stands, as `serve` says it: who leads, whether the database is there, what its own clock shows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cli.terminal.printable import printable
+from scheduler.schedule import format_duration
+from scheduler.service.announcements import ClockOff, DatabaseAway, DatabaseBack, Follows, Leads
+
+
+def standing_words(announcement: Leads | Follows | DatabaseAway | DatabaseBack | ClockOff) -> str:
+    """One sentence."""
+    match announcement:
+        case Leads(node=node):
+            return f"Node {printable(node)} leads from now on."
+        case Follows(node=node):
+            return f"Node {printable(node)} does not lead any more."
+        case DatabaseAway(why=why):
+            return (
+                "The database cannot be reached: what runs goes on, nothing new is started, results are kept. "
+                f"{printable(why)}"
+            )
+        case DatabaseBack():
+            return "The database is back."
+        case ClockOff(by_s=by_s):
+            where, off = "ahead of" if by_s > 0 else "behind", timedelta(seconds=round(abs(by_s)))
+            return (
+                f"Note: this machine's clock is {format_duration(off)} {where} the database's, which is the one "
+                "that counts."
+            )

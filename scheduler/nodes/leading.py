@@ -1,0 +1,139 @@
+"""What a node does besides, while it leads: it decides, for all nodes, and is the only one that does.
+
+Everything here is recorded on a state that names this node and the term that it won, or not at all: a leader that
+slept, or was cut off, and finds another one there, has decided nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from eventstore.store import Entry
+from scheduler import vocabulary as v
+from scheduler.clock import Clock, Reading
+from scheduler.definition import SchedulerSettings
+from scheduler.entry_members import MisfireReason
+from scheduler.ledger.ledger import Ledger
+from scheduler.nodes.liveness import Liveness
+from scheduler.rules.boots import boot_events
+from scheduler.rules.clock_monitor import TimeGap
+from scheduler.rules.nodes.leadership import is_leader
+from scheduler.rules.nodes.losses import losses
+from scheduler.rules.nodes.placement import Places
+from scheduler.rules.runs.round import Room
+from scheduler.rules.state import Executor, State
+from scheduler.service.records.decisions import Decisions, Ends
+from scheduler.service.records.recorder import Recorder
+
+NOBODY = Executor("", "", 0, 0)
+"""A leader starts nothing itself."""
+
+
+class Leading:
+    """One node's leadership for one term, or what is left of that after the database was away.
+
+    Args:
+        ledger: the ledger and its state.
+        clock: where the time comes from: the database's.
+        node: the name of the node; term: which it won.
+        reason: why the instants before it were not watched.
+        liveness: what was heard of the nodes.
+        paused_ms: for how long nothing could be recorded, if that is to be told.
+
+    Attributes:
+        term: the number of the term.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        node: str,
+        term: int,
+        reason: MisfireReason,
+        liveness: Liveness,
+        paused_ms: int | None = None,
+    ) -> None:
+        self.term = term
+        self._recorder = Recorder(ledger, clock, partial(is_leader, node=node, term=term))
+        self._decisions = Decisions(self._recorder, clock.read())
+        self._node, self._reason, self._liveness = node, reason, liveness
+        self._paused_ms, self._begun = paused_ms, False
+
+    def notice(self, entry: Entry) -> None:
+        """Keep in line with what is folded, whoever appended it."""
+        if self._begun:
+            self._decisions.notice(entry)
+
+    def turn(
+        self,
+        now: Reading,
+        ends: Ends,
+        settings: SchedulerSettings,
+        lost_after_s: float,
+        gaps: Sequence[TimeGap] = (),
+    ) -> None:
+        """Decide and record what is to be; what it assigns, each node starts itself.
+
+        Args:
+            now: the moment.
+            ends: how attempts ended on this node.
+            settings: how many runs may hold a lock.
+            lost_after_s: after how much silence a node is given up.
+            gaps: time in which this process did not watch, and steps of the clock.
+
+        Raises:
+            Unavailable, InDoubt, Poisoned, Corrupt: see `EventStore.append`; begin anew with another `Leading`.
+        """
+        if not self._begun:
+            self._begin(now)
+        if gaps:
+            self._settle_gaps(gaps, now)
+        self._recorder.decide(
+            lambda state, at: losses(state, self._liveness.silence_s, lost_after_s, at), now.wall
+        )
+        if any(self._recorder.state.at_reboot.values()):
+            self._recorder.decide(boot_events, now.wall)
+        self._decisions.end_pauses(now)
+        self._decisions.follow_edits(now)
+        self._decisions.round(now, ends, partial(self._room, settings=settings))
+        state = self._recorder.state
+        begun = (number for number, run in state.runs.items() if run.begun)
+        self._decisions.waiting.note_waits(self._places(state).free, begun)
+        self._decisions.record_beside(now)
+
+    def _begin(self, now: Reading) -> None:
+        if self._paused_ms is not None:
+            resumed = v.event(v.SchedulerResumed(paused_ms=self._paused_ms), v.SCHEDULER)
+            self._recorder.decide(lambda state, at: [resumed], now.wall)
+            self._paused_ms = None
+        self._take_over(self._reason, now)
+        self._begun = True
+
+    def _take_over(self, reason: MisfireReason, now: Reading) -> None:
+        self._decisions.take_over(reason, now)
+        self._decisions.begin(now)
+
+    def _settle_gaps(self, gaps: Sequence[TimeGap], now: Reading) -> None:
+        events = [event for gap in gaps if (event := gap.event()) is not None]
+        self._recorder.decide(lambda state, at: events, now.wall)
+        if gaps[-1].reason == "clock_step":
+            self._decisions.replay("clock_step", now)
+        else:
+            self._take_over(gaps[-1].reason, now)
+
+    def _places(self, state: State) -> Places:
+        silent = {name for name in state.nodes if name != self._node and self._liveness.is_silent(name)}
+        return Places.of(state, silent)
+
+    def _room(self, state: State, settings: SchedulerSettings) -> Room:
+        places, holders = self._places(state), self._decisions.holders
+        return Room(places.free, (), NOBODY, lambda run, attempt: None, holders, settings.locks, places)
+
+    def next_moments(self, now: Reading) -> list[datetime]:
+        """When there is something to decide; `now` if there is something at once."""
+        if not self._begun or self._decisions.any_at_once:
+            return [now.wall]
+        return list(self._decisions.next_moments())

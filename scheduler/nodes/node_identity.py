@@ -1,0 +1,80 @@
+"""Which node a home is: its name, and what tells it from another home with that name."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+
+from eventstore.durable import REAL, create_folders, write_file
+from eventstore.nesting import decode
+from eventstore.regular_file import read_regular
+from eventstore.replicated.database import NodeIdentity
+from scheduler.home import Home
+from scheduler.processes.recognition import identity
+
+VARIABLE: Final = "CRONLEDGER_NODE"
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
+_FILE: Final = "node.json"
+_BYTES_MAX: Final = 4_096
+
+
+class BadNodeName(Exception):
+    """What is to be the name of a node cannot be one.
+
+    Attributes:
+        name: that; variable: where it is from, None if it is the host's name.
+    """
+
+    def __init__(self, name: str, variable: str | None) -> None:
+        self.name, self.variable = name, variable
+        super().__init__(f"{name!r} cannot be the name of a node")
+
+
+class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    incarnation: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+
+
+def node_name(environ: Mapping[str, str] = os.environ) -> str:
+    """The name of this node: `CRONLEDGER_NODE`, else the host's.
+
+    Raises:
+        BadNodeName: that is none: it is made of letters, digits, '.', '_' and '-', as the name of a job is.
+    """
+    variable = VARIABLE if environ.get(VARIABLE) else None
+    name = environ[VARIABLE] if variable else identity.host_name()
+    if not _NAME.fullmatch(name):
+        raise BadNodeName(name, variable)
+    return name
+
+
+def identity_of(home: Home, *, anew: bool = False) -> NodeIdentity:
+    """Which node a home is; what tells it from others is made once, and kept in the home.
+
+    Args:
+        home: the home.
+        anew: what is kept is not its own: it is a copy of another home.
+
+    Raises:
+        BadNodeName: its name is none.
+        OSError: it cannot be kept.
+    """
+    name = node_name()
+    path = home.var / _FILE
+    kept = None if anew else _kept(path)
+    if kept is None:
+        kept = _Kept(os.urandom(16).hex())
+        create_folders(REAL, home.var)
+        write_file(REAL, path, msgspec.json.encode(kept) + b"\n")
+    return NodeIdentity(name, kept.incarnation, identity.host_name())
+
+
+def _kept(path: Path) -> _Kept | None:
+    try:
+        return decode(read_regular(path, _BYTES_MAX), _Kept)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,208 @@
+"""`serve` on a database: the loop of a node on the real machine."""
+
+from __future__ import annotations
+
+import os
+import select
+import selectors
+import signal
+import time
+from functools import partial
+
+from eventstore.errors import NoAnswer, Unavailable
+from eventstore.postgresql.database import PostgresqlDatabase
+from eventstore.postgresql.refusal import DatabaseUnavailable
+from eventstore.replicated.mirror import Mirror
+from eventstore.replicated.replicated_store import ReplicatedStore
+from scheduler import vocabulary as v
+from scheduler.database.connection import open_database
+from scheduler.ledger import snapshot
+from scheduler.ledger.ledger import Ledger
+from scheduler.nodes.config_on_database import ConfigOnDatabase
+from scheduler.nodes.database_clock import OFF_MIN_S, DatabaseClock
+from scheduler.nodes.membership import Membership
+from scheduler.nodes.node_identity import identity_of
+from scheduler.nodes.node_loop import NodeLoop
+from scheduler.nodes.outbox import Outbox
+from scheduler.ownership.home_identity import forget_processes, is_copy, remember
+from scheduler.processes import PosixSpawner
+from scheduler.service.announcements import ClockOff, DatabaseAway, DatabaseBack, Follows, Leads, NodeReady
+from scheduler.service.executor import executors_of
+from scheduler.service.launcher import Launcher
+from scheduler.service.serving import TURN_MAX_S, Serving, StoppedBeforeItServed
+from scheduler.service.shutdown import StoppedRuns
+from scheduler.service.supervisor import Supervisor
+
+CALL_S = 2.0
+"""So long one call of the database may take: meanwhile nothing else is looked at, not even the timeout of a run."""
+DOUBT_S = 2.0
+"""So long an append that got no answer is asked about before something else is looked at."""
+AWAY_TOLD_S = 3.0
+"""That the database is away is said after so long: most of the time it is back at once."""
+_WAITED_FOR = frozenset({"unreachable", "starting"})
+"""What may be over in a moment; anything else that is wrong with a database is said when a node starts."""
+
+
+class NodeService(Serving):
+    """One node at work on a home.
+
+    Raises:
+        BadNodeName: the node can have no such name.
+        NameTaken: another home serves under its name.
+        DatabaseUnavailable, Halted, OtherLedger, Corrupt: the database, or the mirror, is not to be used.
+        StoppedBeforeItServed: a signal came while the database was waited for.
+    """
+
+    _loop: NodeLoop
+    _in_force: ConfigOnDatabase
+
+    def _require_home(self) -> None:
+        """A home whose ledger is in a database is one: it has a mirror."""
+
+    def _open(self) -> None:
+        home = self._home
+        copied = is_copy(home)
+        identity = identity_of(home, anew=copied)
+        if copied:
+            forget_processes(home)
+        remember(home)
+        self._incarnation = os.urandom(16).hex()
+        self._node_clock = DatabaseClock(self._clock)
+        self._database = open_database(home, call_s=CALL_S)
+        self._waiter = self._wait_on(home.mirror)
+        self._reach()
+        self._store = ReplicatedStore(
+            self._database, Mirror.open(home.mirror), lambda: self._node_clock.read().wall, patience_s=DOUBT_S
+        )
+        self._ledger = Ledger(self._store, snapshot.newest(home.snapshots, self._store))
+        self._ledger.kept_seq = self._snapshot_seq = self._ledger.state.head.seq
+        self._ledger.refresh()
+        self._ledger.listen(self._unreported.append)
+        self._in_force = ConfigOnDatabase(
+            home, self._ledger, self._database, self._clock, self._put_in_force, self._announce
+        )
+        self._launcher = Launcher(home, reread=self._in_force.jobs_now, strict=True)
+        self._spawner = PosixSpawner(self._ledger.state.mark, self._waiter.selector, home.processes)
+        self._supervisor = Supervisor(self._spawner)
+        self._loop = NodeLoop(
+            self._ledger,
+            self._node_clock,
+            Membership(self._database, identity, self._node_clock),
+            self._supervisor,
+            self._launcher,
+            self._executor,
+            self._in_force.config.settings,
+            executors_of(home),
+            Outbox(home.outbox),
+            self._joining,
+            hints=self._listen(),
+        )
+        self._joined_as: v.NodeJoined | None = None
+        self._led = self._told_away = False
+        self._told_off_s = 0.0
+
+    def _reach(self) -> None:
+        """Wait for the database, if it is only not there at the moment."""
+        while True:
+            try:
+                self._database.pulse()
+            except (Unavailable, NoAnswer) as problem:
+                if isinstance(problem, DatabaseUnavailable) and problem.reason not in _WAITED_FOR:
+                    raise
+                self._announce(DatabaseAway(str(problem)))
+            else:
+                return
+            until_s = time.monotonic() + TURN_MAX_S
+            while (left_s := until_s - time.monotonic()) > 0:
+                if signals := [number for number in self._waiter.wait(left_s) if number != signal.SIGHUP]:
+                    self._lock.release()
+                    raise StoppedBeforeItServed(signal.Signals(signals[0]).name)
+
+    def _listen(self) -> partial[bool]:
+        """Have hints of the database wake the loop; what asks whether there were any."""
+        fd = self._database.hint_fd()
+        if fd is not None:
+            self._waiter.selector.register(fd, selectors.EVENT_READ)
+        return partial(_hinted, self._database, fd)
+
+    def _joining(self) -> v.NodeJoined:
+        return v.NodeJoined(
+            node=self._loop.node,
+            host=self._executor.host,
+            boot_id=self._executor.boot_id,
+            pid=self._executor.pid,
+            max_parallel=self._in_force.config.settings.max_parallel,
+            incarnation=self._incarnation,
+            versions=self._versions,
+            unfit=self._in_force.unfit,
+        )
+
+    # -- serving -----------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Turn until it is on record that this node serves."""
+        while not self._loop.has_joined:
+            signals = self._turn_and_wait(TURN_MAX_S)
+            if stop := [number for number in signals if number != signal.SIGHUP]:
+                raise StoppedBeforeItServed(signal.Signals(stop[0]).name)
+
+    def _say_ready(self) -> None:
+        self._announce(NodeReady(self._loop.node))
+        self._look_at_standing()
+
+    def _turn_and_wait(self, most_s: float) -> list[int]:
+        signals = super()._turn_and_wait(most_s)
+        self._look_at_standing()
+        return signals
+
+    def _look_at_standing(self) -> None:
+        """Say when this node begins to lead or no longer does, and when the database is away or back."""
+        if self._loop.leads != self._led:
+            self._led = self._loop.leads
+            has_key = self._ledger.state.evidence is not None
+            self._announce(Leads(self._loop.node, has_key=has_key) if self._led else Follows(self._loop.node))
+        away_s = self._loop.away_s()
+        if not self._told_away and away_s is not None and away_s >= AWAY_TOLD_S:
+            self._told_away = True
+            self._announce(DatabaseAway(self._loop.problem))
+        elif self._told_away and away_s is None:
+            self._told_away = False
+            self._announce(DatabaseBack())
+
+    def _each_second(self) -> None:
+        joined = self._joining()
+        if self._joined_as is not None and joined != self._joined_as:
+            self._loop.rejoin()
+        self._joined_as = joined
+        off_s = self._node_clock.own_off_by_s()
+        if abs(off_s) > OFF_MIN_S and abs(off_s - self._told_off_s) > OFF_MIN_S:
+            self._told_off_s = off_s
+            self._announce(ClockOff(off_s))
+        self._keep_snapshot()
+
+    def _keep_snapshot(self) -> None:
+        seq = self._ledger.state.head.seq
+        if (
+            self._loop.leads
+            and not self._loop.is_paused
+            and seq - self._snapshot_seq >= snapshot.EVERY_ENTRIES
+        ):
+            self._snapshot_seq = seq
+            snapshot.write(self._home.snapshots, self._ledger, v.SCHEDULER)
+
+    def _feed(self, now_s: float) -> None:
+        """The service manager hears that the process works, also while the database is away; others do not."""
+        if self._beat is not None:
+            self._beat.turn(now_s, healthy=not self._loop.is_paused)
+
+    # -- stopping ----------------------------------------------------------------------------------------------
+
+    def _end(self, reason: str, became: StoppedRuns) -> None:
+        self._loop.leave(reason, became.stopped, became.left)
+
+
+def _hinted(database: PostgresqlDatabase, fd: int | None) -> bool:
+    if fd is None or not select.select([fd], [], [], 0)[0]:
+        return False
+    database.drain_hints()
+    return True

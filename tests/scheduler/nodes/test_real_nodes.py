@@ -1,0 +1,89 @@
+"""Real processes on a real PostgreSQL: what kills, stops and restarts do to a leader and to its nodes."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from scheduler import vocabulary as v
+from tests.support.postgresql_fixtures import TestDatabase
+from tests.support.real_nodes import RealNodes
+
+CONFIG = """\
+scheduler: {max_parallel: 4, shutdown_grace: 1s}
+jobs:
+  often: {every: 1s, overlap: allow, command: "echo $CRONLEDGER_RUN-$CRONLEDGER_ATTEMPT >> {root}/done"}
+"""
+
+
+@pytest.fixture
+def nodes(tmp_path: Path, pg_database: TestDatabase) -> Iterator[RealNodes]:
+    """Three homes on one database; nothing serves yet."""
+    real = RealNodes(tmp_path, pg_database.url, CONFIG)
+    real.apply()
+    yield real
+    real.close()
+
+
+def _made_once(nodes: RealNodes) -> None:
+    """No attempt was made twice, and none that is on record as finished was not made."""
+    made = (nodes.root / "done").read_text().split()
+    assert len(made) == len(set(made))
+    finished = [f"{entry.run}-{v.payload(entry).attempt}" for entry in nodes.entries(v.RunFinished)]
+    assert set(finished) <= set(made)
+
+
+def test_a_leader_that_is_killed_or_stopped_is_followed_and_what_it_believed_comes_to_nothing(
+    nodes: RealNodes,
+) -> None:
+    """One is killed with -9, the next one stopped and woken: each time another leads within five seconds."""
+    for name in "abc":
+        nodes.start(name)
+    first = nodes.leader()
+    nodes.served[first].wait_for(v.RunFinished)
+    nodes.served[first].kill()
+    killed_s = time.monotonic()
+    others = [name for name in "abc" if name != first]
+    elected = nodes.served[others[0]].wait_for(v.LeaderElected, lambda entry: v.payload(entry).term == 2)
+    assert time.monotonic() - killed_s < 5.0
+    second = v.payload(elected).node
+    third = next(name for name in others if name != second)
+    nodes.served[second].send(signal.SIGSTOP)
+    again = nodes.served[third].wait_for(v.LeaderElected, lambda entry: v.payload(entry).term == 3)
+    assert v.payload(again).node == third
+    nodes.served[second].send(signal.SIGCONT)
+    seen = nodes.served[second].wait_for(v.LeaderElected, lambda entry: v.payload(entry).term == 3)
+    nodes.served[second].wait_for(v.RunFinished, lambda entry: entry.seq > seen.seq + 6)
+    assert len(nodes.entries(v.LeaderElected)) == 3
+    ticks = [v.payload(entry).scheduled_for for entry in nodes.entries(v.ScheduleTicked)]
+    assert ticks == [ticks[0] + timedelta(seconds=number) for number in range(len(ticks))]
+    assert nodes.entries(v.ScheduleMisfired) == []
+    code, _, err = nodes.served[third].stop()
+    assert (code, "leads from now on" in err) == (0, True)
+    nodes.served[second].wait_for(v.LeaderElected, lambda entry: v.payload(entry).reason == "left")
+    _made_once(nodes)
+
+
+def test_a_database_that_is_restarted_takes_nothing_with_it(
+    nodes: RealNodes, pg_database: TestDatabase
+) -> None:
+    """Nobody is lost, and what fell due meanwhile is made late."""
+    nodes.start("a")
+    nodes.start("b")
+    nodes.served["a"].wait_for(v.RunFinished)
+    pg_database.server.kill()
+    time.sleep(1.5)  # the time for which it is away: that is what is tested
+    pg_database.server.start()
+    before = len(nodes.entries())
+    nodes.served["a"].wait_for(v.RunFinished, lambda entry: entry.seq > before + 6)
+    assert nodes.entries(v.NodeLost) == []
+    assert nodes.entries(v.ScheduleMisfired) == []
+    assert all(v.payload(entry).outcome == "succeeded" for entry in nodes.entries(v.RunFinished))
+    for name in "ab":
+        assert nodes.served[name].stop()[0] == 0
+    _made_once(nodes)
