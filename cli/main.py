@@ -65,6 +65,7 @@ _LEDGER = {
         "cli.commands.ledger.reattach:reattach",
         "tell the ledger where archived segments are now",
     ),
+    "move": ("cli.commands.ledger.move:move", "take it into a database that several machines share"),
     "anchor": ("cli.commands.ledger.anchor:anchor", "give the newest checkpoint to the anchors, now"),
     "keep-cosignature": (
         "cli.commands.ledger.keep_cosignature:keep_cosignature",

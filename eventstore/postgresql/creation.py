@@ -11,13 +11,13 @@ from typing import NamedTuple
 from eventstore.encoder import compose
 from eventstore.errors import NoAnswer
 from eventstore.genesis import new_creation
-from eventstore.postgresql import schema
+from eventstore.postgresql import schema, statements
 from eventstore.postgresql.address import DatabaseAddress
 from eventstore.postgresql.opening import Opener
 from eventstore.postgresql.refusal import DatabaseUnavailable, reason_of
 from eventstore.postgresql.session import Answer, ConnectionLost, ServerError, Session, Statement, Value
 from eventstore.postgresql.statements import LINE, LINE_FEED
-from eventstore.postgresql.values import INT8, TEXT
+from eventstore.postgresql.values import INT8, TEXT, read_binary_int8
 from eventstore.store import EMPTY, Event, Head
 
 CALL_S = 30.0
@@ -43,6 +43,9 @@ _COPY = Statement(
     (INT8, TEXT),
     changes=True,
 )
+
+_COPIED = Statement("copied", "SELECT COALESCE(max(seq) + 1, 0) FROM cronledger.entries")
+"""Each copy is a statement of its own, and they go in order, so there are no gaps."""
 
 
 class Genesis(NamedTuple):
@@ -141,6 +144,23 @@ class DatabaseOwner:
     def copy(self, first: int, lines: Sequence[bytes]) -> None:
         """Copy lines, LF included, from entry `first` on: what is there already stays as it is; durable on return."""
         self._run(_COPY, [first, b"".join(lines).removesuffix(b"\n")])
+
+    def copied(self) -> int:
+        """How many lines were copied, from entry 0 on."""
+        counted = self._run(_COPIED).rows[0][0]
+        assert counted is not None
+        return int(counted)
+
+    def lines(self, first: int, count_max: int) -> list[bytes]:
+        """The lines that were copied from entry `first` on, up to where one is missing."""
+        found: list[bytes] = []
+        for seq, line in self._run(statements.LINES, [first, min(count_max, statements.LINES_MAX)]).rows:
+            assert seq is not None
+            assert line is not None
+            if read_binary_int8(seq) != first + len(found):
+                break
+            found.append(line)
+        return found
 
     def finish(self, ledger_id: str, head: Head) -> None:
         """Make a ledger of the lines that were copied."""

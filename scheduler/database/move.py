@@ -1,0 +1,241 @@
+"""Moving a home's ledger into a database: the same lines, byte for byte, with the chain unbroken.
+
+Every step may be interrupted, by a kill too, and is gone on with by moving again:
+
+1. The lines are copied in batches into tables in which there is no ledger yet, so that nobody can open it.
+2. `ledger.moved` is recorded as the last entry of the old place. From here on nothing is appended there, and the
+   move can only be gone on with.
+3. The rest is copied, and all lines are compared, byte for byte.
+4. The database's head is set: the ledger is there now.
+5. The home gets its mirror, of the same files, and is on the database from then on. The old folder stays as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from eventstore.durable import REAL, sync_folder
+from eventstore.errors import LedgerError, OtherLedger
+from eventstore.genesis import read_creation
+from eventstore.head import HEAD_NAME
+from eventstore.moved import moved_to
+from eventstore.proofs.kept_sizes import CHECKPOINTS_NAME
+from eventstore.raw_lines import line_batches
+from eventstore.segment import list_names, marker_name, seal_name, segment_name
+from eventstore.store import Event, Head
+from scheduler import vocabulary as v
+from scheduler.database.origin import Origin, read_origin, write_origin
+from scheduler.home import Home
+from scheduler.ledger.open import open_ledger, open_ledger_to_read
+from scheduler.ownership.actor import claims
+from scheduler.processes.recognition.identity import host_name
+from scheduler.rules.state import State
+
+OnStep = Callable[[str, int, int], None]
+"""Told what is done now, how many lines of it are done, and how many there are."""
+
+
+class MoveRefused(LedgerError):
+    """The ledger cannot be moved as it is.
+
+    Attributes:
+        problem: `runs`: runs are in flight. `elsewhere`: it was moved to another place. `done`, `on_database`: the
+            home is on this database, or on another one, already. `differs`: what stands in the database is not what
+            was copied.
+        where: the other place; of `differs`, the first entry that differs.
+        runs: the runs that are in flight.
+    """
+
+    def __init__(self, problem: str, where: str = "", runs: Sequence[int] = ()) -> None:
+        self.problem, self.where, self.runs = problem, where, tuple(runs)
+        super().__init__(f"the ledger cannot be moved: {problem} {where} {list(runs)}")
+
+
+class Target(Protocol):
+    """A database, as the role that owns its tables: see `eventstore.postgresql.creation.DatabaseOwner`."""
+
+    def ledger_there(self) -> str | None:
+        """The identity of the ledger that is there; None if there is none."""
+        ...
+
+    def prepare(self) -> None:
+        """Have tables for lines, and the role of the nodes."""
+        ...
+
+    def copied(self) -> int:
+        """How many lines are there, from entry 0 on."""
+        ...
+
+    def copy(self, first: int, lines: Sequence[bytes]) -> None:
+        """Put lines there, durably; those that are there stay."""
+        ...
+
+    def lines(self, first: int, count_max: int) -> list[bytes]:
+        """The lines that are there, from one on."""
+        ...
+
+    def finish(self, ledger_id: str, head: Head) -> None:
+        """Make a ledger of them."""
+        ...
+
+
+class MovedLedger(NamedTuple):
+    """What was moved: the identity of the ledger, and how many entries are on the other side."""
+
+    ledger_id: str
+    entries: int
+
+
+def move_to_database(home: Home, target: Target, address: str, actor: str, told: OnStep) -> MovedLedger:
+    """Move a home's ledger into a database, or go on with a move; the caller holds the scheduler's lock.
+
+    Args:
+        home: the home.
+        target: the database.
+        address: the same, as the config of the nodes names it.
+        actor: who moves it.
+        told: called as the work proceeds.
+
+    Raises:
+        MoveRefused: it cannot be moved as it is; nothing was changed.
+        OtherLedger: another ledger is in the database.
+        NoLedger, Corrupt, Unavailable, NoAnswer, Poisoned, OSError: a step failed; moving again goes on with it.
+    """
+    origin = read_origin(home)
+    if origin is not None:
+        # The mirror is made last.
+        raise MoveRefused("done" if origin.address == address else "on_database", origin.address)
+    _check(home, address)
+    created = read_creation(home.own_ledger)
+    assert created is not None, "a ledger that was folded has an entry 0"
+    there = target.ledger_there()
+    if there is not None and there != created.ledger:
+        raise OtherLedger(address, there, created.ledger)
+    if there is None:
+        target.prepare()
+        _copy(home, target, created.entries_per_segment, told)
+    head = _record(home, address, actor)
+    if there is None:
+        _copy(home, target, created.entries_per_segment, told)
+    _compare(home, target, created.entries_per_segment, head, told)
+    if there is None:
+        target.finish(created.ledger, head)
+    _make_mirror(home, Origin(address=address, ledger=created.ledger))
+    return MovedLedger(created.ledger, head.seq + 1)
+
+
+def _check(home: Home, address: str) -> None:
+    """Check that the ledger may be moved there.
+
+    Raises:
+        MoveRefused: it may not.
+    """
+    ledger = open_ledger_to_read(home)
+    with closing(ledger.store) as store:
+        last = next(store.read_backwards(), None)
+        where = None if last is None else moved_to(last)
+        if where is not None and where != address and where.startswith("postgresql://"):
+            raise MoveRefused("elsewhere", where)
+        going = [number for number, run in ledger.state.runs.items() if run.begun]
+        if going:
+            raise MoveRefused("runs", runs=going)
+
+
+def _record(home: Home, address: str, actor: str) -> Head:
+    """Record that the ledger was moved, if that is not on record; its last entry."""
+    reader = open_ledger_to_read(home)
+    with closing(reader.store) as store:
+        last = next(store.read_backwards())
+        if moved_to(last) == address:
+            return store.head()
+    ledger = open_ledger(home, actor)
+    with closing(ledger.store):
+        said = claims(ledger.state.mark)
+
+        def decide(state: State) -> list[Event]:
+            payload = v.LedgerMoved(
+                where=address, entries=state.head.seq + 1, host=host_name(), home=str(home.root), claims=said
+            )
+            return [v.event(payload, actor)]
+
+        ledger.decide(decide)
+        return ledger.state.head
+
+
+def _copy(home: Home, target: Target, segment_entries: int, told: OnStep) -> None:
+    """Copy the lines that the database lacks."""
+    ledger = open_ledger_to_read(home)
+    with closing(ledger.store) as store:
+        head, copied = store.head(), target.copied()
+        for batch in line_batches(home.own_ledger, segment_entries, head):
+            if batch.head.seq >= copied:
+                target.copy(batch.first, batch.lines)
+            told("copying", batch.head.seq + 1, head.seq + 1)
+
+
+def _compare(home: Home, target: Target, segment_entries: int, head: Head, told: OnStep) -> None:
+    """Compare all lines, byte for byte.
+
+    Raises:
+        MoveRefused: a line differs.
+    """
+    for batch in line_batches(home.own_ledger, segment_entries, head):
+        there: list[bytes] = []
+        while len(there) < len(batch.lines):
+            more = target.lines(batch.first + len(there), len(batch.lines) - len(there))
+            if not more:
+                break
+            there += more
+        if there != batch.lines:
+            same = sum(1 for _ in _while_equal(there, batch.lines))
+            raise MoveRefused("differs", str(batch.first + same))
+        told("comparing", batch.head.seq + 1, head.seq + 1)
+    if target.lines(head.seq + 1, 1):
+        raise MoveRefused("differs", str(head.seq + 1))
+
+
+def _while_equal(one: Sequence[bytes], other: Sequence[bytes]) -> Sequence[bytes]:
+    count = 0
+    while count < min(len(one), len(other)) and one[count] == other[count]:
+        count += 1
+    return one[:count]
+
+
+def _make_mirror(home: Home, origin: Origin) -> None:
+    """Make the home's mirror of the same files; it appears at once, whole.
+
+    What is sealed is shared with the old folder where the file system allows that; what is still written is copied.
+    """
+    beside = home.var / ".mirror-moved"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(mode=0o700)
+    old = home.own_ledger
+    segments, seals, markers = list_names(old)
+    for first in segments:
+        if first in seals:
+            _share(old / segment_name(first), beside / segment_name(first))
+        else:
+            shutil.copyfile(old / segment_name(first), beside / segment_name(first))
+    for name in [*map(seal_name, seals), *map(marker_name, markers), HEAD_NAME]:
+        with suppress(FileNotFoundError):
+            shutil.copyfile(old / name, beside / name)
+    if (old / CHECKPOINTS_NAME).is_dir():
+        shutil.copytree(old / CHECKPOINTS_NAME, beside / CHECKPOINTS_NAME)
+    for path in beside.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    write_origin(beside, origin)
+    os.sync()
+    REAL.rename(beside, home.mirror)
+    sync_folder(REAL, home.var)
+
+
+def _share(path: Path, target: Path) -> None:
+    try:
+        REAL.link(path, target)
+    except OSError:
+        shutil.copyfile(path, target)

@@ -1,0 +1,72 @@
+"""`ledger move` on PostgreSQL: what people do, in their order, and what they are told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from scheduler.store import open_store, open_store_to_append
+from tests.support.command import call
+from tests.support.home import CONFIG, make_home, write_config
+from tests.support.postgresql import OWNER, WRITER, Server
+from tests.support.postgresql_fixtures import TestDatabase
+from tests.support.replicated import mirrored
+
+
+@pytest.fixture
+def empty(postgresql: Server) -> Iterator[TestDatabase]:
+    """A database in which nothing is."""
+    name = postgresql.new_database()
+    yield TestDatabase(postgresql, name)
+    postgresql.drop_database(name)
+
+
+def test_a_home_is_moved_into_a_database(empty: TestDatabase, tmp_path: Path) -> None:
+    """The lines are there byte for byte, the next one follows, and the home says where its ledger is."""
+    home = make_home(tmp_path)
+    assert call("jobs", "disable", "nightly", "--reason", "moving", home=tmp_path).code == 0
+    url = empty.server.url(empty.name, WRITER)
+    moved = call("ledger", "move", "--to", url, "--as", OWNER, "--json", home=tmp_path)
+    assert moved.code == 0, moved.err
+    said = json.loads(moved.out)
+    rows = empty.execute("SELECT convert_from(line, 'UTF8') FROM cronledger.entries ORDER BY seq")
+    assert "".join(str(row[0]) for row in rows).encode() == mirrored(home.own_ledger)
+    assert len(rows) == said["entries"]
+    with closing(open_store(home)) as store:
+        last = next(store.read_backwards())
+        assert (last.type, store.ledger_id) == ("ledger.moved", said["ledger"])
+    with closing(open_store_to_append(home, "user:ann@here")) as store:
+        before = store.head()
+        assert before.hash == last.hash
+    again = call("ledger", "move", "--to", url, "--as", OWNER, home=tmp_path)
+    assert again.code == 2
+    assert "already" in again.err
+    refused = call("serve", home=tmp_path)
+    assert refused.code == 2
+    assert f"the config does not say so any more" in refused.err
+    write_config(tmp_path, f"ledger: {{store: '{said['database']}'}}\n{CONFIG}")
+    verified = call("ledger", "verify", home=tmp_path)
+    assert verified.code == 0, verified.err + verified.out
+
+
+def test_who_owns_the_tables_is_another_role(tmp_path: Path) -> None:
+    """Whoever owns entries can alter them."""
+    make_home(tmp_path)
+    refused = call("ledger", "move", "--to", "postgresql://me@h/x", "--as", "me", home=tmp_path)
+    assert refused.code == 2
+    assert "Whoever owns them" in refused.err
+
+
+def test_a_database_that_is_not_there_is_said(tmp_path: Path) -> None:
+    """Nothing is recorded then."""
+    home = make_home(tmp_path)
+    assert call("jobs", "disable", "nightly", home=tmp_path).code == 0
+    before = mirrored(home.own_ledger)
+    away = call("ledger", "move", "--to", "postgresql://me@127.0.0.1:1/x", "--as", "you", home=tmp_path)
+    assert away.code == 3
+    assert "cannot be used" in away.err
+    assert mirrored(home.own_ledger) == before
