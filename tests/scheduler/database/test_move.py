@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +12,6 @@ import pytest
 from eventstore.errors import OtherLedger
 from eventstore.moved import Moved
 from eventstore.store import Head
-from scheduler.database import move as moving
 from scheduler.database.move import MovedLedger, MoveRefused, move_to_database
 from scheduler.home import Home
 from scheduler.store import database_address, is_on_database, open_store, open_store_to_append
@@ -161,7 +161,7 @@ def test_a_mirror_that_was_begun_is_made_anew(home: Home, monkeypatch: pytest.Mo
         raise Killed
 
     with monkeypatch.context() as killed:
-        killed.setattr(moving.os if call == "sync" else moving.REAL, call, kill)
+        killed.setattr(os, call, kill)
         with pytest.raises(Killed):
             moved(home, KilledTarget(tables))
     assert not is_on_database(home)
