@@ -25,6 +25,7 @@ from scheduler.evidence.signing.signer import sign_checkpoint
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import open_ledger
+from scheduler.nodes.node_identity import leads_here
 from scheduler.rules.evidence.due_checkpoint import Pending, pending
 from scheduler.rules.evidence.evidence_state import Evidence
 from scheduler.rules.state import State
@@ -115,6 +116,8 @@ class Follower:
     def _is_due(self, ledger: Ledger, *, last: bool) -> bool:
         evidence = ledger.state.evidence
         assert evidence is not None, "a ledger without a key is not signed"
+        if not leads_here(ledger.state):
+            return False  # another node signs
         since = ledger.store.read(0 if evidence.signed is None else evidence.signed.size)
         found = pending(evidence, since, datetime.now(UTC))
         self._look_again(found, ledger.state.head.seq + 1)
@@ -142,7 +145,7 @@ class Follower:
 
         def decide(state: State) -> list[Event]:
             evidence = state.evidence
-            if evidence is None or evidence.refused is not None:
+            if evidence is None or evidence.refused is not None or not leads_here(state):
                 return []
             return [v.event(v.CheckpointRefused(reason=reason), v.SCHEDULER)]
 

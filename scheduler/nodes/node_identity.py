@@ -16,6 +16,7 @@ from eventstore.regular_file import read_regular
 from eventstore.replicated.database import NodeIdentity
 from scheduler.home import Home
 from scheduler.processes.recognition import identity
+from scheduler.rules.state import State
 
 VARIABLE: Final = "CRONLEDGER_NODE"
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
@@ -50,6 +51,16 @@ def node_name(environ: Mapping[str, str] = os.environ) -> str:
     if not _NAME.fullmatch(name):
         raise BadNodeName(name, variable)
     return name
+
+
+def leads_here(state: State, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether it is for this machine to do what is done once for a ledger: it is the only one, or its node leads.
+
+    Raises:
+        BadNodeName: its name is none.
+    """
+    leader = state.leader
+    return not state.nodes or (leader is not None and leader.node == node_name(environ))
 
 
 def identity_of(home: Home, *, anew: bool = False) -> NodeIdentity:

@@ -2,7 +2,8 @@
 
 `cronledger serve` starts this process if the config has channels. It ends when no scheduler serves the home any more,
 or when the one that started it is gone, and tells first what there is to tell. SIGTERM has it look for that at once.
-If it is killed, the next one goes on from what is kept and from the ledger. Exit codes: 0 done; 1 the ledger cannot
+Where several nodes share the ledger it ends, and tells nothing, when another node leads. If it is killed, the next
+one goes on from what is kept and from the ledger. Exit codes: 0 done; 1 the ledger cannot
 be read or written; 75 another one is at work; 78 the config has no channels.
 """
 
@@ -73,6 +74,8 @@ def _serve(home: Home, stopping: threading.Event, *, is_first: bool) -> int:
             follower.turn(0.0 if stopping.is_set() else LOOK_S)
             if follower.is_idle:
                 return NO_CHANNELS
+            if follower.is_deposed:
+                return 0
             if stopping.is_set():
                 time.sleep(_LOOK_AT_STOP_S)
             if last_turn.has_come(stopping=stopping.is_set()):

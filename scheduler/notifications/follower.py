@@ -18,6 +18,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger_to_read
+from scheduler.nodes.node_identity import leads_here, node_name
 from scheduler.notifications.channels_in_force import ChannelsInForce
 from scheduler.notifications.deliveries import Deliveries, Opener
 from scheduler.notifications.message_writer import MessageWriter, NoSuchNews
@@ -80,6 +81,7 @@ class Follower:
         self._channels = ChannelsInForce(home)
         self._channels.refresh()
         self._reader = open_committed(home)
+        self._other_leads = False
         self._audience, mark = self._read_state()
         self._writer = MessageWriter(
             home, self._reader.ledger_id, lambda seq: entry_at(self._reader, seq), self._audience, mark
@@ -108,6 +110,8 @@ class Follower:
         if not self._behind:
             self._make_parcels()
         self._keep()
+        if self._other_leads:
+            return
         self._begin_tries()
         self.take(0.0)
         self._record(last=last)
@@ -125,6 +129,8 @@ class Follower:
         give_up_s = self._seconds() + SHUTDOWN_S
         while self.under_way and (left_s := give_up_s - self._seconds()) > 0:
             self.take(left_s)
+        if self._other_leads:
+            return
         # No try begins any more: it would be cut off.
         self._record(last=True)
         self._keep()
@@ -133,6 +139,11 @@ class Follower:
     def is_idle(self) -> bool:
         """Whether the config has no channels, and nothing is left to be recorded of any."""
         return self._channels.are_known and not self._channels.settings and not self.telling.channels
+
+    @property
+    def is_deposed(self) -> bool:
+        """Whether another node leads, as far as all there is to be read says: it has people told."""
+        return self._other_leads and not self._behind
 
     @property
     def under_way(self) -> frozenset[str]:
@@ -154,6 +165,7 @@ class Follower:
         ledger = open_ledger_to_read(self._home)
         with closing(ledger.store):
             definitions = [job.definition for job in ledger.state.jobs.values()]
+        self._other_leads = not leads_here(ledger.state)
         return Audience(definitions, self._channels.receivers), ledger.state.home
 
     def _remembered(self, *, is_first: bool) -> Telling:
@@ -181,6 +193,8 @@ class Follower:
                 fold(self.telling, entry, self._audience)
                 if entry.type in _CONFIG_TYPES:
                     self._writer.config_changed()
+                elif entry.type == v.LeaderElected.TYPE:
+                    self._other_leads = v.payload(entry).node != node_name()
                 taken += 1
                 if taken == TURN_ENTRIES:
                     break

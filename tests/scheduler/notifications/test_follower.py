@@ -671,3 +671,41 @@ def test_a_message_of_many_is_bounded(told: ToldHome) -> None:
     (message,) = told.receivers.taken
     assert len(msgspec.json.encode(message)) < 100_000
     assert all(len(each.summary) <= 500 for each in message.notices)
+
+
+def joined(told: ToldHome, name: str) -> None:
+    """A node serves the ledger."""
+    told.writer.record(
+        v.NodeJoined(node=name, host=name, boot_id=name, pid=1, max_parallel=4, incarnation=name)
+    )
+
+
+def leads(told: ToldHome, name: str, term: int) -> None:
+    """A node leads from now on."""
+    reason = "first" if term == 1 else "silent"
+    told.writer.record(
+        v.LeaderElected(node=name, term=term, host=name, boot_id=name, pid=1, reason=reason)  # type: ignore[arg-type]
+    )
+
+
+def test_only_where_a_node_leads_people_are_told_and_the_next_leader_repeats_nothing(
+    told: ToldHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who led and was stopped ends; what was told stands in the ledger, so whoever leads next begins behind it."""
+    monkeypatch.setenv("CRONLEDGER_NODE", "a")
+    joined(told, "a")
+    joined(told, "b")
+    leads(told, "a", 1)
+    told.fail("plain")
+    told.turn(60)
+    assert told.receivers.told("mail") == [("failure",)]
+    leads(told, "b", 2)
+    told.fail("plain")
+    told.turn(60)
+    assert told.follower.is_deposed
+    assert told.receivers.told("mail") == [("failure",)]
+    told.kill()
+    shutil.rmtree(told.home.notifications)  # the other machine has nothing of it
+    monkeypatch.setenv("CRONLEDGER_NODE", "b")
+    told.turn(60)
+    assert told.receivers.told("mail") == [("failure",), ("failure",)]
