@@ -116,6 +116,16 @@ _LOGS = {
     "export": ("cli.commands.logs.export:export", "log entries as JSON lines, CSV or text"),
     "summary": ("cli.commands.logs.summary:summary", "log entries, counted by level, job and day"),
 }
+_CONFIG = {
+    "apply": ("cli.commands.config.apply:apply", "on a database: bring the config into force on all nodes"),
+    "show": ("cli.commands.config.show:show", "what is in force, from where, since when and by whom"),
+}
+_NODES = {
+    "list": ("cli.commands.nodes.list:list_", "the machines that share the ledger, and how each is doing"),
+    "why": ("cli.commands.nodes.why:why", "why a node takes nothing, or what it may take"),
+    "drain": ("cli.commands.nodes.drain:drain", "let a node take nothing new"),
+    "resume": ("cli.commands.nodes.resume:resume", "let a node that was drained take runs again"),
+}
 _HOME = {"adopt": ("cli.commands.home.adopt:adopt", "let a home that is a copy go on by itself")}
 _WITNESS = {
     "serve": ("cli.commands.witness.serve:serve", "cosign the checkpoints of other ledgers, over HTTP"),
@@ -201,6 +211,10 @@ projections = LazyGroup(
     "projections", lazy=_PROJECTIONS, help="The files that SQL answers come from.", context_settings=CONTEXT
 )
 logs = LazyGroup("logs", lazy=_LOGS, help="What jobs print, line by line.", context_settings=CONTEXT)
+config = LazyGroup("config", lazy=_CONFIG, help="The config in force.", context_settings=CONTEXT)
+nodes = LazyGroup(
+    "nodes", lazy=_NODES, help="The machines that share a ledger in a database.", context_settings=CONTEXT
+)
 home_group = LazyGroup(
     "home", lazy=_HOME, help="Let a home that was copied or restored go on.", context_settings=CONTEXT
 )
@@ -237,6 +251,8 @@ for group in (
     notify,
     projections,
     logs,
+    config,
+    nodes,
     home_group,
     cron,
     importing,

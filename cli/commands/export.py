@@ -77,13 +77,13 @@ def export(
     """Write a view out, for other programs, in the order of the ledger.
 
     The views are those of `sql`: events, runs, attempts, jobs, slots, job_changes, outages, breaches, nodes and
-    log_entries. Each time all is derived anew from the entries, every one of which is checked, in a temporary folder: what is
-    written rests on no projection. Only log_entries are what stands under var/logs. However long the views are, this
-    takes little memory. In csv a text that a spreadsheet would execute has a quote in front; csv-exact leaves it as
-    it is. cloudevents is CloudEvents 1.0, a JSON object a line. ocsf is OCSF 1.8.0, Scheduled Job Activity (class
-    1006), of events, runs, attempts and job_changes. A damaged ledger is not exported: exit code 3, and no file.
-    crontab is of jobs alone, and of the config as it is: entries with the values of variables; what a crontab cannot
-    say is said in its comments.
+    log_entries. Each time all is derived anew from the entries, every one of which is checked, in a temporary folder:
+    what is written rests on no projection. Only log_entries are what stands under var/logs. However long the views
+    are, this takes little memory. In csv a text that a spreadsheet would execute has a quote in front; csv-exact
+    leaves it as it is. cloudevents is CloudEvents 1.0, a JSON object a line. ocsf is OCSF 1.8.0, Scheduled Job
+    Activity (class 1006), of events, runs, attempts and job_changes. A damaged ledger is not exported: exit code 3,
+    and no file. crontab is of jobs alone, and of the config as it is: entries with the values of variables; what a
+    crontab cannot say is said in its comments.
     """
     from cli.sql.answers import Destination
 

@@ -13,9 +13,9 @@ def ledger_settings(home: Home) -> LedgerSettings:
         ConfigInvalid, ConfigUnreadable: the config cannot be used.
     """
     from scheduler.configuration.errors import ConfigMissing
-    from scheduler.configuration.home_config import load_config
+    from scheduler.configuration.home_config import load_config_in_force
 
     try:
-        return load_config(home).ledger
+        return load_config_in_force(home).ledger
     except ConfigMissing:
         return LedgerSettings()

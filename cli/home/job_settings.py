@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from scheduler.configuration.files.joined import MAIN
+from scheduler.configuration.home_config import has_salt
 from scheduler.configuration.keys.shown import variable
 from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
 from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.configuration.origins import origins
 from scheduler.definition import After, Directory, JobDefinition, Limits, Retry
-from scheduler.ledger.view import View, defining_config, has_salt
+from scheduler.ledger.view import View, defining_config
 from scheduler.rules.state import Job
 
 

@@ -70,7 +70,7 @@ def to_read(
 
 @contextmanager
 def to_write(home: Home) -> Iterator[Ledger]:
-    """Open a home to record something, after bringing the ledger in line with the config.
+    """Open a home to record something, after bringing the ledger in line with the config, unless on a database.
 
     With an invalid config there is a warning, and the ledger is taken as it is.
 

@@ -211,7 +211,11 @@ def _remarks(found: HomePlan, days: int, source: str) -> Iterator[str]:
             yield "How much later jobs with jitter run is known once something is recorded."
     elif found.settings.compared_with is None:
         yield "No config that was in force is kept: what changes beside the jobs is not known."
-    if plan.served:
+    if found.on_database:
+        if found.is_new:
+            until = f"once {source} stands in its place" if source else "now"
+            yield f"On a database no file comes into force by itself: `cronledger config apply` does that, {until}."
+    elif plan.served:
         when = f"once {source} stands in its place" if source else "within seconds"
         yield f"A scheduler is running: it takes the config up {when}."
     elif found.has_ledger and plan.jobs:

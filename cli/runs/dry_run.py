@@ -112,7 +112,7 @@ def dry_run(view: View, job: Job, params: Sequence[str]) -> DryRun:
         account, why = None, unknown.strerror or str(unknown)
     launch = launcher.prepare(run, job.definition, view.now, 1, account=account)
     program, problem = ("", why) if why else _program(launch)
-    return DryRun(job, view.holder is not None, launch, program, problem)
+    return DryRun(job, view.is_served, launch, program, problem)
 
 
 def _program(launch: Launch) -> tuple[str, str]:

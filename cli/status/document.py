@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from cli.status.cluster import cluster_document
 from cli.status.evidence import evidence_document
 from cli.status.findings import (
     any_memory_limit,
@@ -62,6 +63,7 @@ def status_document(view: View) -> dict[str, Any]:
             "errors": [_mistake(error) for error in mistakes(view)],
             "error_count": mistake_count(view),
         },
+        "cluster": cluster_document(view) if view.on_database else None,
         "jobs": job_counts(view),
         "runs": _runs(view),
         "late": [{"job": each.job, **late_document(each)} for each in late(view)],

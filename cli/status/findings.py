@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 def replaced_parts(view: View) -> list[ReplacedPart]:
     """What was installed anew since the scheduler that is running was started."""
     watch = view.state.scheduler
-    return [] if watch is None or view.holder is None else replaced(watch.versions, versions())
+    return (
+        []
+        if watch is None or view.holder is None or view.on_database
+        else replaced(watch.versions, versions())
+    )
 
 
 def left_going(view: View) -> list[Run]:
     """The runs that no process watches, because no scheduler serves the home; not asked is whether they live."""
-    if view.holder is not None:
+    if view.holder is not None or view.on_database:
         return []
     return orphans(view.state, view.state.runs, (), executors_of(view.home))
 

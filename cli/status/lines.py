@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cli.app.invocation import invocation
+from cli.status.cluster import applied_lines, cluster_facts
 from cli.status.evidence import anchor_lines, signed_lines
 from cli.status.findings import (
     any_memory_limit,
@@ -56,8 +57,7 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
     """What there is to tell of a home, each with its title."""
     facts: list[tuple[str, Value]] = [
         ("home", _home(view.home)),
-        ("scheduler", _scheduler(view, zone)),
-        ("config", _config(view, zone)),
+        *_watching(view, zone),
         ("jobs", _jobs(view, zone)),
         ("runs going", _runs(view)),
     ]
@@ -84,6 +84,13 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
     if clock := _clock(view, zone):
         facts.append(("clock", clock))
     return facts
+
+
+def _watching(view: View, zone: str) -> list[tuple[str, Value]]:
+    """Who watches the schedules, and by which config."""
+    if view.on_database:
+        return [*cluster_facts(view, zone), ("config", applied_lines(view))]
+    return [("scheduler", _scheduler(view, zone)), ("config", _config(view, zone))]
 
 
 def _home(home: Home) -> list[Cell | str]:

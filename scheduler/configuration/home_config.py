@@ -9,8 +9,9 @@ from pathlib import Path
 
 from eventstore.durable import REAL, write_file
 from eventstore.regular_file import read_regular
-from scheduler.configuration import READ_NOW, Config, SlowParts, load
+from scheduler.configuration import READ_NOW, WHATEVER_DAYS, Config, SlowParts, load
 from scheduler.configuration.files.part_names import PartsRefused, folder_of, part_names
+from scheduler.database.origin import is_on_database
 from scheduler.home import Home
 
 SALT_BYTES = 32
@@ -103,6 +104,24 @@ def load_config(home: Home, path: Path | None = None, slow: SlowParts = READ_NOW
         ConfigInvalid, ConfigMissing, ConfigUnreadable: there is none that could be used.
     """
     return load(path or home.config, home.root, salt=salt_of(home), slow=slow)
+
+
+def load_config_in_force(home: Home) -> Config:
+    """What the home goes by, as far as it stands in files: its config, or on a database what was applied last.
+
+    There it has no jobs, for what they are stands in the ledger.
+
+    Raises:
+        ConfigInvalid, ConfigMissing, ConfigUnreadable: there is none that could be used.
+    """
+    if not is_on_database(home):
+        return load_config(home)
+    return load_config(home, home.config_in_force, WHATEVER_DAYS)
+
+
+def has_salt(home: Home) -> bool:
+    """Whether digests of environment values can be made as they are recorded."""
+    return (home.var / "salt").exists()
 
 
 def salt_of(home: Home) -> bytes:

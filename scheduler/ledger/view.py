@@ -6,7 +6,7 @@ of the config up, the state as it would be with that edit. Of the past, the ledg
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -23,7 +23,13 @@ from scheduler.configuration import (
 )
 from scheduler.configuration.files.part_names import PartsRefused
 from scheduler.configuration.files.read_files import config_digest
-from scheduler.configuration.home_config import load_config, may_be_half_written
+from scheduler.configuration.home_config import (
+    has_salt,
+    load_config,
+    load_config_in_force,
+    may_be_half_written,
+)
+from scheduler.database.origin import is_on_database
 from scheduler.entry_members import LockWait
 from scheduler.home import Home, NoHome
 from scheduler.ledger.ledger import Ledger
@@ -43,7 +49,9 @@ if TYPE_CHECKING:
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 SchedulerState = Literal["never started", "running", "paused", "stopped", "died"]
-ConfigState = Literal["in force", "pending", "rejected", "missing", "unreadable", "untrusted"]
+ConfigState = Literal[
+    "in force", "pending", "rejected", "missing", "unreadable", "untrusted", "nothing applied"
+]
 
 _CLOCK_BEHIND_MIN = timedelta(seconds=1)
 """Writers on one machine may read the clock in another order than they append."""
@@ -99,6 +107,18 @@ class View(NamedTuple):
     as_of: int | None = None
 
     @property
+    def on_database(self) -> bool:
+        """Whether the ledger is in a database, so that no file of a config comes into force by itself."""
+        return is_on_database(self.home)
+
+    @property
+    def is_served(self) -> bool:
+        """Whether a scheduler serves: this home or, on a database, some node that leads by what is on record."""
+        if self.on_database:
+            return self.state.leader is not None
+        return self.holder is not None
+
+    @property
     def folded_entries(self) -> int:
         """How many entries had to be folded for it: those after the newest valid snapshot."""
         return 0 if self.ledger is None else self.ledger.state.head.seq - self.ledger.kept_seq
@@ -139,7 +159,7 @@ class View(NamedTuple):
     @property
     def waiting_reasons(self) -> WaitingReasons:
         """Why runs wait; of the past it is not known who would have started what may start."""
-        served = None if self.as_of is not None else self.holder is not None
+        served = None if self.as_of is not None else self.is_served
         return WaitingReasons(self.state, self.now, served=served)
 
     @property
@@ -151,7 +171,7 @@ class View(NamedTuple):
     def scheduler_state(self) -> SchedulerState:
         """Whether a scheduler serves the home, and if not, how the last one ended."""
         status = self.state.scheduler
-        if self.holder is not None:
+        if self.is_served:
             return "paused" if status is not None and status.paused is not None else "running"
         if status is None:
             return "never started"
@@ -162,7 +182,10 @@ class View(NamedTuple):
         """How the config is.
 
         `pending`: it is valid, and the ledger does not know all that it says yet. `untrusted`: others can write it.
+        On a database it is what was applied, and in force if anything was.
         """
+        if self.on_database:
+            return "nothing applied" if self.state.config is None else "in force"
         if isinstance(self.problem, ConfigMissing):
             return "missing"
         if isinstance(self.problem, ConfigUntrusted):
@@ -196,6 +219,8 @@ def view_of(home: Home, *, with_config: bool = False, on_progress: OnProgress | 
         state = State()
     if ledger is not None and not with_config and (holder is not None or config_is_in_force(home, state)):
         return View(home, now, ledger, state, holder, None, None, pending=False)
+    if is_on_database(home):
+        return View(home, now, ledger, state, holder, _applied_config(home), None, pending=False)
     config, problem = read_config(home)
     if ledger is None and problem is not None:
         raise _nothing_here(home, problem)
@@ -204,6 +229,13 @@ def view_of(home: Home, *, with_config: bool = False, on_progress: OnProgress | 
         changes = config_changes(state, config, now)
         state, pending = preview(state, changes, now), ledger is not None and bool(changes)
     return View(home, now, ledger, state, holder, config, problem, pending)
+
+
+def _applied_config(home: Home) -> Config | None:
+    """What was applied last, beside the jobs; None if the home does not have it."""
+    with suppress(ConfigInvalid, ConfigMissing, ConfigUnreadable):
+        return load_config_in_force(home)
+    return None
 
 
 def past_view(home: Home, when: int | datetime, on_progress: OnProgress | None = None) -> View:
@@ -275,12 +307,15 @@ def _defines(config: Config, job: Job, ledger: str) -> bool:
 def config_to_record(home: Home) -> tuple[Config | None, ConfigProblem | None]:
     """The config that is to be recorded; or why it cannot be, where the ledger knows the jobs all the same.
 
+    On a database there is none: only `config apply` records one.
     One that may be half written is left to whoever reads it later: what it lacks would be recorded as removed.
 
     Raises:
         NoHome: there is neither a ledger nor a config here.
         ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
     """
+    if is_on_database(home):
+        return None, None
     if has_ledger(home) and may_be_half_written(home):
         return None, ConfigUnreadable(home.config, "it was written just now, and its last line has no end")
     config, problem = read_config(home, to_record=True)
@@ -309,23 +344,28 @@ def read_config(
         return None, problem
 
 
-def has_salt(home: Home) -> bool:
-    """Whether digests of environment values can be made as they are recorded."""
-    return (home.var / "salt").exists()
-
-
 def has_ledger(home: Home) -> bool:
     """Whether something was recorded here already."""
-    return any(home.ledger.glob("*.jsonl")) or (home.ledger / "HEAD").exists()
+    return is_on_database(home) or any(home.ledger.glob("*.jsonl")) or (home.ledger / "HEAD").exists()
 
 
 def config_is_in_force(home: Home, state: State) -> bool:
-    """Whether the config file is the very one that the ledger has accepted, so that it need not be read."""
+    """Whether the config file is the very one that the ledger has accepted, so that it need not be read.
+
+    On a database nothing of it would be: what is in force is in the ledger.
+    """
+    if is_on_database(home):
+        return True
     return state.config is not None and state.rejection is None and _config_digest(home) == state.config
 
 
 def config_is_judged(home: Home, state: State) -> bool:
-    """Whether it is on record that the config file, as it is now, was accepted or rejected; true if it is gone."""
+    """Whether it is on record that the config file, as it is now, was accepted or rejected; true if it is gone.
+
+    On a database no scheduler would take it up.
+    """
+    if is_on_database(home):
+        return True
     digest = _config_digest(home)
     rejected = state.rejection.config if state.rejection is not None else None
     return digest is None or digest in (state.config, rejected)

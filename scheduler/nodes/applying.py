@@ -14,7 +14,7 @@ from scheduler.configuration import Config, ConfigMissing, parse
 from scheduler.configuration.applied.applied_text import AppliedText, applied_text, tree_of_files
 from scheduler.configuration.applied.own_file import codes_of
 from scheduler.configuration.files.read_files import read_files
-from scheduler.configuration.home_config import salt_of
+from scheduler.configuration.home_config import has_salt, salt_of
 from scheduler.entry_members import Claims
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
@@ -52,13 +52,17 @@ class Applying(NamedTuple):
     party: Party
 
 
-def config_to_apply(home: Home) -> ConfigToApply:
+def config_to_apply(home: Home, *, to_record: bool = True) -> ConfigToApply:
     """The config of a home as it would come into force.
+
+    Args:
+        home: the home.
+        to_record: it will be recorded. Otherwise the salt of its digests is not made where there is none.
 
     Raises:
         ConfigInvalid, ConfigMissing, ConfigUnreadable: it cannot be used.
     """
-    salt = salt_of(home)
+    salt = salt_of(home) if to_record or has_salt(home) else b""
     files, owner = read_files(home.config, home.root)
     config = parse(
         files[0].content, home.config, home.root, salt=salt, now=datetime.now(UTC), parts=files[1:]

@@ -19,13 +19,11 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.clock import Clock
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfiguredJob
-from scheduler.configuration.applied.applied_text import AppliedText, NotApplied, read_applied
+from scheduler.configuration.applied.applied_text import AppliedText, NotApplied
 from scheduler.configuration.applied.effective import (
     effective_config,
     jobs_with_values,
-    keep_applied,
     keep_effective,
-    kept_applied,
     nothing_applied,
 )
 from scheduler.configuration.applied.own_file import FileStanding, file_standing
@@ -44,6 +42,7 @@ from scheduler.configuration.variables.secret_values import named_secrets
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
+from scheduler.nodes.text_in_force import text_in_force
 from scheduler.nodes.unfit import Fitness, recorded_unfit
 from scheduler.service import announcements
 
@@ -147,7 +146,9 @@ class ConfigOnDatabase:
             self._tell(announcements.NothingApplied())
             return True
         try:
-            applied = self._text(digest)
+            applied = self._applied
+            if applied is None or applied.digest != digest:
+                applied = text_in_force(self._home, digest, self._database)
         except (Unavailable, NoAnswer):
             return False
         except NotApplied as problem:
@@ -165,27 +166,6 @@ class ConfigOnDatabase:
         with suppress(OSError):  # it is fetched again; whatever lacks it says so
             keep_effective(self._home, applied, values)
         return True
-
-    def _text(self, digest: str) -> AppliedText | None:
-        """The text with this digest; None if the database has none.
-
-        Raises:
-            Unavailable, NoAnswer: the database cannot be asked.
-            NotApplied: what it has is not that.
-        """
-        if self._applied is not None and self._applied.digest == digest:
-            return self._applied
-        if (applied := kept_applied(self._home, digest)) is not None:
-            return applied
-        raw = self._database.config(digest)
-        if raw is None:
-            return None
-        applied = read_applied(raw)
-        if applied.digest != digest:
-            raise NotApplied("the text of it in the database was altered: its digest is another one")
-        with suppress(OSError):
-            keep_applied(self._home, applied)
-        return applied
 
     def _take_copy(self, digest: str) -> None:
         """The ledger was moved to the database, and no config applied since: the copy of the one before, if any."""

@@ -12,9 +12,8 @@ from msgspec import structs
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, parse
 from scheduler.configuration.files.joined import MAIN, ConfigFile, split, with_part
 from scheduler.configuration.files.read_files import ConfigText, read_files
-from scheduler.configuration.home_config import salt_of
+from scheduler.configuration.home_config import has_salt, salt_of
 from scheduler.home import Home
-from scheduler.ledger.view import has_salt
 from scheduler.ownership.home_owner import user_name
 
 

@@ -11,11 +11,13 @@ from typing import NamedTuple
 from eventstore.errors import NoLedger
 from scheduler import vocabulary as v
 from scheduler.configuration import Config, ConfigMissing
-from scheduler.configuration.home_config import may_be_half_written
+from scheduler.configuration.home_config import has_salt, may_be_half_written
+from scheduler.database.origin import is_on_database
 from scheduler.home import Home, NoHome
 from scheduler.ledger.open import open_ledger_to_read
 from scheduler.ledger.past import OnProgress
-from scheduler.ledger.view import has_ledger, has_salt, read_config
+from scheduler.ledger.view import has_ledger, read_config
+from scheduler.nodes.applying import config_to_apply
 from scheduler.planning.candidate import Candidate, read_candidate
 from scheduler.planning.settings_edits import SettingsEdits, settings_edits
 from scheduler.rules.planning.plan import EditConfig, Plan, plan
@@ -36,6 +38,8 @@ class HomePlan(NamedTuple):
         has_digests: whether digests of environment values mean anything yet.
         going: how many runs are going; lock_holders: numbers of those that hold a lock, by its name.
         half_written: whether the file was written just now and its last line has no end: a scheduler waits then.
+        on_database: whether only `config apply` would bring it into force.
+        in_force: digest of the config that is; None if none is.
     """
 
     plan: Plan
@@ -47,11 +51,18 @@ class HomePlan(NamedTuple):
     going: int
     lock_holders: dict[str, list[int]]
     half_written: bool
+    on_database: bool = False
+    in_force: str | None = None
 
     @property
     def changes(self) -> bool:
         """Whether taking the config up would change anything but the name of the config that was accepted."""
         return self.plan.changes_jobs or self.settings.any
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is not the very config that is in force, with all that it says."""
+        return bool(self.plan.recorded)
 
 
 def plan_of(
@@ -77,7 +88,8 @@ def plan_of(
     config = _config(home, candidate, known)
     kept, _ = read_config(home, home.config_in_force)
     holder = holder_of(home.scheduler_lock)
-    state = _state(home, on_progress)
+    state, on_database = _state(home, on_progress), is_on_database(home)
+    in_force = state.config
     going = [run for run in state.runs.values() if run.started is not None]
     lock_holders: dict[str, list[int]] = {}
     for run in going:
@@ -86,19 +98,23 @@ def plan_of(
     now = datetime.now(UTC)
     edit = EditConfig(config.definitions, config.digest, config.calendars, config.owner)
     return HomePlan(
-        plan(state, edit, now, now + span, None if holder is not None else _started(config, state)),
+        plan(state, edit, now, now + span, None if holder or on_database else _started(config, state)),
         config,
-        settings_edits(kept, config),
+        _without_place(settings_edits(kept, config)) if on_database else settings_edits(kept, config),
         holder,
         known,
         has_salt(home),
         len(going),
         lock_holders,
         candidate is None and may_be_half_written(home),
+        on_database,
+        in_force,
     )
 
 
 def _config(home: Home, candidate: Candidate | None, known: bool) -> Config:
+    if candidate is None and is_on_database(home):
+        return config_to_apply(home, to_record=False).config
     if candidate is None:
         config, problem = read_config(home)
         if config is not None:
@@ -108,6 +124,12 @@ def _config(home: Home, candidate: Candidate | None, known: bool) -> Config:
     if not known and not home.config.exists():
         raise NoHome(home.root)
     return read_candidate(home, candidate)
+
+
+def _without_place(edits: SettingsEdits) -> SettingsEdits:
+    """The same but for where the database is: each node says that for itself, and it is not what is applied."""
+    kept = tuple(each for each in edits.settings if (each.block, each.key) != ("ledger", "store"))
+    return edits._replace(settings=kept)
 
 
 def _state(home: Home, on_progress: OnProgress | None) -> State:

@@ -69,8 +69,9 @@ def list_(home: Home, tags: tuple[str, ...], as_of: str | None, utc: bool, as_js
             from cli.words.approval_words import tell_changes
 
             tell_changes(view.state, view.now)
-        if view.holder is None and view.as_of is None:
-            note("No scheduler is running: nothing runs by itself until `cronledger serve` does.")
+        if not view.is_served and view.as_of is None:
+            who = "Nobody leads" if view.on_database and view.state.nodes else "No scheduler is running"
+            note(f"{who}: nothing runs by itself until `cronledger serve` does.")
             return
         for told in lock_waits_words(view.lock_waits, view.state, view.now):
             note(f"Note: {told}.")

@@ -93,7 +93,7 @@ def _show(view: View, coming: list[UpcomingRun], backfills: Mapping[str, Backfil
         relative = show_relative(instant, view.now).removeprefix("in ")
         rows.append([moment, relative, job.name, timing_words(job.definition)[0]])
     table(columns, rows, empty="nothing to come")
-    if view.holder is None and coming and view.as_of is None:
+    if not view.is_served and coming and view.as_of is None:
         note("No scheduler is running: these run once `cronledger serve` does.")
     for name, backfill in backfills.items():
         note(printable(f"{name} is being backfilled: {backfill_words(backfill)}"))

@@ -106,7 +106,7 @@ def _facts(view: View, job: Job, zone: str) -> Iterator[tuple[str, Value]]:
         yield "next run", Cell("none", "dim")
     else:
         when = f"{show_time(upcoming, zone)} ({show_relative(upcoming, view.now)})"
-        yield "next run", when if view.holder else f"{when}, if a scheduler is running then"
+        yield "next run", when if view.is_served else f"{when}, if a scheduler is running then"
 
 
 def _in_flight(view: View, job: Job, waits: WaitingReasons, zone: str) -> Iterator[tuple[str, Value]]:

@@ -95,7 +95,7 @@ def _explainer(view: View, name: str, on_progress: OnProgress) -> Explainer:
     try:
         if view.ledger is not None:
             past = Past.of(view.home, view.ledger.store, on_progress)
-            return Explainer(past, name, view.now, serving=view.holder is not None)
+            return Explainer(past, name, view.now, serving=view.is_served)
     except KeyError:
         pass
     raise Failure(
@@ -207,7 +207,7 @@ def _show_next(view: View, name: str, explainer: Explainer, zone: str) -> None:
     elif upcoming is None:
         tell("What comes next: nothing; it is not due again by itself as things stand.")
     else:
-        serving = "" if view.holder else ", if a scheduler is running then"
+        serving = "" if view.is_served else ", if a scheduler is running then"
         tell(f"What comes next: {show_time(upcoming, zone)} ({show_relative(upcoming, view.now)}){serving}.")
     runs = f"`cronledger jobs history --job {shlex.quote(name)}`"
     note(f"`cronledger ledger show SEQ` shows an entry in full, {runs} lists all its runs.")
@@ -227,7 +227,7 @@ def _document(
         "answers": [_answer_document(answer, view.now) for answer in answers],
         "more_instants": more,
         "next_run": upcoming,
-        "scheduler_running": view.holder is not None,
+        "scheduler_running": view.is_served,
         "pending_change": None
         if (change := view.state.changes.get(name)) is None
         else change_document(change),

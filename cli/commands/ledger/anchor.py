@@ -33,11 +33,11 @@ def anchor(home: Home, as_json: bool) -> None:
 
     Exit code 1 if one of them failed; 2 if there is none in the config, or nothing was signed yet.
     """
-    from scheduler.configuration.home_config import load_config
+    from scheduler.configuration.home_config import load_config_in_force
     from scheduler.evidence.anchors.anchoring import anchor_pending
     from scheduler.ownership.actor import person
 
-    anchors = load_config(home).ledger.anchors
+    anchors = load_config_in_force(home).ledger.anchors
     if not anchors:
         raise Failure("there are no anchors in the config", "docs/anchors.md tells which there are.")
     with to_write(home) as ledger, checkpoints_explained():

@@ -31,12 +31,12 @@ def test(home: Home, name: str, as_json: bool) -> None:
 
     Exit code 1 if it was not delivered, 2 if the config has no such channel.
     """
-    from scheduler.configuration.home_config import load_config
+    from scheduler.configuration.home_config import load_config_in_force
     from scheduler.notifications.channels import open_channel
     from scheduler.notifications.channels.trial import trial_message
     from scheduler.notifications.transport import NotDelivered
 
-    channel = find_channel(load_config(home), name)
+    channel = find_channel(load_config_in_force(home), name)
     message = trial_message(channel.name, home)
     began_s, problem = time.monotonic(), None
     try:

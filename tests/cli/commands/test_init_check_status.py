@@ -180,6 +180,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
         "time",
         "scheduler",
         "config",
+        "cluster",
         "jobs",
         "runs",
         "late",

@@ -1,0 +1,1 @@
+"""Commands about the config in force."""

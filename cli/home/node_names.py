@@ -1,0 +1,67 @@
+"""Names of nodes that people type, with the nearest for a mistyped one and completion for the shell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli.app.failures import Failure
+from cli.home.home_name import HomeName
+from cli.home.job_names import nearest_names
+from cli.terminal.printable import printable
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from scheduler.rules.nodes.nodes_state import Node
+    from scheduler.rules.state import State
+
+ON_ONE_MACHINE = "this home is on one machine: there are no nodes"
+
+
+def check_several(state: State) -> None:
+    """Refuse a question about nodes where there are none.
+
+    Raises:
+        Failure: none ever served the ledger.
+    """
+    if not state.nodes:
+        raise Failure("no node has served this ledger yet", "`cronledger serve` on a machine makes it one.")
+
+
+def find_node(state: State, name: str) -> Node:
+    """The node of that name.
+
+    Raises:
+        Failure: there is none; the message names the nearest.
+    """
+    check_several(state)
+    if (node := state.nodes.get(name)) is not None:
+        return node
+    shown = printable(name)
+    if meant := nearest_names(name, state.nodes):
+        raise Failure(f'no node "{shown}": did you mean {meant}?')
+    raise Failure(f'no node "{shown}"', f"There are {', '.join(map(printable, sorted(state.nodes)))}.")
+
+
+def check_on_database(home: Home) -> None:
+    """Refuse what only makes sense where several machines share a ledger.
+
+    Raises:
+        Failure: this home is on one machine.
+    """
+    from scheduler.store import is_on_database
+
+    if not is_on_database(home):
+        raise Failure(ON_ONE_MACHINE, "docs/several-machines.md tells how to have more than one.")
+
+
+def _known(home: Home) -> list[str]:
+    from cli.home.open import to_read
+
+    try:
+        with to_read(home, quiet=True) as view:
+            return sorted(view.state.nodes)
+    except Exception:  # noqa: BLE001 - a message in the middle of a command line that is being typed helps nobody
+        return []
+
+
+NODE = HomeName("node", _known)

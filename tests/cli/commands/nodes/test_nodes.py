@@ -1,0 +1,118 @@
+"""`nodes list`, `why`, `drain`, `resume`: what is said of the machines that share a ledger."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.app.failures import ExitCode
+from eventstore.store import OWN_SEQ, Event
+from scheduler import vocabulary as v
+from scheduler.database.agreement import settle_place
+from scheduler.definition import JobDefinition
+from scheduler.home import Home
+from scheduler.ledger.open import open_ledger
+from tests.support.home import LiveHome
+from tests.support.ledger import START, defined, ticked
+from tests.support.nodes import assigned, elected, joined, left
+from tests.support.postgresql_fixtures import TestDatabase
+
+
+class NodesHome(LiveHome):
+    """A home on a database in which nodes are made up."""
+
+    def record(self, *events: Event) -> int:
+        """Record events; the number of the last entry."""
+        ledger = open_ledger(Home(self.root), v.SCHEDULER)
+        with closing(ledger.store):
+            return ledger.record(events)[-1].seq
+
+    def listed(self) -> dict[str, dict[str, Any]]:
+        """What `nodes list --json` says, by name."""
+        return {each["name"]: each for each in json.loads(self.ask("nodes", "list", "--json").out)}
+
+
+@pytest.fixture
+def home(pg_database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NodesHome:
+    """One with two nodes, of which nobody hears: it takes no time to look."""
+    monkeypatch.setattr("scheduler.nodes.heard_nodes.LOOK_S", 0.0)
+    settle_place(Home(tmp_path), pg_database.url)
+    home = NodesHome(tmp_path)
+    plain = JobDefinition(name="plain", command="true", schedule="0 2 * * *")
+    db = JobDefinition(name="load", command="true", schedule="0 3 * * *", runs_on="db")
+    home.record(
+        joined("a", labels=["db"]),
+        joined("b", unfit={"plain": "its env PGHOST is not in the config here"}),
+        elected("a", 1),
+        defined(plain),
+        defined(db),
+    )
+    return home
+
+
+def test_on_one_machine_there_are_no_nodes(tmp_path: Path) -> None:
+    """The list is empty and says why; what is about one node is refused."""
+    home = LiveHome(tmp_path)
+    home.configure("jobs: {a: {command: echo a, every: 5m}}\n")
+    assert "on one machine" in home.ask("nodes", "list").err
+    for words in (("why", "a"), ("drain", "a"), ("resume", "a")):
+        found = home.ask("nodes", *words)
+        assert (found.code, "on one machine" in found.err) == (ExitCode.USAGE, True)
+
+
+def test_the_list_says_how_each_is_doing(home: NodesHome) -> None:
+    """Of which the database hears nothing is silent, whether it leads or not; what it lacks and runs is counted."""
+    run = home.record(
+        Event(type="schedule.ticked", actor="scheduler", job="plain", run=OWN_SEQ, data=ticked(START))
+    )
+    home.record(assigned("a", "plain", run))
+    found = home.listed()
+    assert {name: (each["state"], each["leads"]) for name, each in found.items()} == {
+        "a": ("silent", True),
+        "b": ("silent", False),
+    }
+    assert found["b"]["unfit"] == {"plain": "its env PGHOST is not in the config here"}
+    assert found["b"]["elsewhere"] == ["load"]
+    assert [each["run"] for each in found["a"]["assigned"]] == [run]
+    text = home.ask("nodes", "list").out
+    assert "leads, silent" in text
+    assert "1/2" in text
+
+
+def test_a_drained_node_says_who_drained_it_and_why(home: NodesHome) -> None:
+    """Draining it again records nothing; so does resuming one that is not drained."""
+    assert "takes nothing new" in home.ask("nodes", "drain", "b", "--reason", "new disks").out
+    assert "already" in home.ask("nodes", "drain", "b").out
+    drained = home.listed()["b"]["drained"]
+    assert (drained["reason"], drained["by"].startswith("user:")) == ("new disks", True)
+    home.record(left("b"))
+    assert "once it serves" in home.ask("nodes", "resume", "b").out
+    assert "not drained" in home.ask("nodes", "resume", "b").out
+    assert home.listed()["b"]["drained"] is None
+
+
+def test_why_names_what_it_cannot_run_and_what_becomes_of_it(home: NodesHome) -> None:
+    """One that left, one that is lost: since when, by which entry, and what to do."""
+    entry = home.record(left("b"))
+    told = home.ask("nodes", "why", "b").out
+    assert "no: it stopped" in told
+    assert f"entry {entry}" in told
+    assert "plain: its env PGHOST is not in the config here" in told
+    assert "load" in told
+    home.record(joined("b", "2"))
+    lost = v.NodeLost(node="b", silent_since=START, silent_ms=60_000)
+    entry = home.record(v.event(lost, v.SCHEDULER))
+    assert f"entry {entry}" in home.ask("nodes", "why", "b").out
+    assert home.listed()["b"]["state"] == "lost"
+
+
+def test_a_mistyped_name_names_the_nearest(home: NodesHome) -> None:
+    """And the shell completes names."""
+    home.record(joined("database-1"))
+    found = home.ask("nodes", "why", "databse-1")
+    assert (found.code, "did you mean database-1?" in found.err) == (ExitCode.USAGE, True)
+    assert "There are a, b, database-1" in home.ask("nodes", "drain", "zzz").err
