@@ -48,9 +48,18 @@ _WORDS: tuple[tuple[str, Reason], ...] = (
 )
 """What the words of a failed connection say. A server that speaks another language is `refused`, in its words."""
 
+
+def _where_known(setting: str, value: str) -> str:
+    """Make a setting that not every database of the kind has."""
+    return (
+        f"CASE WHEN pg_catalog.current_setting('{setting}', true) IS NOT NULL "
+        f"THEN pg_catalog.set_config('{setting}', {value}, false) END"
+    )
+
+
 _SETTINGS = Statement(
     "settings",
-    """
+    f"""
     SELECT pg_catalog.pg_is_in_recovery()::text,
            pg_catalog.current_setting('transaction_read_only'),
            pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit')
@@ -59,17 +68,17 @@ _SETTINGS = Statement(
            pg_catalog.set_config('TimeZone', 'UTC', false),
            pg_catalog.set_config('default_transaction_isolation', 'read committed', false),
            pg_catalog.set_config('statement_timeout', $1, false),
-           (SELECT pg_catalog.set_config('lock_timeout', $2, false)
-              FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'),
-           (SELECT pg_catalog.set_config('client_connection_check_interval', '1000', false)
-              FROM pg_catalog.pg_settings WHERE name = 'client_connection_check_interval')
+           {_where_known("lock_timeout", "$2")},
+           {_where_known("client_connection_check_interval", "'1000'")},
+           {_where_known("jit", "'off'")}
     """,
     (TEXT, TEXT),
     binary=True,
 )
 """What holds for the session, whatever database, role or server set; some settings only where they are known.
 
-A statement whose client is gone ends by itself, so that it holds no row for long.
+A statement whose client is gone ends by itself, so that it holds no row for long. Compiling a statement (`jit`) takes
+twenty times as long as any of these takes to run.
 """
 
 
