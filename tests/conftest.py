@@ -17,14 +17,22 @@ from hypothesis import settings
 from tests.support.examples import register
 from tests.support.left_behind import end_what_is_left
 from tests.support.postgresql_fixtures import (
-    _pg_worker_database,
+    pg_cluster,
     pg_database,
     pg_ledger,
+    pg_worker_database,
     postgresql,
     postgresql_template,
 )
 
-__all__ = ["_pg_worker_database", "pg_database", "pg_ledger", "postgresql", "postgresql_template"]
+__all__ = [
+    "pg_cluster",
+    "pg_database",
+    "pg_ledger",
+    "pg_worker_database",
+    "postgresql",
+    "postgresql_template",
+]
 
 register()
 

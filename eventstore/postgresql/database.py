@@ -61,8 +61,9 @@ class PostgresqlDatabase:
 
     def append(self, expected: Head, lines: Sequence[bytes], new: Head) -> bool:
         """Move the head and insert the lines in one statement; whether it moved."""
-        hint = statements.APPEND_AND_HINT if self._sends_hints else statements.APPEND
-        return self._move(hint, expected, lines, new)
+        self._open(time.monotonic() + self._call_s)
+        statement = statements.APPEND_AND_HINT if self._sends_hints else statements.APPEND
+        return self._move(statement, expected, lines, new)
 
     def refill(self, expected: Head, lines: Sequence[bytes], new: Head) -> bool:
         """As `append`, into a database that is halted, and only there: what it had lost comes back."""
@@ -209,7 +210,7 @@ class PostgresqlDatabase:
             self._session, self._listening = session, False
             if self._hints is not None:
                 self._hints.watch(session.fd)
-        if self._hints is not None and not self._listening:
+        if self._hints is not None and self._sends_hints and not self._listening:
             self._listen(self._session, deadline)
         return self._session
 
@@ -218,7 +219,7 @@ class PostgresqlDatabase:
         rows = session.run(statements.IDENTITY, (), deadline).rows
         if not rows:
             raise self._unavailable("unfinished", "no ledger is in its tables")
-        ledger_id, version, rights = (_present(value) for value in rows[0])
+        ledger_id, version, rights, hints = (_present(value) for value in rows[0])
         found = unescaped(ledger_id)
         if self._ledger_id is not None and self._ledger_id != found:
             raise OtherLedger(self.address, found, self._ledger_id)
@@ -231,7 +232,7 @@ class PostgresqlDatabase:
         # not be believed before it is safe.
         if session.run(statements.CONFIRM, (), deadline).warnings:
             raise self._unavailable("unreachable", "its synchronous standby does not confirm")
-        self._ledger_id = found
+        self._ledger_id, self._sends_hints = found, hints == b"t"
 
     def _listen(self, session: Session, deadline: float) -> None:
         """Ask for hints; a database that has none goes without."""

@@ -67,11 +67,13 @@ IDENTITY = Statement(
                            ('cronledger.nodes', 'UPDATE'), ('cronledger.configs', 'SELECT'),
                            ('cronledger.configs', 'INSERT')) AS needed (relation, privilege))
            AND pg_catalog.has_any_column_privilege('cronledger.head', 'UPDATE')
-           AND pg_catalog.has_any_column_privilege('cronledger.confirmations', 'UPDATE')
+           AND pg_catalog.has_any_column_privilege('cronledger.confirmations', 'UPDATE'),
+           EXISTS (SELECT FROM pg_catalog.pg_proc AS hint
+                    WHERE hint.proname = 'pg_notify' AND pg_catalog.has_function_privilege(hint.oid, 'EXECUTE'))
       FROM cronledger.head
     """,
 )
-"""Which ledger, in which version, and whether this role may do what a node does."""
+"""Which ledger, in which version, whether this role may do what a node does, and whether there are hints."""
 LINES = Statement(
     "lines",
     f"""

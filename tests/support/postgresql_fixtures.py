@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -60,8 +61,8 @@ def create_ledger(server: pg.Server, database: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pg.Server]:
-    """A server that flushes nothing to disk, for this worker; its cluster is made once for all workers."""
+def pg_cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a cluster in which nothing is, made once for all workers: for `Server.copied`."""
     base = tmp_path_factory.getbasetemp()
     kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "postgresql-cluster"
     with (base.parent / "postgresql-cluster.lock").open("w") as lock:
@@ -70,7 +71,13 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pg.Server]:
             first = pg.Server.create()
             first.keep(kept)
             first.remove()
-    server = pg.Server.copied(kept)
+    return kept
+
+
+@pytest.fixture(scope="session")
+def postgresql(pg_cluster: Path) -> Iterator[pg.Server]:
+    """A server that flushes nothing to disk, for this worker."""
+    server = pg.Server.copied(pg_cluster)
     try:
         server.start()
         yield server
@@ -96,17 +103,17 @@ def pg_database(postgresql: pg.Server, postgresql_template: str) -> Iterator[Tes
 
 
 @pytest.fixture(scope="session")
-def _pg_worker_database(postgresql: pg.Server, postgresql_template: str) -> TestDatabase:
+def pg_worker_database(postgresql: pg.Server, postgresql_template: str) -> TestDatabase:
     """A database that many tests use one after the other."""
     return TestDatabase(postgresql, postgresql.new_database(postgresql_template))
 
 
 @pytest.fixture
-def pg_ledger(_pg_worker_database: TestDatabase) -> TestDatabase:
+def pg_ledger(pg_worker_database: TestDatabase) -> TestDatabase:
     """A database whose ledger holds its entry 0, for tests that change nothing but rows: cheaper than a fresh one."""
-    _pg_worker_database.execute(
+    pg_worker_database.execute(
         "TRUNCATE cronledger.nodes, cronledger.configs; DELETE FROM cronledger.entries WHERE seq > 0;"
         "UPDATE cronledger.head SET seq = 0, halted = NULL, hash = (SELECT substring("
         "convert_from(line, 'UTF8') from '\"hash\":\"([0-9a-f]{64})\"}.$') FROM cronledger.entries)"
     )
-    return _pg_worker_database
+    return pg_worker_database

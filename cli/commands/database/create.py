@@ -13,6 +13,7 @@ from cli.app.json_output import json_option, show_json
 from cli.terminal.console import note, out
 from cli.terminal.printable import printable
 from cli.terminal.tables import details
+from scheduler.home import Home
 
 if TYPE_CHECKING:
     from eventstore.postgresql.address import DatabaseAddress
@@ -30,19 +31,20 @@ _DONE = {
 @click.command(
     epilog="Example: cronledger database create postgresql://ledger@db.example/cronledger --as postgres"
 )
-@click.argument("url", metavar="URL")
+@click.argument("url", metavar="[URL]", required=False)
 @click.option("--as", "owner_name", metavar="ROLE", help="The role that owns the tables, or is to own them.")
 @click.option(
     "--print", "only_shown", is_flag=True, help="Only show the SQL, for somebody else to run; ask nothing."
 )
 @json_option
-def create(url: str, owner_name: str | None, only_shown: bool, as_json: bool) -> None:
+@click.pass_obj
+def create(home: Home, url: str | None, owner_name: str | None, only_shown: bool, as_json: bool) -> None:
     """Make the tables of a ledger in a PostgreSQL database (14 or later), and let nodes use them.
 
-    URL is what the nodes' config says under `ledger: store:`, with the role that they connect as, such as
-    postgresql://ledger@db.example/cronledger. That role may insert and read entries, never alter one; it is made if
-    it is not there, without a password. The tables belong to another role, given by --as. Passwords stand in
-    ~/.pgpass (or PGPASSFILE) or in PGPASSWORD.
+    URL is what the nodes' config says under `ledger: store:`, which is taken where it is not given, with the role
+    that they connect as, such as postgresql://ledger@db.example/cronledger. That role may insert and read entries,
+    never alter one; it is made if it is not there, without a password. The tables belong to another role, given by
+    --as. Passwords stand in ~/.pgpass (or PGPASSFILE) or in PGPASSWORD.
 
     Run it again at any time: tables of an older version are brought to the present one, which touches no entry, and
     the role is given the rights that it lacks. Without --as it only looks whether the nodes' role can use what is
@@ -52,7 +54,7 @@ def create(url: str, owner_name: str | None, only_shown: bool, as_json: bool) ->
     """
     from eventstore.postgresql.address import parse_address
 
-    address = parse_address(url)
+    address = parse_address(url or _configured(home))
     writer = address.user
     if writer is None:
         raise Failure(
@@ -82,6 +84,22 @@ def create(url: str, owner_name: str | None, only_shown: bool, as_json: bool) ->
             ("done", _DONE[done]),
         ]
     )
+
+
+def _configured(home: Home) -> str:
+    """The database that the home's config names."""
+    from scheduler.ledger.view import read_config
+
+    config, problem = read_config(home)
+    if config is None:
+        assert problem is not None, "there is a config, or why there is none"
+        raise problem
+    if config.ledger.store is None:
+        raise Failure(
+            "the config names no database",
+            "Give its URL, or write it into the config: `ledger: {store: URL}`.",
+        )
+    return config.ledger.store
 
 
 def _show(writer: str) -> None:

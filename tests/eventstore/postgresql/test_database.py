@@ -203,3 +203,16 @@ def test_closing_leaves_no_descriptor(pg_ledger: TestDatabase) -> None:
     opened.head()
     opened.close()
     assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_database_without_notifications(pg_database: TestDatabase) -> None:
+    """All goes without hints: who wants to know looks."""
+    pg_database.execute("REVOKE EXECUTE ON FUNCTION pg_notify FROM PUBLIC")
+    database = PostgresqlDatabase(pg_database.address)
+    start = database.head().head
+    lines, new = after(start, 1)
+    assert database.append(start, lines, new)
+    assert database.hint_fd() is None
+    database.drain_hints()
+    assert database.lines(1, 10) == lines
+    database.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -163,6 +164,20 @@ def test_an_older_version_is_upgraded_and_no_entry_touched(
     assert empty.execute("SELECT xmin, * FROM cronledger.entries") == before
     assert empty.execute("SELECT schema_version FROM cronledger.head") == [(2,)]
     assert empty.execute("SELECT note FROM cronledger.nodes") == []
+
+
+def test_the_config_names_the_database(empty: TestDatabase, tmp_path: Path) -> None:
+    """Where no URL is given; where neither names one, it is asked for."""
+    assert call("init", home=tmp_path).code == 0
+    refused = call("database", "create", "--as", OWNER, home=tmp_path)
+    assert refused.code == 2
+    assert "the config names no database" in refused.err
+    config = tmp_path / "services" / "scheduler" / "config.yaml"
+    url = empty.server.url(empty.name, NODE)
+    config.write_text(f'jobs: {{}}\nledger: {{store: "{url}"}}\n', encoding="utf-8")
+    made = call("database", "create", "--as", OWNER, "--json", home=tmp_path)
+    assert made.code == 0, made.err
+    assert json.loads(made.out)["done"] == "created"
 
 
 @pytest.mark.parametrize(
