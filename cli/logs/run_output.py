@@ -36,6 +36,7 @@ class CapturedAttempt(NamedTuple):
         started: the time of its `run.started`.
         finished: the entry that ended it; None while it is running.
         streams: what is recorded about standard output and standard error.
+        node, host: the node that made it, where several share the ledger, and its machine.
     """
 
     run: int
@@ -44,6 +45,21 @@ class CapturedAttempt(NamedTuple):
     started: datetime
     finished: Entry | None
     streams: tuple[RecordedStream, RecordedStream]
+    node: str | None = None
+    host: str = ""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another node than this one made it: then its output is there, if it is not here."""
+        from scheduler.nodes.node_identity import BadNodeName, node_name
+        from scheduler.processes.recognition import identity
+
+        if self.node is None:
+            return False
+        try:
+            return self.host != identity.host_name() or self.node != node_name()
+        except BadNodeName:
+            return True
 
 
 def find_attempt(store: EventStore, run: int, number: int | None) -> CapturedAttempt:
@@ -77,10 +93,13 @@ def find_attempt(store: EventStore, run: int, number: int | None) -> CapturedAtt
     if chosen not in started:
         what = f"has no attempt {number}" if started else "has not begun yet"
         raise Failure(f"run {run} of {cause.job} {what}", exit_code=ExitCode.FAILED)
+    start: v.RunStarted = v.payload(started[chosen])
     if chosen in ended:
-        return ended[chosen]
+        return ended[chosen]._replace(node=start.node, host=start.host)
     nothing = (RecordedStream("stdout", None, None), RecordedStream("stderr", None, None))
-    return CapturedAttempt(run, chosen, cause.job or "?", started[chosen].time, None, nothing)
+    return CapturedAttempt(
+        run, chosen, cause.job or "?", started[chosen].time, None, nothing, start.node, start.host
+    )
 
 
 def finished_attempt(run: int, data: v.RunFinished, entry: Entry) -> CapturedAttempt:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from cli.ledger.entry_json import members
 from cli.runs.settled_run import SettledRun
+from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_duration, show_size, show_time
 from cli.words.entry_lines import sentence
@@ -115,7 +116,8 @@ class RunReport:
         for entry in self._starts:
             start: v.RunStarted = v.payload(entry)
             attempt = f"attempt {start.attempt}, " if start.attempt > 1 or len(self._starts) > 1 else ""
-            where = f"on {start.host}, watched by process {start.executor_pid}"
+            node = "" if start.node is None else f"node {printable(start.node)}, "
+            where = f"on {node}{start.host}, watched by process {start.executor_pid}"
             told.append(_proved(f"{show_time(entry.time, zone)}, {attempt}{where}", entry))
         if told:
             yield "started", told

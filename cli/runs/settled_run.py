@@ -32,6 +32,7 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
         because_of: the entry that shows why a run was skipped, or why it makes no further attempt.
         retry_at: only an attempt ended: the next one was to follow then. closes: with which entry a run began to wait
             for an attempt that it does not make.
+        node: the node that made its last attempt, where several share the ledger.
     """
 
     run: int
@@ -63,6 +64,7 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
     settled_seq: int
     retry_at: datetime | None = None
     closes: int | None = None
+    node: str | None = None
 
     @classmethod
     def of(cls, entry: Entry) -> Self:
@@ -78,7 +80,7 @@ class SettledRun(msgspec.Struct, frozen=True, kw_only=True):
             name: getattr(ended, name, None)
             for name in ("outcome", "started", "duration_ms", "attempt", "exit_code", "signal", "cpu_ms",
                          "memory_peak_bytes", "stdout_bytes", "stdout_sha256", "stderr_bytes", "stderr_sha256",
-                         "error", "retry_at", "closes", "message", "items_processed", "items_failed")
+                         "error", "retry_at", "closes", "message", "items_processed", "items_failed", "node")
         }  # fmt: skip
         return cls(
             run=-1 if entry.run is None else entry.run,

@@ -31,6 +31,11 @@ class UnsettledRun(NamedTuple):
         return self.facts.job
 
     @property
+    def node(self) -> str | None:
+        """The node that makes it, or is to start it."""
+        return self.facts.place
+
+    @property
     def status(self) -> str:
         """`running`, `owed` or `waiting` (for its next attempt), as in the SQL view `runs`."""
         if self.facts.waits_for_retry:
@@ -43,7 +48,7 @@ class UnsettledRun(NamedTuple):
         known = {
             "run": run.number, "job": run.job, "trigger": run.trigger, "status": self.status,
             "scheduled_for": run.scheduled_for, "started": run.started, "attempt": run.attempt or None,
-            "retry_at": run.retry_at,
+            "retry_at": run.retry_at, "node": run.place,
         }  # fmt: skip
         return dict.fromkeys(SettledRun.__struct_fields__) | known
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from cli.runs.settled_run import SettledRun
     from cli.runs.unsettled import UnsettledRun
     from eventstore.store import Entry, EventStore
+
+    _Shown: TypeAlias = tuple[UnsettledRun | SettledRun, str, Entry | None]
+    _Table: TypeAlias = tuple[list[Column], list[Row]]
 
 _OPEN = ("running", "waiting", "owed")
 _STATUSES = (*OUTCOMES, "skipped", *_OPEN)
@@ -119,12 +123,23 @@ def history(
         (run, "UTC" if utc else zones.get(run.job, "UTC"), entry)
         for run, entry in zip(runs, because, strict=True)
     ]
-    columns, rows = _COLUMNS, [_cells(*row) for row in shown]
+    columns, rows = _with_nodes(_COLUMNS, shown, [_cells(*row) for row in shown])
     if is_terminal() and not fits(columns, rows):
-        columns, rows = _NARROW, [_cells(*row, narrow=True) for row in shown]
+        columns, rows = _with_nodes(_NARROW, shown, [_cells(*row, narrow=True) for row in shown])
     table(columns, rows, empty="no such run" if narrowed else "nothing has run yet")
     if len(runs) == count and view.ledger is not None:
         note(f"the newest {count}; -n shows more")
+
+
+def _with_nodes(columns: Sequence[Column], shown: Sequence[_Shown], rows: list[Row]) -> _Table:
+    """The same with a column for the nodes, before that of the start; as it is where no node made any of them."""
+    if all(run.node is None for run, _, _ in shown):
+        return list(columns), rows
+    at = next(number for number, column in enumerate(columns) if column.title == "STARTED")
+    return (
+        [*columns[:at], Column("NODE"), *columns[at:]],
+        [[*row[:at], run.node or "", *row[at:]] for row, (run, _, _) in zip(rows, shown, strict=True)],
+    )
 
 
 def _cancelled_by(run: SettledRun, store: EventStore) -> Entry | None:

@@ -23,7 +23,7 @@ from cli.logs.run_output import (
 )
 from cli.terminal.console import OutputLost, note
 from cli.terminal.job_output import shown_output
-from cli.terminal.printable import show_count
+from cli.terminal.printable import printable, show_count
 from cli.times.show import show_size
 from cli.times.zones import local_zone
 from cli.words.entry_lines import sentence
@@ -51,7 +51,8 @@ def show(home: Home, run: int, stream: str | None, attempt: int | None, raw: boo
     at a terminal what it would obey is escaped; to a pipe or a file all other bytes go as they are. What was captured
     is checked against the digest in the ledger.
     Exit code 1 if it is not what the run wrote, or if it is no longer there; the entry of the retention that
-    deleted it is named. What was added after the run had ended is not shown; it is said how much.
+    deleted it is named. Where several machines share the ledger, output stays on the node that made the run, and
+    another one says where that is. What was added after the run had ended is not shown; it is said how much.
     """
     from cli.home.open import to_read
 
@@ -92,8 +93,13 @@ def _show(
     what = f"{recorded.stream} of run {attempt.run} of {attempt.job}"
     output = open_output(home, attempt, recorded.stream)
     if output is None:
-        if recorded.size_bytes is None:
+        if recorded.size_bytes is None and attempt.finished is not None:
             return True  # it printed nothing
+        if attempt.is_elsewhere:
+            complain(f"{what} {_elsewhere(home, attempt, recorded)}")
+            return False
+        if recorded.size_bytes is None:
+            return True
         complain(f"{what} ({show_size(recorded.size_bytes)}) is gone: {_why(store, attempt)}")
         return False
     fd = 1 if recorded.stream == "stdout" else 2
@@ -154,6 +160,15 @@ def _write(fd: int, chunk: bytes) -> None:
         raise
     except OSError as problem:
         raise OutputLost(problem.strerror or str(problem)) from problem
+
+
+def _elsewhere(home: Home, attempt: CapturedAttempt, recorded: RecordedStream) -> str:
+    """Where an output is that another node has, and what shows it there."""
+    size = "" if recorded.size_bytes is None else f" ({show_size(recorded.size_bytes)})"
+    path = home.output(attempt.run, attempt.number, attempt.started, recorded.stream).relative_to(home.root)
+    where = f"node {printable(attempt.node or '')}, host {printable(attempt.host)}"
+    told = f"{size} is on {where}, in the home there: {path}".strip()
+    return f"{told}\n`cronledger logs show {attempt.run}` there shows it"
 
 
 def _why(store: EventStore, attempt: CapturedAttempt) -> str:

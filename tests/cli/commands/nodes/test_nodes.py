@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from cli.app.failures import ExitCode
 from eventstore.store import OWN_SEQ, Event
@@ -17,7 +18,7 @@ from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger
 from tests.support.home import LiveHome
-from tests.support.ledger import START, defined, ticked
+from tests.support.ledger import START, defined, run_finished, run_started, ticked
 from tests.support.nodes import assigned, elected, joined, left
 from tests.support.postgresql_fixtures import TestDatabase
 
@@ -116,3 +117,22 @@ def test_a_mistyped_name_names_the_nearest(home: NodesHome) -> None:
     found = home.ask("nodes", "why", "databse-1")
     assert (found.code, "did you mean database-1?" in found.err) == (ExitCode.USAGE, True)
     assert "There are a, b, database-1" in home.ask("nodes", "drain", "zzz").err
+
+
+def test_runs_say_on_which_node_they_were_made(home: NodesHome) -> None:
+    """In `jobs history`, its JSON and `runs show`; and its output is there, where another node says it is."""
+    tick = Event(type="schedule.ticked", actor="scheduler", job="plain", run=OWN_SEQ, data=ticked(START))
+    run = home.record(tick)
+    home.record(assigned("a", "plain", run))
+    assert "a" in home.ask("jobs", "history").out.splitlines()[1].split()
+    home.record(v.event(structs.replace(run_started(due=START), node="a"), v.SCHEDULER, job="plain", run=run))
+    found = home.ask("logs", "show", str(run))
+    assert (found.code, f"is on node a, host {run_started().host}" in found.err) == (ExitCode.FAILED, True)
+    finished = run_finished(START, "succeeded", "schedule", START, duration_ms=5, node="a")
+    home.record(v.event(finished, v.SCHEDULER, job="plain", run=run))
+    text = home.ask("jobs", "history").out
+    assert text.splitlines()[0].split() == [
+        "RUN", "JOB", "TRIGGER", "SCHEDULED", "FOR", "NODE", "STARTED", "TOOK", "OUTCOME"
+    ]  # fmt: skip
+    assert [each["node"] for each in json.loads(home.ask("jobs", "history", "--json").out)] == ["a"]
+    assert "on node a" in home.ask("runs", "show", str(run)).out
