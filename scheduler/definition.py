@@ -384,6 +384,7 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
         shutdown: what becomes of the runs of a scheduler that stops: they are stopped, waited for, or left going.
         shutdown_grace_ms: with `stop`, how long it waits for them before that.
         heartbeat: what shows that the scheduler is healthy; None: nothing.
+        lost_after_ms: where several nodes share the ledger, after so long a silence one is lost.
     """
 
     max_parallel: int
@@ -392,3 +393,4 @@ class SchedulerSettings(msgspec.Struct, frozen=True, kw_only=True):
     shutdown: Shutdown = "stop"
     shutdown_grace_ms: int = 30_000
     heartbeat: Heartbeat | None = None
+    lost_after_ms: int = 60_000

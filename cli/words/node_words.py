@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cli.terminal.printable import printable
 from scheduler.rules.nodes.placement import Refusal
+from scheduler.rules.state import Run, State
 
 _SHOWN_MAX = 8
 
@@ -27,6 +28,15 @@ def no_node_clause(label: str | None, refusals: Sequence[Refusal]) -> str:
         told.append(f"and {len(concerned) - _SHOWN_MAX:,} more")
     where = "" if label is None else f" (runs_on: {printable(label)})"
     return f"{', '.join(told)}{where}"
+
+
+def left_behind_words(state: State, run: Run) -> str:
+    """That nobody watches a run, for its node has stopped, and how it is given up; empty if that is not so."""
+    node = state.nodes.get(run.node or "")
+    if node is None or node.standing != "left":
+        return ""
+    name = printable(node.name)
+    return f", whose node {name} has stopped (if it will not come back: cronledger nodes forget {name})"
 
 
 def _why(refusal: Refusal) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cli.times.show import show_duration
+from cli.words.node_words import no_node_clause
 from cli.words.words import (
     OUTCOME_WORDINGS,
     actor_words,
@@ -20,6 +21,7 @@ from cli.words.words import (
 )
 from scheduler.explanation import Fact
 from scheduler.explanation import facts as f
+from scheduler.rules.nodes.placement import Refusal
 from scheduler.wording.causes import parameter_words
 from scheduler.wording.expectation_entries import breach_clause, end_clause
 from scheduler.wording.outcomes import said_words
@@ -89,7 +91,10 @@ def _wait_ended(fact: f.WaitEnd, shown: Shown) -> str:
 def _run_open(fact: f.UnfinishedRun, shown: Shown) -> str:
     if fact.started is not None:
         which = f"Attempt {fact.attempt} of run {fact.run}" if fact.attempt > 1 else f"Run {fact.run}"
-        return f"{which} is going since {shown(fact.started)}."
+        where = "" if fact.node is None else f" on {fact.node}"
+        return f"{which} is going{where} since {shown(fact.started)}."
+    if fact.node is not None:
+        return f"Run {fact.run} is assigned to node {fact.node}, which has not started it yet."
     last = "" if fact.gives_up_at is None else f", until {shown(fact.gives_up_at)} at most"
     needs = {"scheduler": ": no scheduler is running", "paused": ": the scheduler is paused"}
     why = needs[fact.needs] if fact.needs else f" behind run {fact.behind}" if fact.behind is not None else ""
@@ -166,6 +171,11 @@ def _lock_in_the_way(fact: f.LockInTheWay, shown: Shown) -> str:
     return f"{told}, held by {by}{since}."
 
 
+def _no_node(fact: f.NoNode, _: Shown) -> str:
+    refusals = [Refusal(each.node, each.kind, each.why, tuple(each.runs)) for each in fact.nodes]
+    return f"No node takes it: {no_node_clause(fact.label, refusals)}."
+
+
 def _by_hand(fact: f.ManualRun, shown: Shown) -> str:
     return f"{actor_words(fact.actor)} asked for run {fact.run} at {shown(fact.time)}{because(fact.reason)}."
 
@@ -185,6 +195,7 @@ RUN_FACT_WORDS: dict[type[Fact], Callable[[Any, Shown], str]] = {
     f.ReplacingRun: _replaced_by,
     f.TakenSlots: _slots_taken,
     f.LockInTheWay: _lock_in_the_way,
+    f.NoNode: _no_node,
     f.ManualRun: _by_hand,
 }
 """The sentence of each fact about a run."""

@@ -8,7 +8,7 @@ from typing import Any
 from cli.terminal.printable import printable
 from cli.times.show import local_zone, show_clock, show_moment, show_past, show_time
 from cli.words.lock_words import lock_words
-from cli.words.node_words import no_node_clause
+from cli.words.node_words import left_behind_words, no_node_clause
 from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.runs.waiting_reasons import WaitingReason, WaitingReasons
 from scheduler.rules.state import Job, Run, State
@@ -38,7 +38,8 @@ def _what(state: State, reason: WaitingReason, now: datetime) -> str:
     if reason.kind == "queue":
         first = state.runs.get(-1 if reason.run is None else reason.run)
         going = first is not None and first.started is not None
-        return f"waiting for run {reason.run} to end" if going else f"waiting behind run {reason.run}"
+        words = f"waiting for run {reason.run} to end" if going else f"waiting behind run {reason.run}"
+        return words if first is None else words + left_behind_words(state, first)
     if reason.lock is not None:
         return f"waiting for {lock_words(reason.lock, state, now)}"
     if reason.kind == "assigned":

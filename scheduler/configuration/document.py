@@ -44,6 +44,7 @@ from scheduler.ownership.home_owner import owner_or_self
 if TYPE_CHECKING:
     from scheduler.configuration.job_kinds.custom_jobs import CustomJobs
     from scheduler.notifications.settings import Channel
+    from scheduler.rules.nodes.node_settings import NodeSettings
     from scheduler.rules.reconcile import CalendarDefinition
 
 
@@ -93,7 +94,7 @@ def _read(
     defaults = _block(top, "defaults", DEFAULTS_KEYS, problems, "defaults")
     settings = _block(top, "scheduler", SCHEDULER_KEYS, problems, "the scheduler block")
     ledger = _block(top, "ledger", LEDGER_KEYS, problems, "the ledger block")
-    channels = _channels(top, problems)
+    channels, nodes = _channels(top, problems), _nodes(top, problems)
     calendars, calendar_files = _calendars(top, problems, path, home, slow)
     if defaults.values.get("calendars") is not None:
         where = values.mapping(top.entries["defaults"][1], "").entries["calendars"][1]
@@ -134,6 +135,7 @@ def _read(
     return Config(
         path, digest, jobs, found, remarks, now, _right(calendars), calendar_files,
         ledger=LedgerSettings(**ledger.values), channels=_right(channels),
+        nodes=_right(nodes), nodes_place=_place_of(top, "nodes"),
     )  # fmt: skip
 
 
@@ -149,6 +151,15 @@ def _channels(top: Mapping, problems: Problems) -> dict[str, Channel | None]:
     from scheduler.configuration.channels.channels import read_channels
 
     return read_channels(top.entries["channels"][1], problems)
+
+
+def _nodes(top: Mapping, problems: Problems) -> dict[str, NodeSettings | None]:
+    """The nodes by name, None for one that is wrong."""
+    if "nodes" not in top.entries:
+        return {}
+    from scheduler.configuration.node_block import read_nodes
+
+    return read_nodes(top.entries["nodes"][1], problems)
 
 
 def _calendars(
@@ -226,5 +237,11 @@ def _block(top: Mapping, word: str, known: dict[str, Key], problems: Problems, w
 
 def _no_jobs(top: Mapping) -> ConfigLint:
     where: Placed = top.entries["jobs"][0] if "jobs" in top.entries else top
-    place = Place(where.mark.line + 1, where.mark.column + 1)
-    return ConfigLint(*place, "", "no-jobs", "there are no jobs: nothing will run", file_of(where))
+    message = "there are no jobs: nothing will run"
+    return ConfigLint(*_place_of(top, "jobs"), "", "no-jobs", message, file_of(where))
+
+
+def _place_of(top: Mapping, word: str) -> Place:
+    """Where a block begins; where all begins, if there is none."""
+    where: Placed = top.entries[word][0] if word in top.entries else top
+    return Place(where.mark.line + 1, where.mark.column + 1)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from scheduler.configuration.model import Config, ConfigLint, ConfiguredJob
 from scheduler.configuration.remarks.busy_minutes import busy_minute_lints
+from scheduler.configuration.remarks.node_labels import node_lints
 from scheduler.configuration.remarks.reversed_zones import reversed_zone_lints
 from scheduler.configuration.remarks.tight_expectations import tight_expectation_lints
 from scheduler.configuration.upstreams import upstream_lints
@@ -34,6 +35,7 @@ def lints(config: Config, home: Home | None = None) -> list[ConfigLint]:
         *reversed_zone_lints(config.jobs),
         *tight_expectation_lints(config.jobs.values(), config.read_at),
         *busy_minute_lints(config.jobs, config.settings.max_parallel),
+        *node_lints(config, shared=_is_shared(config, home)),
     ]
     if home is not None:
         from scheduler.configuration.remarks.programs import program_lints
@@ -45,6 +47,15 @@ def lints(config: Config, home: Home | None = None) -> list[ConfigLint]:
         for remark in found
     ]
     return sorted(placed, key=lambda remark: (remark.file or "", remark))
+
+
+def _is_shared(config: Config, home: Home | None) -> bool:
+    """Whether the ledger is on a database, or is to be."""
+    if config.ledger.store is not None or home is None:
+        return config.ledger.store is not None
+    from scheduler.store import is_on_database
+
+    return is_on_database(home)
 
 
 def _file(remark: ConfigLint, config: Config) -> str:

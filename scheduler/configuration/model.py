@@ -17,6 +17,7 @@ from scheduler.definition import JobDefinition, SchedulerSettings
 if TYPE_CHECKING:
     from scheduler.evidence.settings import LedgerSettings
     from scheduler.notifications.settings import Channel
+    from scheduler.rules.nodes.node_settings import NodeSettings
     from scheduler.rules.reconcile import CalendarDefinition
 
 
@@ -101,6 +102,10 @@ class Place(NamedTuple):
     column: int
 
 
+TOP: Final = Place(1, 1)
+"""Where a file begins."""
+
+
 class ConfiguredJob(msgspec.Struct, frozen=True, kw_only=True):
     """A job as the config has it.
 
@@ -133,6 +138,7 @@ class Config:
         calendars: By name.
         calendar_files: The iCalendar files that were read.
         channels: By name.
+        nodes: By name; nodes_place: Where the block stands.
         remarks: What reading it found legal but surprising; `lints.lints` has these and those about schedules.
         owner: Who could have written all of it; nobody else but root could. Empty if that is not known.
         parts: Names of its further files, such as `config.d/backup.yaml`.
@@ -140,8 +146,8 @@ class Config:
     """
 
     __slots__ = (
-        "calendar_files", "calendars", "channels", "digest", "jobs", "ledger", "owner", "parts", "path",
-        "read_at", "remarks", "settings",
+        "calendar_files", "calendars", "channels", "digest", "jobs", "ledger", "nodes", "nodes_place",
+        "owner", "parts", "path", "read_at", "remarks", "settings",
     )  # fmt: skip
 
     def __init__(
@@ -157,6 +163,8 @@ class Config:
         *,
         ledger: LedgerSettings,
         channels: Mapping[str, Channel] = MappingProxyType({}),
+        nodes: Mapping[str, NodeSettings] = MappingProxyType({}),
+        nodes_place: Place = TOP,
     ) -> None:
         self.owner = ""
         self.parts: tuple[str, ...] = ()
@@ -170,6 +178,7 @@ class Config:
         self.calendar_files = tuple(calendar_files)
         self.ledger = ledger
         self.channels = channels
+        self.nodes, self.nodes_place = nodes, nodes_place
 
     @property
     def definitions(self) -> dict[str, JobDefinition]:

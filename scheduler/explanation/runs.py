@@ -32,6 +32,7 @@ from scheduler.explanation.facts import (
     WaitEnd,
 )
 from scheduler.explanation.facts.upstream_facts import UpstreamState
+from scheduler.explanation.waits.node_waits import entries_of_wait, no_node
 from scheduler.ledger.past import Past
 from scheduler.rules.after import late_successes
 from scheduler.rules.expectations.expected import Breach
@@ -55,17 +56,18 @@ def run_facts(past: Past, waits: WaitingReasons, number: int) -> tuple[Verdict, 
     if own.end is None:
         run = past.state_at(past.head_seq).runs[number]
         if run.started is not None:
-            going = UnfinishedRun(run=number, started=run.started, attempt=run.attempt)
+            going = UnfinishedRun(run=number, started=run.started, attempt=run.attempt, node=run.node)
             return "running", [*facts, going]
         reason = waits.of(number)
         unfinished = UnfinishedRun(
-            entries=[] if reason.run is None else [reason.run],
+            entries=entries_of_wait(run, reason),
             run=number,
             behind=reason.run,
             attempt=run.attempt + 1,
             retry_at=run.retry_at,
             needs=reason.kind if reason.kind in ("paused", "scheduler") else None,
             gives_up_at=reason.gives_up_at,
+            node=reason.node,
         )
         return "waiting", [*facts, unfinished, *_what_it_waits_for(past, run, reason)]
     data = v.payload(own.end)
@@ -106,6 +108,8 @@ def _what_it_waits_for(past: Past, run: Run, reason: WaitingReason) -> list[Fact
     """The jobs, the lock or the slots for which a run waits now."""
     if reason.lock is not None:
         return [_lock(past, reason.lock, run.number, past.head_seq, waits=True)]
+    if reason.kind == "node" or reason.refusals:
+        return [no_node(past, reason)]
     if reason.holders:
         return [_slots(past, reason.holders[:SLOTS_SHOWN_MAX], past.head_seq)]
     return _late_upstreams(past, run, reason.jobs)

@@ -11,8 +11,10 @@ from typing import Literal, NamedTuple
 from scheduler.configuration import Config
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
+from scheduler.configuration.keys.nodes import shown_node
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.notifications.settings import Channel
+from scheduler.rules.nodes.node_settings import NodeSettings
 
 
 class SettingEdit(NamedTuple):
@@ -42,7 +44,7 @@ class SettingsEdits(NamedTuple):
 
     Attributes:
         compared_with: digest of the config that was in force last; None: no copy of it can be read.
-        settings: of the blocks `scheduler` and `ledger`; channels: those that differ.
+        settings: of the blocks `scheduler`, `ledger` and `nodes`; channels: those that differ.
         locks: names of the locks that another number of runs may hold.
     """
 
@@ -66,6 +68,7 @@ def settings_edits(old: Config | None, new: Config) -> SettingsEdits:
     settings = [
         *_block("scheduler", SCHEDULER_KEYS, old.settings, new.settings),
         *_block("ledger", LEDGER_KEYS, old.ledger, new.ledger),
+        *_nodes(old.nodes, new.nodes),
     ]
     old_locks, new_locks = old.settings.locks, new.settings.locks
     return SettingsEdits(
@@ -82,6 +85,13 @@ def _block(block: str, keys: Mapping[str, Key], old: object, new: object) -> Ite
     for word, key in keys.items():
         if key.value(old) != key.value(new):
             yield SettingEdit(block, word, key.shown(old), key.shown(new))
+
+
+def _nodes(old: Mapping[str, NodeSettings], new: Mapping[str, NodeSettings]) -> Iterator[SettingEdit]:
+    for name in [*new, *(name for name in old if name not in new)]:
+        if old.get(name) != new.get(name):
+            before, after = (shown_node(each[name]) if name in each else "none" for each in (old, new))
+            yield SettingEdit("nodes", name, before, after)
 
 
 def _channels(old: Mapping[str, Channel], new: Mapping[str, Channel]) -> Iterator[ChannelEdit]:

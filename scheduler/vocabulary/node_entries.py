@@ -45,16 +45,19 @@ class NodeLeft(Payload, frozen=True):
 
 
 class NodeLost(Payload, frozen=True):
-    """The leader gave a node up that had been silent for too long (`lost_after`).
+    """The leader gave a node up that had been silent for too long (`lost_after`); or a person did, for `reason`.
 
-    It was last heard of at `silent_since`; `silent_ms` is for how long the leader had counted its silence. The
-    attempts that it had started are recorded as lost together with this entry.
+    It was last heard of at `silent_since`; `silent_ms` is for how long the leader had counted its silence, or the
+    time since then. A person gives up one that stopped, and will not come back to the runs that it left. The attempts
+    that it had started are recorded as lost together with this entry.
     """
 
     TYPE: ClassVar[str] = "node.lost"
     node: str
     silent_since: datetime
     silent_ms: int
+    reason: str | None = None
+    claims: Claims | None = None
 
 
 class NodeDrained(Payload, frozen=True):

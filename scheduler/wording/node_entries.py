@@ -47,7 +47,16 @@ def _left(entry: Entry, data: v.NodeLeft, zone: str) -> str:
 
 def _lost(entry: Entry, data: v.NodeLost, zone: str) -> str:
     since = show_clock(data.silent_since, zone, beside=entry.time)
+    if entry.actor != v.SCHEDULER:
+        who = claimed_actor_words(entry.actor, data.claims)
+        return f"node {data.node} is given up by {who}, silent since {since}{because(data.reason)}"
     return f"node {data.node} is lost: it was silent for {show_duration(data.silent_ms)}, since {since}"
+
+
+def _lost_message(entry: Entry, data: v.NodeLost) -> str:
+    if entry.actor != v.SCHEDULER:
+        return f"node lost: {data.node}, given up by {entry.actor}{because(data.reason)}"
+    return f"node lost: {data.node}, silent for {data.silent_ms / 1000:g} s"
 
 
 def _drained(entry: Entry, data: v.NodeDrained, zone: str) -> str:
@@ -130,7 +139,7 @@ NODE_WORDINGS: Final[dict[str, EntryWording]] = {
     v.NodeLost.TYPE: EntryWording(
         Signs("bad", "warning", "error"),
         _lost,
-        lambda entry, data: f"node lost: {data.node}, silent for {data.silent_ms / 1000:g} s",
+        _lost_message,
     ),
     v.NodeDrained.TYPE: EntryWording(
         Signs("warn", "warning"),

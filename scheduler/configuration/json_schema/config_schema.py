@@ -14,6 +14,7 @@ from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
+from scheduler.configuration.keys.nodes import NODE_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, TOP_KEYS
 from scheduler.configuration.keys.written_form import ANYTHING, MERGE, Form, closed, form_of, named
@@ -33,6 +34,7 @@ def config_schema() -> dict[str, Any]:
         "ledger": closed(_described(LEDGER_KEYS), empty=True),
         "calendars": named(CALENDAR_FORM),
         "channels": named(closed(_described(CHANNEL_KEYS))),
+        "nodes": named(closed(_described(NODE_KEYS))),
     }
     return {
         "$schema": DIALECT,

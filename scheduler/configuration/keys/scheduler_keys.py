@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from scheduler.configuration.keys import locks, shown, values
+from scheduler.configuration.keys import locks, nodes, shown, values
 from scheduler.configuration.keys.block_values import heartbeat
 from scheduler.configuration.keys.key import Key
 
@@ -77,6 +77,18 @@ SCHEDULER_KEYS: Final[dict[str, Key]] = {
         example='heartbeat: {url: "https://hc.example/x", interval: 1m}',
         comment="what is touched, and pinged, while the scheduler is healthy (none)",
         synonyms=("watchdog", "health", "dead_mans_switch", "healthcheck", "ping"),
+    ),
+    "lost_after": Key(
+        member="lost_after_ms",
+        read=nodes.lost_after,
+        show=shown.duration_ms,
+        takes=nodes.LOST_AFTER_TAKES,
+        default="1m",
+        meaning="Where several machines share the ledger: a node that was silent for so long is lost, and what it "
+        "had started with it. What it had not started goes elsewhere after 3 seconds.",
+        example="lost_after: 1m",
+        comment="where several machines share the ledger, a node that is silent for so long is lost (1m)",
+        synonyms=("node_timeout", "silent_after"),
     ),
 }
 """The keys of the scheduler block."""

@@ -7,6 +7,7 @@ import textwrap
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS, KIND_KEYS, KINDS
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
+from scheduler.configuration.keys.nodes import NODE_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS
 
@@ -100,6 +101,11 @@ jobs:
 {_channel("command")}
 #   checks:
 {_channel("ping")}
+
+# Where several machines share the ledger: each finds itself here by CRONLEDGER_NODE, else by its host name.
+# nodes:
+#   db1:
+{_lines("#     ", list(NODE_KEYS.values()))}
 
 # The scheduler itself.
 # scheduler:

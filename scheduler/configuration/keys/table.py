@@ -20,7 +20,9 @@ from scheduler.configuration.keys.job_keys import (
 )
 from scheduler.configuration.keys.key import Key
 
-TOP_KEYS: Final[tuple[str, ...]] = ("jobs", "defaults", "scheduler", "ledger", "calendars", "channels")
+TOP_KEYS: Final[tuple[str, ...]] = (
+    "jobs", "defaults", "scheduler", "ledger", "calendars", "channels", "nodes",
+)  # fmt: skip
 TIMING_KEYS: Final[tuple[str, ...]] = ("schedule", "every", "at", "on_demand")
 """A job has exactly one of these."""
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+import msgspec
+
 from scheduler.entry_members import BreachEnd, Expectation, Metrics, Outcome, SkipReason, Trigger
 from scheduler.explanation.facts.fact import Fact
+from scheduler.rules.nodes.placement import RefusalKind
 
 
 class RunOwed(Fact, frozen=True, tag="ticked"):
@@ -107,6 +110,7 @@ class UnfinishedRun(Fact, frozen=True, tag="run_open"):
     """The run has not ended: it is running, or it waits to be started; `behind`: an earlier run of the same job.
 
     Attributes:
+        node: the node that makes the attempt, or is to start it.
         attempt: the one that is going, or for which it waits; `retry_at`: until when it waits for that.
         needs: what it waits for beside what other facts say: `scheduler`: none serves the home. `paused`: the
             scheduler cannot write the ledger, and starts nothing.
@@ -120,6 +124,7 @@ class UnfinishedRun(Fact, frozen=True, tag="run_open"):
     retry_at: datetime | None = None
     needs: Literal["scheduler", "paused"] | None = None
     gives_up_at: datetime | None = None
+    node: str | None = None
 
 
 class RunSkip(Fact, frozen=True, tag="run_skipped"):
@@ -202,6 +207,22 @@ class LockInTheWay(Fact, frozen=True, tag="lock"):
     older: bool = False
     waits: bool = False
     whose: int | None = None
+
+
+class NodeRefusal(msgspec.Struct, frozen=True):
+    """Why a node takes no run of a job; see `placement.Refusal`."""
+
+    node: str
+    kind: RefusalKind
+    why: str
+    runs: list[int]
+
+
+class NoNode(Fact, frozen=True, tag="no_node"):
+    """No node takes the run now; `label` is what the job runs on (`runs_on`), None: any node."""
+
+    label: str | None
+    nodes: list[NodeRefusal]
 
 
 class ManualRun(Fact, frozen=True, tag="by_hand"):

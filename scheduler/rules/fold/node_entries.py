@@ -119,9 +119,12 @@ def _run_reported(state: State, entry: Entry, data: v.RunReported) -> None:
 
 
 def note_lost(state: State, run: Run, entry: Entry) -> None:
-    """An attempt that a node had started is lost on record: from now on it can only be reported."""
+    """An attempt is lost on record with its node, which can only report it from now on.
+
+    A node that serves, and records itself that an attempt is lost, has nothing to report of it.
+    """
     node = state.nodes.get(run.node or "")
-    if node is not None:
+    if node is not None and node.lost_seq is not None:
         lost = LostAttempt(run.number, run.attempt, run.job, entry.seq, entry.time)
         node.lost_attempts = [*node.lost_attempts, lost][-LOST_ATTEMPTS_MAX:]
 

@@ -39,6 +39,10 @@ def left(state: State, entry: Entry, data: v.NodeLeft) -> str:
 def lost(state: State, entry: Entry, data: v.NodeLost) -> str:
     """What is wrong with a `node.lost`; empty if nothing is."""
     node = state.nodes.get(data.node)
+    if entry.actor != v.SCHEDULER:
+        if node is None or node.serves:
+            return f"a person gives up only a node that has stopped or is lost, and {data.node} is none"
+        return ""
     if node is None or not node.serves:
         return f"no node {data.node} served then"
     if state.leader is not None and state.leader.node == data.node:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
+from scheduler.entry_members import Claims
 from scheduler.rules.runs.attempts import with_retry
 from scheduler.rules.runs.run_events import lost
 from scheduler.rules.state import State
@@ -35,6 +36,33 @@ def losses(
             node=name, silent_since=now - timedelta(seconds=silence), silent_ms=round(silence * 1000)
         )
         events.append(v.event(gone, v.SCHEDULER))
-        ends = (lost(run, f"node {name} was lost") for run in state.runs.values() if run.node == name)
-        events += [with_retry(state, end, now) for end in ends]
+        events += _ends(state, name, f"node {name} was lost", now)
     return events
+
+
+def given_up(
+    state: State, name: str, reason: str, now: datetime, actor: str, claims: Claims | None = None
+) -> list[Event]:
+    """What is recorded when a person gives up a node that stopped with runs left going, and will not come back.
+
+    No time does that: one that stops in an orderly way may be away for as long as an upgrade takes. Nothing is, where
+    the node is not known, or serves.
+
+    Args:
+        state: as it stands; name: of the node.
+        reason: why; now: the moment.
+        actor: who; claims: who they say they are.
+    """
+    node = state.nodes.get(name)
+    if node is None or node.serves:
+        return []
+    since = min(now, node.silent_since or node.left or now)
+    silent_ms = (now - since) // timedelta(milliseconds=1)
+    gone = v.NodeLost(node=name, silent_since=since, silent_ms=silent_ms, reason=reason, claims=claims)
+    return [v.event(gone, actor), *_ends(state, name, f"node {name} was given up", now, actor)]
+
+
+def _ends(state: State, name: str, error: str, now: datetime, actor: str = v.SCHEDULER) -> list[Event]:
+    """What a node had started is lost."""
+    runs = [run for run in state.runs.values() if run.node == name]
+    return [with_retry(state, lost(run, error, actor), now) for run in runs]

@@ -13,6 +13,7 @@ from scheduler.configuration.json_schema.config_schema import config_schema
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS, KIND_KEYS
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
+from scheduler.configuration.keys.nodes import NODE_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.table import JOB_KEYS
 
@@ -27,14 +28,15 @@ The config of a home is its `services/scheduler/config.yaml`, and the files in `
 `scheduler/configuration/keys/job_keys/` (`python -m tests.scheduler.configuration.config_docs`), and a test holds the
 two together. `cronledger init` writes a config that shows every key; `cronledger check` says whether one is right.
 
-A config is one YAML document, a mapping of six blocks, each of which may be left out:
+A config is one YAML document, a mapping of seven blocks, each of which may be left out:
 
 - `jobs`: the name of each job, to its keys;
 - `defaults`: keys that apply to every job that does not have them itself; `env` is merged;
 - `scheduler`: settings of the scheduler itself;
 - `ledger`: how the ledger is [signed](checkpoints.md);
 - `calendars`: the name of each [calendar](calendars.md), to its days;
-- `channels`: the name of each way to [tell people](notifications.md), to its keys.
+- `channels`: the name of each way to [tell people](notifications.md), to its keys;
+- `nodes`: the name of each machine that shares the ledger, to its keys.
 
 It is read strictly: what is not understood is refused, and then the last good config stays in force. Durations are
 written `90s`, `15m`, `36h`, `7d`, or joined, `1h30m`. Text that YAML reads as something else, such as `on` or `010`,
@@ -63,6 +65,12 @@ LEDGER = """
 [Checkpoints](checkpoints.md) says what is signed, when, and what that shows.
 """
 
+NODE = """
+## A node
+
+Where several machines share the ledger on a database, each finds itself here by the variable `CRONLEDGER_NODE`, else
+by its host name. The name of a node is made like that of a job; one that is not here has no label but its name.
+"""
 CHANNEL = """
 ## A channel
 
@@ -86,6 +94,8 @@ def page() -> str:
             _table(SCHEDULER_KEYS),
             LEDGER,
             _table(LEDGER_KEYS),
+            NODE,
+            _table(NODE_KEYS),
             CHANNEL,
             _table(CHANNEL_KEYS, "only for", lambda key: ", ".join(_kinds(key))),
         ]

@@ -10,12 +10,14 @@ import pytest
 from scheduler.configuration import Origin, parse
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
+from scheduler.configuration.keys.nodes import NODE_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.keys.table import JOB_KEYS
 from scheduler.configuration.lints import lints
 from scheduler.configuration.origins import origins
 from scheduler.definition import Directory, JobDefinition, Retry, revision
+from scheduler.rules.nodes.node_settings import NodeSettings
 from tests.scheduler.configuration.reading import EVERYTHING, PATH, job, read
 
 MAINTENANCE = """\
@@ -142,10 +144,12 @@ def test_starter_is_valid_and_teaches_every_key() -> None:
         *SCHEDULER_KEYS,
         *LEDGER_KEYS,
         *CHANNEL_KEYS,
+        *NODE_KEYS,
         "defaults",
         "scheduler",
         "ledger",
         "channels",
+        "nodes",
     ):
         assert f"{key}:" in STARTER, key
 
@@ -168,12 +172,13 @@ def test_what_the_starter_comments_out_is_valid_too() -> None:
     assert config.jobs["log-cleanup"].definition.directories
     assert config.settings.max_parallel == 32
     assert config.ledger.origin == "db1.example.com/cronledger"
+    assert config.nodes == {"db1": NodeSettings(labels=("db",), max_parallel=8)}
     assert [each.kind for each in config.channels.values()] == ["email", "webhook", "command", "ping"]
 
 
 _CODE = {
-    *JOB_KEYS, *SCHEDULER_KEYS, *LEDGER_KEYS, *CHANNEL_KEYS, "nightly-backup", "PGHOST", "defaults", "scheduler",
-    "ledger", "channels", "mail", "pager", "tell", "checks", "{path",
+    *JOB_KEYS, *SCHEDULER_KEYS, *LEDGER_KEYS, *CHANNEL_KEYS, *NODE_KEYS, "nightly-backup", "PGHOST", "defaults",
+    "scheduler", "ledger", "channels", "mail", "pager", "tell", "checks", "{path", "nodes", "db1",
 }  # fmt: skip
 
 

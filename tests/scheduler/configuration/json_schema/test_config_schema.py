@@ -18,6 +18,7 @@ from scheduler.configuration.json_schema.config_schema import config_schema
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS, KINDS
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
+from scheduler.configuration.keys.nodes import NODE_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, TIMING_KEYS
@@ -31,7 +32,13 @@ from tests.support.examples import examples
 ROOT = Path(__file__).resolve().parents[4]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 VALIDATOR = jsonschema.Draft7Validator(config_schema())
-TABLES = {"job": JOB_KEYS, "scheduler": SCHEDULER_KEYS, "ledger": LEDGER_KEYS, "channel": CHANNEL_KEYS}
+TABLES = {
+    "job": JOB_KEYS,
+    "scheduler": SCHEDULER_KEYS,
+    "ledger": LEDGER_KEYS,
+    "channel": CHANNEL_KEYS,
+    "node": NODE_KEYS,
+}
 _BLOCK = re.compile(r"^( *)```ya?ml\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 
@@ -240,6 +247,8 @@ def _single(table: str, name: str, key: Key, value: str) -> str:
     """A config that has one key, and else only what it needs."""
     if table in ("scheduler", "ledger"):
         return _flow(table, {name: value})
+    if table == "node":
+        return _flow("nodes: {a", {name: value}) + "}"
     if table == "channel":
         kind = (
             {"email": "a@b.example"} if name in ("smtp", "subject") else {"webhook": "'https://a.example/in'"}

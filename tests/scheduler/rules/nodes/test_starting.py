@@ -8,7 +8,7 @@ import pytest
 
 from scheduler import vocabulary as v
 from scheduler.definition import After, Retry
-from scheduler.rules.nodes.losses import losses
+from scheduler.rules.nodes.losses import given_up, losses
 from scheduler.rules.nodes.nodes_state import LostAttempt
 from scheduler.rules.nodes.starting import assigned_starts, must_stop, report
 from scheduler.rules.state import Executor
@@ -156,3 +156,38 @@ def test_nothing_is_stopped_for_a_job_of_which_nothing_else_ran(removed: bool) -
     if removed:
         ledger.say(v.JobRemoved(config="c"), v.CONFIG, job="hourly")
     assert must_stop(ledger.state, found) is None
+
+
+def test_a_person_gives_up_a_node_that_stopped_and_left_runs_going() -> None:
+    """No time does; its runs are lost by that, with the person as the actor, and it may serve again later."""
+    ledger = NodeLedger(job("hourly"), job("other"), nodes={"a": 8, "b": 8}, leader="a")
+    run = ledger.tick("hourly")
+    ledger.start(run, "b")
+    assert given_up(ledger.state, "b", "gone", ledger.now, USER) == []
+    assert given_up(ledger.state, "nobody", "gone", ledger.now, USER) == []
+    gone = v.NodeLost(node="b", silent_since=ledger.now, silent_ms=0, reason="gone")
+    assert "only a node that has stopped or is lost" in ledger.refused(v.event(gone, USER))
+    left = ledger.say(v.NodeLeft(node="b", reason="SIGTERM", runs_left=1))
+    ledger.pass_(days=3)
+    assert losses(ledger.state, {"b": 9e9}.__getitem__, 60, ledger.now) == []
+    events = given_up(ledger.state, "b", "sold", ledger.now, USER)
+    ledger.append(*events)
+    assert [(event.type, event.actor) for event in events] == [("node.lost", USER), ("run.finished", USER)]
+    assert events[0].data == v.NodeLost(
+        node="b", silent_since=left.time, silent_ms=3 * 86_400_000, reason="sold"
+    )
+    assert run.number not in ledger.state.runs
+    assert ledger.state.nodes["b"].standing == "lost"
+    assert [each.run for each in ledger.state.nodes["b"].lost_attempts] == [run.number]
+    ledger.join("b")
+    assert ledger.state.nodes["b"].takes_new
+
+
+def test_what_a_node_that_serves_finds_lost_itself_is_not_to_be_reported() -> None:
+    """It restarted, and its process was gone: its end says all that there is."""
+    ledger = NodeLedger(job("hourly"), nodes={"a": 8, "b": 8}, leader="a")
+    run = ledger.tick("hourly")
+    ledger.start(run, "b")
+    ledger.join("b", incarnation="b-2")
+    ledger.finish(run, outcome="lost")
+    assert ledger.state.nodes["b"].lost_attempts == []

@@ -1,0 +1,1 @@
+"""For what a run waits now, as an explanation tells it."""
