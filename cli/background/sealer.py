@@ -14,7 +14,7 @@ from eventstore import SEGMENT_ENTRIES, LedgerError
 from eventstore.genesis import read_creation
 from eventstore.store import Entry
 from scheduler.home import Home
-from scheduler.vocabulary import SchedulerStarted
+from scheduler.vocabulary import NodeJoined, SchedulerStarted
 
 _MODULES = ("projections", "scheduler.ledger.segment_states")
 """What is done for a full segment; each is run with the home as its argument."""
@@ -37,7 +37,7 @@ class Sealer:
         At its start, a scheduler has `cronledger.duckdb` written, so that other tools can ask while it runs, and
         states kept, if any segment is full: after an upgrade none is valid.
         """
-        if entry.type == SchedulerStarted.TYPE:
+        if entry.type in (SchedulerStarted.TYPE, NodeJoined.TYPE):
             self._start("projections")
             if entry.seq >= self._segment_entries:
                 self._start("scheduler.ledger.segment_states")

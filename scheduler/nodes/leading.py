@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from eventstore.store import Entry
+from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Clock, Reading
 from scheduler.definition import SchedulerSettings
@@ -103,6 +103,14 @@ class Leading:
         begun = (number for number, run in state.runs.items() if run.begun)
         self._decisions.waiting.note_waits(self._places(state).free, begun)
         self._decisions.record_beside(now)
+
+    def record(self, event: Event, now: Reading) -> None:
+        """Record one more event, if this node leads still.
+
+        Raises:
+            Unavailable, InDoubt, Poisoned, Corrupt: see `EventStore.append`.
+        """
+        self._recorder.decide(lambda state, at: [event], now.wall)
 
     def _begin(self, now: Reading) -> None:
         if self._paused_ms is not None:

@@ -21,6 +21,8 @@ READ_S = 0.5
 """How often it reads those of the others, and the head of the ledger."""
 READ_FADING_S = 0.1
 """How often while it seems that one of them is gone."""
+SPEAK_S = 20.0
+"""So long at least a node renews between two silences."""
 RETRY_S = 1.0
 """How long it waits to try again after the database could not be reached."""
 
@@ -61,7 +63,7 @@ class Membership:
         self.head: DatabaseHead | None = None
         self.holds = self.is_away = False
         self._rival: NodePulse | None = None
-        self._read_at_s = self._renew_at_s = float("-inf")
+        self._read_at_s = self._renew_at_s = self._silent_until_s = float("-inf")
 
     @property
     def node(self) -> str:
@@ -70,7 +72,8 @@ class Membership:
 
     def due_s(self) -> float:
         """In how many seconds there is something to do."""
-        return max(0.0, min(self._read_at_s, self._renew_at_s) - self._clock.own.read().boottime_s)
+        renew_at_s = max(self._renew_at_s, self._silent_until_s)
+        return max(0.0, min(self._read_at_s, renew_at_s) - self._clock.own.read().boottime_s)
 
     def turn(self) -> None:
         """Renew, read or claim, if that is due.
@@ -80,12 +83,12 @@ class Membership:
             NameTaken: another home has the name, and is alive.
         """
         now_s = self._clock.own.read().boottime_s
-        if now_s < min(self._read_at_s, self._renew_at_s):
+        if self.due_s() > 0.0:
             return
         try:
             if not self.holds:
                 self._claim()
-            elif now_s >= self._renew_at_s:
+            elif now_s >= self._renew_at_s and now_s >= self._silent_until_s:
                 self._renew()
             else:
                 self._read(self._database.pulse)
@@ -95,6 +98,12 @@ class Membership:
             self._read_at_s = self._renew_at_s = self._clock.own.read().boottime_s + RETRY_S
             raise
         self.is_away = False
+
+    def fall_silent(self, seconds: float) -> None:
+        """Renew nothing for a while, so that another node leads; not again soon: what runs here is not to be lost."""
+        now_s = self._clock.own.read().boottime_s
+        if now_s >= self._silent_until_s + SPEAK_S:
+            self._silent_until_s = now_s + seconds
 
     def _claim(self) -> None:
         """Take the row if it is nobody's, or its holder has been silent for long enough; else watch that one."""

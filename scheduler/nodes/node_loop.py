@@ -7,6 +7,7 @@ these goes on: runs are watched and stopped in time, their results are kept, and
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -22,8 +23,9 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.nodes.database_clock import DatabaseClock
 from scheduler.nodes.execution.node_execution import NodeExecution
 from scheduler.nodes.execution.results import Outbox, Results
-from scheduler.nodes.leadership import Step, next_step
+from scheduler.nodes.leadership import LEAD_PERIOD_S, Step, next_step
 from scheduler.nodes.leading import Leading
+from scheduler.nodes.liveness import SILENT_S
 from scheduler.nodes.membership import Membership
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
 from scheduler.rules.nodes.leadership import election
@@ -38,6 +40,8 @@ REFRESH_S = 1.0
 """The store is looked at this often, even if nothing seems to be new."""
 PAUSE_TOLD_MIN_S = 3.0
 """A leader that could not record anything for so long says so when it can."""
+STUCK_S = 5.0
+"""A leader that reaches the database for so long, and can record or keep nothing, lets another node lead."""
 AWAY = (Unavailable, NoAnswer, InDoubt, OSError)
 
 
@@ -128,8 +132,9 @@ class NodeLoop:
 
     @property
     def unfinished(self) -> int:
-        """How many runs this node watches or has still to record as finished."""
-        return len(self._execution)
+        """How many runs this node watches, or has still to record as finished and has not in its outbox."""
+        unkept = self._execution.results.unkept
+        return len(self._supervisor) + (unkept if self.is_paused else len(self._execution.results))
 
     @property
     def is_paused(self) -> bool:
@@ -180,6 +185,12 @@ class NodeLoop:
         if (me := self.state.nodes.get(self.node)) is not None and me.serves:
             self._ledger.decide(lambda state: [v.event(left, v.SCHEDULER)] if self._serves(state) else [])
         self._leading = None
+
+    def record(self, event: Event) -> None:
+        """Record an event that is only a leader's, if this node leads; what cannot be recorded now is left."""
+        if self._leading is not None:
+            with contextlib.suppress(*AWAY):
+                self._leading.record(event, self._clock.read())
 
     def _serves(self, state: State) -> bool:
         node = state.nodes.get(self.node)
@@ -303,6 +314,8 @@ class NodeLoop:
         self._retry_s = late.monotonic_s + RETRY_S
         if self._leading is not None:
             away_s = late.monotonic_s - self._away_since.monotonic_s
+            if away_s >= STUCK_S and not self._membership.is_away:
+                self._membership.fall_silent(SILENT_S + 2 * LEAD_PERIOD_S)
             paused_ms = round(away_s * 1000) if away_s >= PAUSE_TOLD_MIN_S else None
             self._leading = self._new_leading("ledger_unavailable", paused_ms)
 

@@ -7,14 +7,19 @@ import select
 import selectors
 import signal
 import time
+from contextlib import suppress
 from functools import partial
 
-from eventstore.errors import NoAnswer, Unavailable
+from eventstore.errors import InDoubt, NoAnswer, Unavailable
 from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.postgresql.refusal import DatabaseUnavailable
 from eventstore.replicated.mirror import Mirror
 from eventstore.replicated.replicated_store import ReplicatedStore
 from scheduler import vocabulary as v
+from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration.home_config import load_config
+from scheduler.configuration.model import WHATEVER_DAYS
+from scheduler.database.agreement import settle_place
 from scheduler.database.connection import open_database
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
@@ -23,6 +28,7 @@ from scheduler.nodes.database_clock import OFF_MIN_S, DatabaseClock
 from scheduler.nodes.membership import Membership
 from scheduler.nodes.node_identity import identity_of
 from scheduler.nodes.node_loop import NodeLoop
+from scheduler.nodes.node_snapshots import NodeSnapshots
 from scheduler.nodes.outbox import Outbox
 from scheduler.ownership.home_identity import forget_processes, is_copy, remember
 from scheduler.processes import PosixSpawner
@@ -61,6 +67,9 @@ class NodeService(Serving):
 
     def _open(self) -> None:
         home = self._home
+        # What the config of this home says beside that comes into force only by `config apply`.
+        with suppress(ConfigInvalid, ConfigMissing, ConfigUnreadable):
+            settle_place(home, load_config(home, home.config, WHATEVER_DAYS).ledger.store)
         copied = is_copy(home)
         identity = identity_of(home, anew=copied)
         if copied:
@@ -75,7 +84,8 @@ class NodeService(Serving):
             self._database, Mirror.open(home.mirror), lambda: self._node_clock.read().wall, patience_s=DOUBT_S
         )
         self._ledger = Ledger(self._store, snapshot.newest(home.snapshots, self._store))
-        self._ledger.kept_seq = self._snapshot_seq = self._ledger.state.head.seq
+        self._ledger.kept_seq = self._ledger.state.head.seq
+        self._snapshots = NodeSnapshots(home.snapshots, self._ledger)
         self._ledger.refresh()
         self._ledger.listen(self._unreported.append)
         self._in_force = ConfigOnDatabase(
@@ -178,17 +188,8 @@ class NodeService(Serving):
         if abs(off_s) > OFF_MIN_S and abs(off_s - self._told_off_s) > OFF_MIN_S:
             self._told_off_s = off_s
             self._announce(ClockOff(off_s))
-        self._keep_snapshot()
-
-    def _keep_snapshot(self) -> None:
-        seq = self._ledger.state.head.seq
-        if (
-            self._loop.leads
-            and not self._loop.is_paused
-            and seq - self._snapshot_seq >= snapshot.EVERY_ENTRIES
-        ):
-            self._snapshot_seq = seq
-            snapshot.write(self._home.snapshots, self._ledger, v.SCHEDULER)
+        if self._loop.leads and not self._loop.is_paused:
+            self._snapshots.record(self._loop.record)
 
     def _feed(self, now_s: float) -> None:
         """The service manager hears that the process works, also while the database is away; others do not."""
@@ -198,7 +199,9 @@ class NodeService(Serving):
     # -- stopping ----------------------------------------------------------------------------------------------
 
     def _end(self, reason: str, became: StoppedRuns) -> None:
-        self._loop.leave(reason, became.stopped, became.left)
+        # If that cannot be recorded, the others find out by its silence.
+        with suppress(Unavailable, NoAnswer, InDoubt):
+            self._loop.leave(reason, became.stopped, became.left)
 
 
 def _hinted(database: PostgresqlDatabase, fd: int | None) -> bool:

@@ -74,10 +74,6 @@ class NodeExecution:
         self._assigned = True
         self._took_over = False
 
-    def __len__(self) -> int:
-        """How many runs this process watches or has still to record as finished."""
-        return len(self._supervisor) + len(self.results)
-
     def _is_of_this_home(self, run: Run) -> bool:
         """Whether a run was started by this node; or before the ledger was on a database, on this machine."""
         if run.node is not None:

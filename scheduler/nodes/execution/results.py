@@ -61,6 +61,11 @@ class Results:
         return len(self._events)
 
     @property
+    def unkept(self) -> int:
+        """How many of them are in memory alone."""
+        return len(self._events.keys() - self._kept)
+
+    @property
     def runs(self) -> frozenset[int]:
         """Numbers of the runs of which it is still to be recorded how an attempt ended."""
         return frozenset(run for run, _ in self._events)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore.errors import Halted
+from eventstore.errors import Halted, Unavailable
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Retry
 from scheduler.nodes.node_loop import NodeLoop
@@ -347,3 +347,42 @@ def test_everybody_stops_when_the_database_was_set_back(root: Path) -> None:
         node.loop = None
         with pytest.raises(Halted):
             turns(loop, node)
+
+
+def test_a_leader_that_can_record_nothing_although_the_database_answers_lets_another_one_lead(
+    root: Path,
+) -> None:
+    """Its mirror cannot be filled, say: it falls silent, and is not lost by that."""
+    world = world_of(root, job("often", every="5s", overlap="allow"))
+    old = world.leader
+
+    def before(call: str) -> None:
+        if call in ("append", "lines"):
+            raise Unavailable("no room for the mirror")
+
+    old.database.before = before
+    world.run(20.0)
+    assert world.leader is not old
+    assert world.entries(v.NodeLost) == []
+    old.database.before = lambda call: None
+    world.run(10.0)
+    assert old.loop is not None
+    assert not old.loop.leads
+    assert not old.loop.is_paused
+    assert world.entries(v.ScheduleMisfired) == []
+    assert world.broken_laws() == []
+
+
+def test_a_node_that_stops_while_the_database_is_away_need_not_wait_for_it(root: Path) -> None:
+    """Its results are in the outbox, where the next process finds them."""
+    world = world_of(root, job("asked", on_demand=True), nodes="a", seconds=5.0)
+    world.ask("asked")
+    world.until(lambda: bool(world.entries(v.RunStarted)))
+    world.server.away = True
+    world.run(2.0)
+    loop = world.nodes["a"].loop
+    assert loop is not None
+    loop.begin_stop()
+    assert loop.unfinished == 1
+    world.run(6.0)
+    assert loop.unfinished == 0
