@@ -34,9 +34,11 @@ def wire(pg_ledger: TestDatabase) -> Iterator[Wire]:
 @pytest.mark.parametrize("cut", [Do.CUT, Do.CUT_AFTER, Do.CUT_INSIDE])
 @pytest.mark.parametrize("to_server", [True, False])
 def test_a_connection_that_is_cut_at_any_message(
-    wire: Wire, pg_ledger: TestDatabase, tmp_path: Path, to_server: bool, cut: Do
+    wire: Wire, pg_ledger: TestDatabase, tmp_path: Path, to_server: bool, cut: Do, hunt: bool
 ) -> None:
     """Connecting, preparing, appending, reading: wherever it breaks, the append is there once, or known not to be."""
+    # An answer has many small messages: a normal run cuts at some of them.
+    step = 1 if hunt or to_server else 5
     acknowledged: list[tuple[int, str]] = []
     at = 0
     while True:
@@ -62,7 +64,7 @@ def test_a_connection_that_is_cut_at_any_message(
         store.close()
         if passed <= at:
             break
-        at += 1
+        at += step
     assert at > 10, "connecting alone takes more messages"
     lines = all_lines(pg_ledger.address)
     check(lines, acknowledged, tmp_path / "mirror")

@@ -167,6 +167,27 @@ def test_too_many_connections(pg_database: TestDatabase) -> None:
     held.close()
 
 
+def test_a_disk_that_is_full(pg_database: TestDatabase) -> None:
+    """Nothing is written, not even the head; when there is room again the same append goes through."""
+    database = PostgresqlDatabase(pg_database.address)
+    start = database.head().head
+    lines, new = after(start, 3)
+    pg_database.execute(
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.seq = 3 THEN "
+        "RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END IF; "
+        "RETURN NEW; END $$;"
+        "CREATE TRIGGER full_disk BEFORE INSERT ON cronledger.entries FOR EACH ROW EXECUTE FUNCTION full_disk()"
+    )
+    with pytest.raises(DatabaseUnavailable, match="No space left") as caught:
+        database.append(start, lines, new)
+    assert caught.value.reason == "full"
+    assert database.head().head == start
+    assert database.lines(1, 10) == []
+    pg_database.execute("DROP TRIGGER full_disk ON cronledger.entries")
+    assert database.append(start, lines, new)
+    database.close()
+
+
 def test_an_entry_behind_the_head(pg_database: TestDatabase) -> None:
     """The head was set back by hand: the append finds an entry where it wants to write, and changes nothing."""
     database = PostgresqlDatabase(pg_database.address)

@@ -70,7 +70,7 @@ def pair(pg_cluster: Path) -> Iterator[Servers]:
             servers.remove()
 
 
-def test_a_replica_is_not_asked(pair: Servers) -> None:
+def check_that_the_replica_is_not_asked(pair: Servers) -> None:
     """It is told apart; with both named, the primary is found whatever their order."""
     database = PostgresqlDatabase(parse_address(pair.second.url(pair.database)))
     with pytest.raises(DatabaseUnavailable) as caught:
@@ -85,6 +85,7 @@ def test_a_replica_is_not_asked(pair: Servers) -> None:
 
 def test_a_synchronous_wait_that_is_cancelled_is_no_acknowledgement(pair: Servers, tmp_path: Path) -> None:
     """The entries are there for all to see, and a fail-over would take them away: in doubt, until a later commit."""
+    check_that_the_replica_is_not_asked(pair)
     store = store_at(pair.url, tmp_path / "mirror", call_s=30, patience_s=1)
     store.refresh()
     acknowledged = known(store.append(some("safe")))
