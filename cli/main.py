@@ -125,6 +125,7 @@ _NODES = {
     "why": ("cli.commands.nodes.why:why", "why a node takes nothing, or what it may take"),
     "drain": ("cli.commands.nodes.drain:drain", "let a node take nothing new"),
     "resume": ("cli.commands.nodes.resume:resume", "let a node that was drained take runs again"),
+    "forget": ("cli.commands.nodes.forget:forget", "give up a node that stopped and does not come back"),
 }
 _HOME = {"adopt": ("cli.commands.home.adopt:adopt", "let a home that is a copy go on by itself")}
 _WITNESS = {

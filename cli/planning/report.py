@@ -49,7 +49,16 @@ _KIND_TONES: Final[dict[EditKind, Tone]] = {
 }
 
 
-def tell_plan(home: Home, found: HomePlan, *, utc: bool, days: int, alone: bool, source: str) -> None:
+def tell_plan(
+    home: Home,
+    found: HomePlan,
+    *,
+    utc: bool,
+    days: int,
+    alone: bool,
+    source: str,
+    applies: bool = False,
+) -> None:
     """Print a plan, and on standard error what it rests on.
 
     Args:
@@ -58,6 +67,7 @@ def tell_plan(home: Home, found: HomePlan, *, utc: bool, days: int, alone: bool,
         days: how many days were looked at.
         alone: whether it is about some jobs alone.
         source: what was planned, if that is not the home's config; else empty.
+        applies: whether it is brought into force right after this.
     """
     tell(_summary(found, alone))
     if (rows := list(_settings_rows(found))) and not alone:
@@ -72,7 +82,7 @@ def tell_plan(home: Home, found: HomePlan, *, utc: bool, days: int, alone: bool,
         first = job_option([left[0].edit.name])
         out("")
         tell(f"and {show_count(len(left), 'more job')}: {first} shows one, --json has all")
-    for remark in _remarks(found, days, source):
+    for remark in _remarks(found, days, source, applies=applies):
         note(remark)
     asked = any(plan.edit.approval in ("requested", "waits") for plan in found.plan.jobs)
     if asked and (why := nobody_approves(home)):
@@ -201,7 +211,7 @@ def _listed(days: Sequence[str]) -> str:
     return told if len(days) <= _DATES_MAX else f"{told} and {len(days) - _DATES_MAX:,} more"
 
 
-def _remarks(found: HomePlan, days: int, source: str) -> Iterator[str]:
+def _remarks(found: HomePlan, days: int, source: str, *, applies: bool) -> Iterator[str]:
     plan = found.plan
     if any(each.instants.any for each in plan.jobs):
         yield f"Times are those of the next {show_count(days, 'day')}, up to {show_time(plan.until, local_zone())}."
@@ -212,7 +222,7 @@ def _remarks(found: HomePlan, days: int, source: str) -> Iterator[str]:
     elif found.settings.compared_with is None:
         yield "No config that was in force is kept: what changes beside the jobs is not known."
     if found.on_database:
-        if found.is_new:
+        if found.is_new and not applies:
             until = f"once {source} stands in its place" if source else "now"
             yield f"On a database no file comes into force by itself: `cronledger config apply` does that, {until}."
     elif plan.served:

@@ -124,6 +124,9 @@ def _verdict(facts: NodeFacts, state: State, zone: str, now: datetime) -> Value:
             if facts.runs:
                 count = show_count(len(facts.runs), "run")
                 lines.append(f"{count} went on there: the node tells how they end once it serves again")
+                lines.append(
+                    f"`cronledger nodes forget {printable(node.name)}` gives them up, if it never will"
+                )
             lines.append("`cronledger serve` on that machine brings it back")
             return lines
         case "silent":

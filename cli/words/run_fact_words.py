@@ -53,7 +53,8 @@ def _run_began(fact: f.RunStart, shown: Shown) -> str:
     adopted = "; it outlived that scheduler, and the next one took it over" if fact.adopted else ""
     params = parameter_words({**fact.params, **dict.fromkeys(fact.secret, "(secret)")})
     user = f" as {fact.run_as}" if fact.run_as else ""
-    return f"Run {fact.run} started at {shown(fact.time)}{user}{params}{adopted}."
+    node = f" on {fact.node}" if fact.node else ""
+    return f"Run {fact.run} started{node} at {shown(fact.time)}{user}{params}{adopted}."
 
 
 def _run_ended(fact: f.RunEnd, shown: Shown) -> str:

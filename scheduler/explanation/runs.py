@@ -173,6 +173,7 @@ class _RunEntries:
             params=data.params,
             secret=[] if definition is None else _secret_names(definition),
             run_as=None if definition is None else definition.run_as,
+            node=data.node,
         )
         waits = _waits(self._past, self._number, started.seq, data)
         return [*waits, start, *self._ended_attempts(own or [started], near, last)]

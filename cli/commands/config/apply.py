@@ -56,7 +56,7 @@ def apply(home: Home, dry_run: bool, utc: bool) -> None:
         )
     from cli.planning.report import tell_plan
 
-    tell_plan(home, found, utc=utc, days=_DAYS, alone=False, source="")
+    tell_plan(home, found, utc=utc, days=_DAYS, alone=False, source="", applies=not dry_run)
     if dry_run:
         return
     if not found.is_new:

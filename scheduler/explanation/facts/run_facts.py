@@ -45,6 +45,7 @@ class RunStart(Fact, frozen=True, tag="run_began"):
         adopted: whether it outlived the scheduler that started it.
         params: the values with which it started; secret: names of what has values that nobody recorded.
         run_as: the user as whom it started, where that is not the scheduler's.
+        node: the node on which it started, where several share the ledger.
     """
 
     run: int
@@ -53,6 +54,7 @@ class RunStart(Fact, frozen=True, tag="run_began"):
     params: dict[str, str] = {}
     secret: list[str] = []
     run_as: str | None = None
+    node: str | None = None
 
 
 class RunEnd(Fact, frozen=True, tag="run_ended"):

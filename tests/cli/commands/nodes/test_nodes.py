@@ -111,6 +111,22 @@ def test_why_names_what_it_cannot_run_and_what_becomes_of_it(home: NodesHome) ->
     assert home.listed()["b"]["state"] == "lost"
 
 
+def test_a_node_that_does_not_come_back_is_given_up_by_a_person(home: NodesHome) -> None:
+    """Not while it serves; what it had left going is lost then, by the person and for the reason given."""
+    tick = Event(type="schedule.ticked", actor="scheduler", job="plain", run=OWN_SEQ, data=ticked(START))
+    run = home.record(tick)
+    home.record(assigned("b", "plain", run))
+    home.record(v.event(structs.replace(run_started(due=START), node="b"), v.SCHEDULER, job="plain", run=run))
+    refused = home.ask("nodes", "forget", "b")
+    assert (refused.code, "serves" in refused.err) == (ExitCode.FAILED, True)
+    home.record(left("b"))
+    assert "nodes forget b" in home.ask("nodes", "why", "b").out
+    assert f"1 run lost: {run}" in home.ask("nodes", "forget", "b", "--reason", "it is gone").out
+    (row,) = json.loads(home.ask("jobs", "history", "--json").out)
+    assert (row["outcome"], row["node"]) == ("lost", "b")
+    assert home.listed()["b"]["state"] == "lost"
+
+
 def test_a_mistyped_name_names_the_nearest(home: NodesHome) -> None:
     """And the shell completes names."""
     home.record(joined("database-1"))
