@@ -19,7 +19,6 @@
 
 `liveness`, `leadership`, `renewal` and `database_clock` are pure. `membership` is the row of a node in the database,
 `node_loop` one turn of a node on any database, clock, store and spawner, and `node_service` that on a real machine.
-Each node keeps snapshots (`node_snapshots`), and the leader records them. A config comes into force by `applying` alone;
-`config_on_database` is how a node follows it, with the values that are its own, and `unfit` says which jobs it cannot
-run.
+A config comes into force by `applying` alone; `config_on_database` is how a node follows it, with the values that are
+its own, and `unfit` says which jobs it cannot run.
 """

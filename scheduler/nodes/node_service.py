@@ -16,22 +16,23 @@ from eventstore.postgresql.refusal import DatabaseUnavailable
 from eventstore.replicated.mirror import Mirror
 from eventstore.replicated.replicated_store import ReplicatedStore
 from scheduler import vocabulary as v
-from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
 from scheduler.configuration.home_config import load_config
 from scheduler.configuration.model import WHATEVER_DAYS
 from scheduler.database.agreement import settle_place
 from scheduler.database.connection import open_database
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.shared_snapshots import SharedSnapshots
 from scheduler.nodes.config_on_database import ConfigOnDatabase
 from scheduler.nodes.database_clock import OFF_MIN_S, DatabaseClock
 from scheduler.nodes.membership import Membership
 from scheduler.nodes.node_identity import identity_of
 from scheduler.nodes.node_loop import NodeLoop
-from scheduler.nodes.node_snapshots import NodeSnapshots
 from scheduler.nodes.outbox import Outbox
 from scheduler.ownership.home_identity import forget_processes, is_copy, remember
 from scheduler.processes import PosixSpawner
+from scheduler.rules.nodes.node_settings import node_settings
 from scheduler.service.announcements import ClockOff, DatabaseAway, DatabaseBack, Follows, Leads, NodeReady
 from scheduler.service.executor import executors_of
 from scheduler.service.launcher import Launcher
@@ -85,7 +86,7 @@ class NodeService(Serving):
         )
         self._ledger = Ledger(self._store, snapshot.newest(home.snapshots, self._store))
         self._ledger.kept_seq = self._ledger.state.head.seq
-        self._snapshots = NodeSnapshots(home.snapshots, self._ledger)
+        self._snapshots = SharedSnapshots(home.snapshots, self._ledger)
         self._ledger.refresh()
         self._ledger.listen(self._unreported.append)
         self._in_force = ConfigOnDatabase(
@@ -136,13 +137,16 @@ class NodeService(Serving):
         return partial(_hinted, self._database, fd)
 
     def _joining(self) -> v.NodeJoined:
+        config, node = self._in_force.config, self._loop.node
+        labels, max_parallel = node_settings(config.nodes, node, config.settings.max_parallel)
         return v.NodeJoined(
-            node=self._loop.node,
+            node=node,
             host=self._executor.host,
             boot_id=self._executor.boot_id,
             pid=self._executor.pid,
-            max_parallel=self._in_force.config.settings.max_parallel,
+            max_parallel=max_parallel,
             incarnation=self._incarnation,
+            labels=list(labels),
             versions=self._versions,
             unfit=self._in_force.unfit,
         )
@@ -159,6 +163,10 @@ class NodeService(Serving):
     def _say_ready(self) -> None:
         self._announce(NodeReady(self._loop.node))
         self._look_at_standing()
+
+    def _put_in_force(self, config: Config) -> None:
+        super()._put_in_force(config)
+        self._loop.lost_after_s = config.settings.lost_after_ms / 1000
 
     def _turn_and_wait(self, most_s: float) -> list[int]:
         signals = super()._turn_and_wait(most_s)
@@ -181,9 +189,9 @@ class NodeService(Serving):
 
     def _each_second(self) -> None:
         joined = self._joining()
-        if self._joined_as is not None and joined != self._joined_as:
+        if joined != self._joined_as:
             self._loop.rejoin()
-        self._joined_as = joined
+            self._joined_as = joined
         off_s = self._node_clock.own_off_by_s()
         if abs(off_s) > OFF_MIN_S and abs(off_s - self._told_off_s) > OFF_MIN_S:
             self._told_off_s = off_s

@@ -6,7 +6,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
-from scheduler.nodes.node_snapshots import NodeSnapshots
+from scheduler.ledger.shared_snapshots import SharedSnapshots
 from tests.support.world import World, job
 
 
@@ -15,7 +15,7 @@ class Reader:
 
     def __init__(self, world: World, folder: Path) -> None:
         self.folder, self.ledger = folder, Ledger(world.machine.store.peer())
-        self.snapshots = NodeSnapshots(folder, self.ledger, every=16)
+        self.snapshots = SharedSnapshots(folder, self.ledger, every=16)
         self.ledger.refresh()
 
     def record(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Snapshots of nodes: each keeps its own file of the same states, and only the leader records one.
+"""Snapshots that several nodes share: each keeps its own file of the same states, and only the leader records one.
 
 A state follows from the entries, so its file is the same to the byte wherever it is made. Every node drafts one at
 each entry whose number is a multiple of `EVERY_ENTRIES`; when the leader's is on record, whoever drafted the same
@@ -18,7 +18,7 @@ from scheduler.ledger.snapshot import EVERY_ENTRIES, publish
 from scheduler.ledger.state_file import Draft, draft
 
 
-class NodeSnapshots:
+class SharedSnapshots:
     """The snapshots of one node.
 
     Args:
