@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cli.terminal.printable import printable
-from scheduler.rules.nodes.placement import Refusal
-from scheduler.rules.state import Run, State
+
+if TYPE_CHECKING:
+    from scheduler.rules.nodes.placement import Refusal
+    from scheduler.rules.state import Run, State
 
 _SHOWN_MAX = 8
 

@@ -325,7 +325,8 @@ class State(msgspec.Struct, omit_defaults=True):
         reopened: the entry by which each such job was reopened last.
         boots: ids of the newest boots of machines during which a scheduler started, the newest last.
         at_reboot: the jobs that run once for each boot, each with the boots that it owes: when they were first seen.
-        new_at_reboot: those of them that became such a job after the newest boot was seen, and when.
+        new_at_reboot: those of them that became such a job after the newest boot was seen, and when; on several
+            machines all of them.
         dependents: the jobs that run after another, by the name of that one.
         evidence: who signs the ledger, and what was signed; None if it has no key.
         archive: how much of it is in volumes; None if nothing is.

@@ -19,7 +19,7 @@ class NodeJoined(Payload, frozen=True):
     name or among its `labels`. `unfit` has the jobs that it cannot run, each with the reason; `*` stands for all.
     `incarnation` names the process that serves, which tells its restart from a change. A node that was lost is no
     longer lost by it; one that is drained stays so. What was assigned to it and had not started waits to be assigned
-    anew.
+    anew. `boottime_ms` is the machine's boot clock at that moment.
     """
 
     TYPE: ClassVar[str] = "node.joined"
@@ -32,6 +32,7 @@ class NodeJoined(Payload, frozen=True):
     labels: list[str] = []
     versions: dict[str, str] = {}
     unfit: dict[str, str] = {}
+    boottime_ms: int | None = None
 
 
 class NodeLeft(Payload, frozen=True):

@@ -18,18 +18,23 @@ OWED_MAX = 64
 """A job owes at most so many; more than one it owes only if schedulers died as they started."""
 
 
-def note_boot(state: State, entry: Entry, boot_id: str, boottime_ms: int | None) -> None:
+def note_boot(
+    state: State, entry: Entry, boot_id: str, boottime_ms: int | None, *, one_of_several: bool = False
+) -> None:
     """A scheduler or a node began: if its boot is not on record, jobs that are on their schedule owe a run for it.
 
     Args:
         state: the state; entry: which says that it began.
         boot_id: of the machine; boottime_ms: its boot clock then; None if that is not known.
+        one_of_several: other machines may have booted before, and are seen later.
     """
     if boot_id in state.boots:
         return
     state.boots = [*state.boots, boot_id][-BOOTS_MAX:]
     began = None if boottime_ms is None else entry.time - timedelta(milliseconds=boottime_ms)
-    new, state.new_at_reboot = state.new_at_reboot, {}
+    new = state.new_at_reboot
+    if not one_of_several:
+        state.new_at_reboot = {}
     for name, owed in state.at_reboot.items():
         # A command may have defined it during this boot, before a scheduler saw that.
         if began is not None and name in new and began < new[name] <= entry.time:

@@ -50,7 +50,7 @@ def _node_joined(state: State, entry: Entry, data: v.NodeJoined) -> None:
     release(_assigned_to(state, node.name))
     if is_anew and state.leader is not None and state.leader.node == node.name:
         state.leader = None  # the process that won that term is gone
-    note_boot(state, entry, data.boot_id, None)
+    note_boot(state, entry, data.boot_id, data.boottime_ms, one_of_several=True)
 
 
 def _node_left(state: State, entry: Entry, data: v.NodeLeft) -> None:

@@ -218,6 +218,8 @@ def _wait_closed(state: State, entry: Entry, data: v.RunFinished) -> str:
     run, why = in_flight(state, entry)
     if run is None:
         return why
+    if wrong := node_laws.decided_without_leader(state, entry):
+        return wrong
     if run.retry is None or not run.waits_for_retry or run.retry.seq != data.closes:
         return f"run {run.number} did not wait for an attempt since entry {data.closes}"
     last = run.retry.last

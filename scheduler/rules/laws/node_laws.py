@@ -19,8 +19,13 @@ OF_THE_LEADER = frozenset({
 
 
 def decided_by_a_leader(state: State, entry: Entry) -> str:
-    """What is wrong with who decided what an entry says; empty if nothing is. On one machine nobody leads."""
-    if state.nodes and state.leader is None and entry.actor == v.SCHEDULER and entry.type in OF_THE_LEADER:
+    """What is wrong with who decided what an entry says; empty if nothing is."""
+    return decided_without_leader(state, entry) if entry.type in OF_THE_LEADER else ""
+
+
+def decided_without_leader(state: State, entry: Entry) -> str:
+    """What is wrong with an entry that only a leader may record; empty if nothing is. On one machine nobody leads."""
+    if state.nodes and state.leader is None and entry.actor == v.SCHEDULER:
         return "no node led then"
     return ""
 

@@ -7,7 +7,7 @@ first by name. So the same state places a run always on the same node.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from typing import Literal, NamedTuple
 
 from scheduler.definition import JobDefinition
@@ -156,8 +156,3 @@ class Unplaced(Container[int]):
         run = self._state.runs.get(number)
         job = None if run is None else self._state.jobs.get(run.job)
         return job is not None and self._places.choose(job.definition) is None
-
-
-def labels_of(nodes: Iterable[Node]) -> set[str]:
-    """All that `runs_on` may ask for among some nodes: their labels and names."""
-    return {label for node in nodes for label in (node.name, *node.labels)}

@@ -9,7 +9,9 @@ import pytest
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
+from scheduler.definition import Retry
 from scheduler.rules.catch_up import ticked
+from scheduler.rules.runs.attempts import closed
 from tests.support.node_ledger import USER, NodeLedger
 from tests.support.world import World, job
 
@@ -94,6 +96,15 @@ def _no_leader(ledger: NodeLedger) -> Event:
     return ticked(ledger.state.jobs["one"].definition, ledger.now.replace(year=2030), ledger.now)
 
 
+def _closed_by_nobody(ledger: NodeLedger) -> Event:
+    ledger.define(job("one", retry=Retry(attempts=2)))
+    run = ledger.tick("one")
+    ledger.start(run, "b")
+    ledger.finish(run, outcome="failed", retry_at=ledger.now)
+    ledger.say(v.NodeLeft(node="a", reason="SIGTERM"))
+    return closed(run, "cancelled", None)
+
+
 def _reported_unlost(ledger: NodeLedger) -> Event:
     run = ledger.tick("one")
     ledger.start(run, "b")
@@ -128,6 +139,7 @@ CASES: list[tuple[Callable[[NodeLedger], Event], str]] = [
     (_other_locks, "not with the locks and successes"),
     (_finished_elsewhere, "was made on b, not on a"),
     (_no_leader, "no node led then"),
+    (_closed_by_nobody, "no node led then"),
     (_reported_unlost, "was not lost on b"),
     (lambda ledger: v.event(v.NodeJoined(**JOINED), v.SCHEDULER), "takes fewer runs than none"),
     (lone(LOST), "a led then, and only the leader says who is lost"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scheduler.rules.laws.ledger_laws import illegal_entries
+from scheduler.rules.runs.attempts import end_of_wish
 from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from tests.support.node_lives import NAMES, NodeLives
 
@@ -19,6 +20,10 @@ def test_no_law_is_broken_and_no_run_waits_that_a_node_could_take(seeds: range) 
             for name in NAMES:
                 had = sum(run.place == name and run.assigned is not None for run in state.runs.values())
                 assert had <= state.nodes[name].max_parallel
+            for run in state.runs.values():
+                if run.assigned is not None:
+                    assert state.nodes[run.assigned.node].takes_new
+                    assert end_of_wish(run, state.jobs.get(run.job)) is None
             waits = WaitingReasons(state, lives.now().wall, silent=lives.silent)
             unknown = [
                 number

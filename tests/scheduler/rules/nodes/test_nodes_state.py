@@ -153,9 +153,20 @@ def test_what_is_lost_with_a_node_is_known_until_it_tells() -> None:
 
 
 def test_the_boot_of_each_machine_is_one() -> None:
-    """A job that runs once for each boot owes one for each machine whose boot is seen first as its node joins."""
-    ledger = NodeLedger(job("boot", "@reboot"), nodes={"a": 1, "b": 1})
-    ledger.join("a", incarnation="a-2")
+    """A job that runs once for each boot owes one for each machine whose boot is seen first as its node joins.
+
+    Never for a boot during which it was defined, of whichever machine.
+    """
+    ledger = NodeLedger(job("boot", "@reboot"))
+    hour_ms = 3_600_000
+    ledger.pass_(minutes=10)
+    for name, up_ms in (("a", hour_ms), ("b", hour_ms), ("c", 60_000)):
+        ledger.join(name, boottime_ms=up_ms)
+    assert ledger.state.at_reboot["boot"] == [ledger.now]
+    ledger.join("c", incarnation="c-2", boottime_ms=120_000)
+    assert len(ledger.state.at_reboot["boot"]) == 1
+    ledger.pass_(minutes=10)
+    ledger.join("a", incarnation="a-2", boot_id="another", boottime_ms=60_000)
     assert len(ledger.state.at_reboot["boot"]) == 2
 
 
