@@ -128,6 +128,7 @@ def _runs(view: View) -> list[dict[str, Any]]:
             "job": run.job,
             "trigger": run.trigger,
             "started": run.started,
+            "node": run.place,
             "waiting_for": waiting_document(waits.of(run.number)) if run.started is None else None,
             "waited_for": waited_document(run),
         }

@@ -86,7 +86,7 @@ def going_words(state: State, run: Run, waits: WaitingReasons, now: datetime, zo
         how = f"{what} {show_past(run.started, now)}"
         if zone is not None:
             how = f"{what} {show_moment(run.started, zone, now)}"
-        how += waited_words(run)
+        how += ("" if run.node is None else f" on {run.node}") + waited_words(run)
     return f"{how}, asked to stop" if run.cancel_seq is not None else how
 
 
@@ -113,12 +113,14 @@ def waiting_runs_words(
     """What the runs of a job do that are in flight: `running, 2 more waiting for run 12 to end`."""
     live = [state.runs[number] for number in job.live]
     waiting = [run for run in live if run.started is None]
+    nodes = list(dict.fromkeys(run.node for run in live if run.started is not None and run.node is not None))
+    running = f"running on {', '.join(nodes)}" if nodes else "running"
     if not waiting:
-        return "running" + (waited_words(live[0]) if len(live) == 1 else "")
+        return running + (waited_words(live[0]) if len(live) == 1 else "")
     first = min(waiting, key=lambda run: run.precedence)
     words = waiting_words(state, first, waits.of(first.number), now, zone, beside=beside)
     if len(waiting) < len(live):
-        return f"running, {len(waiting):,} more {words}"
+        return f"{running}, {len(waiting):,} more {words}"
     return words if len(waiting) == 1 else f"{words}, {len(waiting) - 1:,} more behind it"
 
 

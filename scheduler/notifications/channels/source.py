@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from scheduler.configuration.applied.withheld import digest_in
 from scheduler.configuration.keys.web_address import is_web_address
 from scheduler.configuration.variables.secret_values import value_of
 from scheduler.definition import Secret
@@ -43,6 +44,10 @@ class Source:
             NotDelivered: it cannot be read, or is none.
         """
         if isinstance(written, str):
+            if digest_in(written) is not None:
+                raise NotDelivered(
+                    "its address is not in the config of this machine, or differs from what was applied"
+                )
             return written
         assert written is not None, "the config has one"
         found = self.value(written, "its address").strip()

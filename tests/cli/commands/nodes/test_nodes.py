@@ -142,6 +142,9 @@ def test_runs_say_on_which_node_they_were_made(home: NodesHome) -> None:
     home.record(assigned("a", "plain", run))
     assert "a" in home.ask("jobs", "history").out.splitlines()[1].split()
     home.record(v.event(structs.replace(run_started(due=START), node="a"), v.SCHEDULER, job="plain", run=run))
+    assert "running on a" in home.ask("jobs", "list").out
+    assert " on a" in home.ask("status").out
+    assert json.loads(home.ask("jobs", "list", "--json").out)[1]["running"][0]["node"] == "a"
     found = home.ask("logs", "show", str(run))
     assert (found.code, f"is on node a, host {run_started().host}" in found.err) == (ExitCode.FAILED, True)
     finished = run_finished(START, "succeeded", "schedule", START, duration_ms=5, node="a")

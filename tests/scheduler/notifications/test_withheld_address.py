@@ -1,0 +1,19 @@
+"""An address that was applied, and that this machine does not have, is not asked for anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from scheduler.notifications.transport import NotDelivered
+
+from scheduler.home import Home
+from scheduler.notifications.channels.source import Source
+
+
+def test_what_stands_for_an_address_is_no_address(tmp_path: Path) -> None:
+    """It says that the machine lacks the address, and not that a host cannot be found."""
+    source = Source(Home(tmp_path), {})
+    with pytest.raises(NotDelivered, match="not in the config of this machine"):
+        source.url("https://withheld.invalid/0123456789abcdef")
+    assert source.url("https://p.example/in") == "https://p.example/in"
