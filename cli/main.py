@@ -146,6 +146,10 @@ _DATABASE = {
         "cli.commands.database.create:create",
         "make the tables of a ledger in PostgreSQL, or upgrade them",
     ),
+    "refill": (
+        "cli.commands.database.refill:refill",
+        "put back what the database lost, from this machine's mirror",
+    ),
 }
 _IMPORT = {
     "crontab": ("cli.commands.importing.crontab:crontab", "make config of a crontab"),

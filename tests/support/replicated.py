@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from eventstore.durable import REAL, Disk
@@ -15,6 +16,36 @@ from tests.support.simulated_database import SimulatedDatabase
 from tests.support.simulated_server import BEGIN, DatabaseServer, created, head_of
 
 PATIENCE_S = 2.0
+
+
+class RefillableDatabase(SimulatedDatabase):
+    """A simulated database into which lines can be put back."""
+
+    def __init__(self, server: DatabaseServer, name: str = "refill") -> None:
+        super().__init__(server, name)
+        self.server = server
+
+    def refill(self, expected: Head, lines: Sequence[bytes], new: Head) -> bool:
+        """Put lines back, where the head is as expected and nobody may append."""
+        self.calls += 1
+        self.before("refill")
+        row = self.server.row()
+        if row.halted is None or row.head != expected:
+            return False
+        self.server.refill(lines)
+        self.server.halt(row.halted)
+        assert self.server.row().head == new
+        self.after("refill")
+        return True
+
+    def resume(self, head: Head) -> bool:
+        """Take the flag away."""
+        self.before("resume")
+        if self.server.row().head != head:
+            return False
+        self.server.refill([])
+        self.after("resume")
+        return True
 
 
 def lines_of(count: int, segment_entries: int = 65_536) -> list[bytes]:

@@ -84,6 +84,11 @@ class _HeadType(click.ParamType[Head]):
     is_flag=True,
     help="Also read the segments that are archived, where they are. Without it their seals stand for them.",
 )
+@click.option(
+    "--database",
+    is_flag=True,
+    help="Instead, compare this machine's mirror with the database that the ledger is in, byte for byte.",
+)
 @click.option("--digests", is_flag=True, help="Also compare the digest in each seal with its file.")
 @json_option
 @click.pass_obj
@@ -99,6 +104,7 @@ def verify(
     projections: bool,
     no_laws: bool,
     archives: bool,
+    database: bool,
     digests: bool,
     as_json: bool,
 ) -> None:
@@ -121,11 +127,18 @@ def verify(
     can write all its files. What is remembered elsewhere shows that: the checkpoints at an anchor (--anchor), or the
     head that is printed, if it is written down where such a person cannot reach it (--expect).
 
+    With --database every entry of this machine's mirror is compared with the database's, and the first difference is
+    named. Nothing else is checked then.
+
     Exit code 1 if something is damaged, or is not what was signed; the entry, the segment and the byte offset are
     shown, and what it means. Exit code 1 also if entries are illegal.
     Exit code 3 if the ledger is not the one that is remembered, or no checkpoint is signed by a key that was given;
     if it cannot be read, or is in a newer format.
     """
+    if database:
+        if folder is not None:
+            raise click.UsageError("--database is of a home: a ledger's own folder has none")
+        sys.exit(_compared(home, as_json=as_json))
     from cli.ledger.verification.asked import AskedLedger, place
     from cli.ledger.verification.document import document
     from cli.ledger.verification.facts import facts
@@ -146,3 +159,17 @@ def verify(
     if not found.as_remembered:
         sys.exit(ExitCode.LEDGER)
     sys.exit(ExitCode.DONE if found.ok else ExitCode.FAILED)
+
+
+def _compared(home: Home, *, as_json: bool) -> ExitCode:
+    """Compare mirror and database; the exit code."""
+    from cli.ledger.database.comparing import compared
+    from cli.ledger.database.words import comparison_document, comparison_facts
+
+    with compared(home, shown=not as_json) as both:
+        if as_json:
+            show_json(comparison_document(both.database.address, both.found))
+        else:
+            details(comparison_facts(both.database.address, both.found))
+        sound = both.found.relation in ("equal", "database_longer") and both.found.halted is None
+        return ExitCode.DONE if sound else ExitCode.FAILED
