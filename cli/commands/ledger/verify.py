@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from cli.evidence.trusted_keys import key_option, trusted_keys, trusted_witnesse
 from cli.terminal.tables import details
 from eventstore.store import Head
 from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from cli.ledger.verification.verified import Verified
 
 _HEAD = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
@@ -135,30 +139,35 @@ def verify(
     Exit code 3 if the ledger is not the one that is remembered, or no checkpoint is signed by a key that was given;
     if it cannot be read, or is in a newer format.
     """
+    if folder is not None and (database or projections):
+        named = "--database" if database else "--projections"
+        raise click.UsageError(f"{named} is of a home: a ledger's own folder has none")
     if database:
-        if folder is not None:
-            raise click.UsageError("--database is of a home: a ledger's own folder has none")
         sys.exit(_compared(home, as_json=as_json))
     from cli.ledger.verification.asked import AskedLedger, place
-    from cli.ledger.verification.document import document
-    from cli.ledger.verification.facts import facts
     from scheduler.evidence.verification.trust import Trust
 
-    if projections and folder is not None:
-        raise click.UsageError("--projections is of a home: a ledger's own folder has none")
     places = [place(anchor, home.ledger if folder is None else folder) for anchor in anchors]
     trust = Trust(expected, places, trusted_keys(keys), trusted_witnesses(witnesses), continued)
     asked = AskedLedger(home, folder, archives=archives, shown=not as_json)
     found = asked.verified(trust, incremental=incremental, laws=not no_laws, digests=digests)
     if projections and found.report.ok:
         found = found._replace(derived=asked.derived())
+    sys.exit(_told(found, as_json=as_json))
+
+
+def _told(found: Verified, *, as_json: bool) -> ExitCode:
+    """Tell what was found; the exit code."""
+    from cli.ledger.verification.document import document
+    from cli.ledger.verification.facts import facts
+
     if as_json:
         show_json(document(found))
     else:
         details(facts(found))
     if not found.as_remembered:
-        sys.exit(ExitCode.LEDGER)
-    sys.exit(ExitCode.DONE if found.ok else ExitCode.FAILED)
+        return ExitCode.LEDGER
+    return ExitCode.DONE if found.ok else ExitCode.FAILED
 
 
 def _compared(home: Home, *, as_json: bool) -> ExitCode:

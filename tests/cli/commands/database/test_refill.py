@@ -1,4 +1,4 @@
-"""`ledger verify --database` and `database refill`, on PostgreSQL that was set back, altered, or went on otherwise."""
+"""`ledger verify --database` and `database refill`, on PostgreSQL that was set back, altered or forked."""
 
 from __future__ import annotations
 

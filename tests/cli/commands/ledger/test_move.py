@@ -45,9 +45,6 @@ def test_a_home_is_moved_into_a_database(empty: TestDatabase, tmp_path: Path) ->
     again = call("ledger", "move", "--to", url, "--as", OWNER, home=tmp_path)
     assert again.code == 2
     assert "already" in again.err
-    refused = call("serve", home=tmp_path)
-    assert refused.code == 2
-    assert "the config does not say so any more" in refused.err
     write_config(tmp_path, f"ledger: {{store: '{said['database']}'}}\n{CONFIG}")
     verified = call("ledger", "verify", home=tmp_path)
     assert verified.code == 0, verified.err + verified.out
