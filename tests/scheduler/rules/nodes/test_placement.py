@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import given
@@ -13,6 +14,7 @@ from scheduler import vocabulary as v
 from scheduler.rules.nodes.placement import Places, Refusal
 from scheduler.rules.runs.locks import HeldLocks
 from scheduler.rules.runs.round import Room, round_events
+from scheduler.rules.runs.slots import full_slots, lock_waits
 from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.runs.waiting_runs import WaitingRuns
 from scheduler.rules.state import Executor
@@ -164,6 +166,55 @@ def test_a_wait_for_a_slot_is_told_of_the_nodes_that_could_have_had_it() -> None
         waiting.number,
         [holder.number],
     )
+
+
+def test_slots_are_full_when_no_node_has_one_left() -> None:
+    """Then what holds them is told, and which runs wait for one; what no node could take is not among them."""
+    ledger = NodeLedger(*jobs(3), job("nowhere", runs_on="gpu"), nodes={"a": 1, "b": 1}, leader="a")
+    first, second, third = (ledger.tick(f"job{number}") for number in range(3))
+    ledger.tick("nowhere")
+    ledger.start(first, "a")
+    assert full_slots(ledger.state) is None
+    ledger.assign(second, "b")
+    full = full_slots(ledger.state)
+    assert full is not None
+    assert ([run.number for run in full.holders], full.waiting) == (
+        [first.number, second.number],
+        [third.number],
+    )
+
+
+def test_what_no_node_can_take_waits_for_no_lock() -> None:
+    """Others that wait for it are told who holds it."""
+    ledger = NodeLedger(
+        job("first", locks=("disk",)), job("nowhere", runs_on="gpu", locks=("disk",)), job("later", locks=("disk",)),
+        nodes={"a": 4}, leader="a",
+    )  # fmt: skip
+    ledger.start(first := ledger.tick("first"), "a")
+    nowhere, later = ledger.tick("nowhere"), ledger.tick("later")
+    waits = lock_waits(ledger.state)
+    assert waits[later.number].holders == [first.number]
+    assert nowhere.number not in waits
+
+
+def test_a_run_that_waited_too_long_names_the_runs_on_the_nodes_that_could_have_had_it() -> None:
+    """Not those elsewhere; and none, if no node could have had it."""
+    ledger = NodeLedger(
+        job("load", runs_on="db"), job("nowhere", runs_on="gpu"), job("other"), nodes={"a": 8}, leader="a"
+    )
+    ledger.join("d", 1, labels=["db"])
+    ledger.start(holder := ledger.request("other"), "d")
+    ledger.start(ledger.request("other"), "a")
+    load, nowhere = ledger.tick("load"), ledger.tick("nowhere")
+    state, index = ledger.state, WaitingRuns()
+    for run in (load, nowhere):
+        index.notice(run.number, run.job, run, state.jobs[run.job])
+    index.refresh(state, (), ledger.now)
+    later = ledger.now + timedelta(hours=1, seconds=1)
+    room = Room(0, (), ME, lambda run, attempt: None, {}, {}, Places.of(state))
+    skips = {event.job: event.data for event in round_events(state, later, [], (), (), index, room)}
+    assert {name: data.reason for name, data in skips.items()} == {"load": "deadline", "nowhere": "deadline"}
+    assert (skips["load"].slots, skips["nowhere"].slots) == ([holder.number], [])
 
 
 @given(
