@@ -256,7 +256,8 @@ class NodeLoop:
         joined = self._joining()
         if self._stopping:
             joined = structs.replace(joined, max_parallel=0)
-        event = v.event(joined, v.SCHEDULER)
+        boottime_ms = round(self._clock.read().boottime_s * 1000)
+        event = v.event(structs.replace(joined, boottime_ms=boottime_ms), v.SCHEDULER)
         self._ledger.decide(lambda state: [] if _says(state, joined) else [event])
         self._joined = joined
 

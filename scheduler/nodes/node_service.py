@@ -13,7 +13,6 @@ from functools import partial
 from eventstore.errors import InDoubt, NoAnswer, Unavailable
 from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.postgresql.refusal import DatabaseUnavailable
-from eventstore.replicated.mirror import Mirror
 from eventstore.replicated.replicated_store import ReplicatedStore
 from scheduler import vocabulary as v
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
@@ -73,18 +72,16 @@ class NodeService(Serving):
             settle_place(home, load_config(home, home.config, WHATEVER_DAYS).ledger.store)
         copied = is_copy(home)
         identity = identity_of(home, anew=copied)
-        if copied:
+        if copied:  # what it started and learnt is the original's
             forget_processes(home)
+            Outbox(home.outbox).clear()
         remember(home)
         self._incarnation = os.urandom(16).hex()
         self._node_clock = DatabaseClock(self._clock)
         self._database = open_database(home, call_s=CALL_S)
         self._waiter = self._wait_on(home.mirror)
-        self._reach()
-        self._store = ReplicatedStore(
-            self._database, Mirror.open(home.mirror), lambda: self._node_clock.read().wall, patience_s=DOUBT_S
-        )
-        self._ledger = Ledger(self._store, snapshot.newest(home.snapshots, self._store))
+        store = self._opened()
+        self._ledger = Ledger(store, snapshot.newest(home.snapshots, store))
         self._ledger.kept_seq = self._ledger.state.head.seq
         self._snapshots = SharedSnapshots(home.snapshots, self._ledger)
         self._ledger.refresh()
@@ -112,17 +109,20 @@ class NodeService(Serving):
         self._led = self._told_away = False
         self._told_off_s = 0.0
 
-    def _reach(self) -> None:
-        """Wait for the database, if it is only not there at the moment."""
+    def _opened(self) -> ReplicatedStore:
+        """The ledger with the mirror up to date; the database is waited for, if it is only away at the moment."""
         while True:
             try:
-                self._database.pulse()
+                return ReplicatedStore.open(
+                    self._database,
+                    self._home.mirror,
+                    lambda: self._node_clock.read().wall,
+                    patience_s=DOUBT_S,
+                )
             except (Unavailable, NoAnswer) as problem:
                 if isinstance(problem, DatabaseUnavailable) and problem.reason not in _WAITED_FOR:
                     raise
                 self._announce(DatabaseAway(str(problem)))
-            else:
-                return
             until_s = time.monotonic() + TURN_MAX_S
             while (left_s := until_s - time.monotonic()) > 0:
                 if signals := [number for number in self._waiter.wait(left_s) if number != signal.SIGHUP]:

@@ -84,5 +84,15 @@ class Outbox:
         with contextlib.suppress(OSError):  # it is recorded: it is not news when it is found again
             self._path(run, attempt).unlink(missing_ok=True)
 
+    def clear(self) -> None:
+        """Forget all: this home is a copy, and what came along is the original's.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        for event in self.kept():
+            assert event.run is not None, "a result is of a run"
+            self._path(event.run, event.data.attempt).unlink(missing_ok=True)
+
     def _path(self, run: int, attempt: int) -> Path:
         return self._folder / f"{run}-{attempt}.json"

@@ -88,22 +88,24 @@ class Results:
     def finishes(self, state: State, now: datetime) -> list[Event]:
         """What is to be recorded of the attempts that are going as far as the state knows."""
         return [
-            with_retry(state, self._of_node(event), now)
+            with_retry(state, _with_node(state, event), now)
             for event in self._events.values()
-            if is_news(state, event)
+            if self._is_news(state, event)
         ]
 
     def reports(self, state: State) -> list[Event]:
         """What is to be told of attempts that are lost on record."""
         told = (
-            report(state, self._node, event) for event in self._events.values() if not is_news(state, event)
+            report(state, self._node, event)
+            for event in self._events.values()
+            if not self._is_news(state, event)
         )
         return [event for event in told if event is not None]
 
     def settle(self, state: State) -> None:
         """Forget the results that are on record, one way or the other."""
         for key, event in list(self._events.items()):
-            if not is_news(state, event) and report(state, self._node, event) is None:
+            if not self._is_news(state, event) and report(state, self._node, event) is None:
                 del self._events[key]
                 if key in self._kept:
                     self._kept.discard(key)
@@ -117,8 +119,17 @@ class Results:
                     self._outbox.keep(event)
                     self._kept.add(key)
 
-    def _of_node(self, event: Event) -> Event:
-        return structs.replace(event, data=structs.replace(event.data, node=self._node))
+    def _is_news(self, state: State, event: Event) -> bool:
+        """Whether the attempt is going as far as the state knows, and on this node."""
+        if not is_news(state, event):
+            return False
+        run = state.runs.get(event.run or 0)
+        return run is not None and run.node in (None, self._node)
+
+
+def _with_node(state: State, event: Event) -> Event:
+    """It names the node that made the attempt, as its start does."""
+    return structs.replace(event, data=structs.replace(event.data, node=state.runs[event.run or 0].node))
 
 
 def _key(event: Event) -> tuple[int, int]:
