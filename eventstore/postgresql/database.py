@@ -57,13 +57,14 @@ class PostgresqlDatabase:
 
     def head(self) -> DatabaseHead:
         """The row of the head."""
-        return _head(self._ask(statements.HEAD).rows[0])
+        return _head(self._some(self._ask(statements.HEAD).rows)[0])
 
     def append(self, expected: Head, lines: Sequence[bytes], new: Head) -> bool:
         """Move the head and insert the lines in one statement; whether it moved."""
-        self._open(time.monotonic() + self._call_s)
+        deadline = time.monotonic() + self._call_s
+        self._open(deadline)
         statement = statements.APPEND_AND_HINT if self._sends_hints else statements.APPEND
-        return self._move(statement, expected, lines, new)
+        return self._move(statement, expected, lines, new, deadline)
 
     def refill(self, expected: Head, lines: Sequence[bytes], new: Head) -> bool:
         """As `append`, into a database that is halted, and only there: what it had lost comes back."""
@@ -98,7 +99,7 @@ class PostgresqlDatabase:
 
     def renew(self, identity: NodeIdentity) -> Pulse | None:
         """Raise the counter of a node."""
-        rows = self._change(statements.RENEW, identity)
+        rows = self._some(self._change(statements.RENEW, identity))
         mine = rows[0][0]
         if mine is None:
             return None
@@ -108,7 +109,7 @@ class PostgresqlDatabase:
 
     def pulse(self) -> Pulse:
         """The clock, the head and all rows."""
-        return _pulse(self._ask(statements.PULSE).rows)
+        return _pulse(self._some(self._ask(statements.PULSE).rows))
 
     def keep_config(self, digest: str, text: bytes) -> None:
         """Keep a text under its digest."""
@@ -149,18 +150,28 @@ class PostgresqlDatabase:
             self._hints.close()
             self._hints = None
 
-    def _move(self, statement: Statement, expected: Head, lines: Sequence[bytes], new: Head) -> bool:
+    def _move(
+        self,
+        statement: Statement,
+        expected: Head,
+        lines: Sequence[bytes],
+        new: Head,
+        deadline: float | None = None,
+    ) -> bool:
         """Move the head, and insert the lines if it moved."""
         joined = b"".join(lines).removesuffix(b"\n")
-        return bool(self._change(statement, [new.seq, new.hash, expected.seq, expected.hash, joined]))
+        values: list[Value] = [new.seq, new.hash, expected.seq, expected.hash, joined]
+        return bool(self._change(statement, values, deadline))
 
-    def _change(self, statement: Statement, values: Sequence[Value] = ()) -> list[Row]:
+    def _change(
+        self, statement: Statement, values: Sequence[Value] = (), deadline: float | None = None
+    ) -> list[Row]:
         """Execute what changes something.
 
         Raises:
             NoAnswer: it may have been done, or was done and is not safe.
         """
-        answer = self._ask(statement, values)
+        answer = self._ask(statement, values, deadline)
         if answer.warnings:
             # A commit whose synchronous wait was cancelled is told as a warning beside its success. Any other warning
             # is no firm answer either.
@@ -168,9 +179,12 @@ class PostgresqlDatabase:
             raise NoAnswer(f"{self.address}: {answer.warnings[0]}")
         return answer.rows
 
-    def _ask(self, statement: Statement, values: Sequence[Value] = ()) -> Answer:
+    def _ask(
+        self, statement: Statement, values: Sequence[Value] = (), deadline: float | None = None
+    ) -> Answer:
         """Execute a statement in the present session, or in a new one."""
-        deadline = time.monotonic() + self._call_s
+        if deadline is None:
+            deadline = time.monotonic() + self._call_s
         session = self._open(deadline)
         try:
             answer = session.run(statement, values, deadline)
@@ -252,6 +266,12 @@ class PostgresqlDatabase:
         if self._session is not None:
             self._session.close()
             self._session = None
+
+    def _some(self, rows: list[Row]) -> list[Row]:
+        """The rows of what always gives one where there is a head."""
+        if not rows:
+            raise self._unavailable("unfinished", "the row of its head is gone")
+        return rows
 
     def _unavailable(self, reason: Reason, detail: str) -> DatabaseUnavailable:
         return DatabaseUnavailable(self.address, reason, detail)

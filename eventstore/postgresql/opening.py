@@ -104,7 +104,7 @@ class Opener:
         places = self._places(deadline)
         for at, (host, address) in enumerate(places):
             left = len(places) - at - 1
-            until = min(deadline, time.monotonic() + ATTEMPT_S) if left else deadline
+            until = _share(deadline, left)
             try:
                 session = self._connect(host, address, until)
                 try:
@@ -126,12 +126,13 @@ class Opener:
             return [(None, "")]
         places: list[tuple[Host | None, str]] = []
         problem: DatabaseUnavailable | None = None
+        is_given = "hostaddr" in dict(self.address.parameters)
         for host in self.address.hosts:
-            if host.is_folder:
+            if host.is_folder or is_given:
                 places.append((host, ""))
                 continue
             try:
-                wait_s = min(ATTEMPT_S, deadline - time.monotonic())
+                wait_s = _share(deadline, len(self.address.hosts)) - time.monotonic()
                 places += [(host, address) for address in self._resolver.addresses(host.name, wait_s)]
             except TimeoutError as error:
                 problem = self._refusal("unreachable", str(error))
@@ -207,6 +208,14 @@ class Opener:
 
     def _refusal(self, reason: Reason, detail: str) -> DatabaseUnavailable:
         return DatabaseUnavailable(self.address.shown, reason, detail)
+
+
+def _share(deadline: float, others: int) -> float:
+    """Until when to try one thing, where others are to be tried after it."""
+    if not others:
+        return deadline
+    now = time.monotonic()
+    return now + min(ATTEMPT_S, max(0.0, deadline - now) / (others + 1))
 
 
 def _weightier(one: DatabaseUnavailable | None, other: DatabaseUnavailable) -> DatabaseUnavailable:

@@ -179,7 +179,7 @@ def test_the_first_host_is_silent_and_the_second_serves(wire: Wire, pg_ledger: T
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         url = wire.url(pg_ledger.name).replace("127.0.0.1:", f"127.0.0.1:{port},127.0.0.1:")
-        database = PostgresqlDatabase(parse_address(url), call_s=5)
+        database = PostgresqlDatabase(parse_address(url), call_s=3)
         assert database.head().head.seq == 0
         wire.cut()
         while True:
@@ -189,7 +189,7 @@ def test_the_first_host_is_silent_and_the_second_serves(wire: Wire, pg_ledger: T
             except Unavailable:
                 continue
             break
-        assert time.monotonic() - started < 1.9
+        assert time.monotonic() - started < 1.4
         database.close()
 
 

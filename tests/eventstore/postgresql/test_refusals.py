@@ -14,7 +14,7 @@ from eventstore.errors import NoAnswer, OtherLedger, Unavailable
 from eventstore.postgresql.address import DatabaseAddress, parse_address
 from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.postgresql.refusal import DatabaseUnavailable
-from tests.eventstore.postgresql.entries import after
+from tests.eventstore.postgresql.entries import ONE, after
 from tests.support.postgresql import WRITER, Server
 from tests.support.postgresql_fixtures import TestDatabase, create_ledger
 
@@ -165,6 +165,21 @@ def test_too_many_connections(pg_database: TestDatabase) -> None:
     pg_database.execute(f"ALTER DATABASE {pg_database.name} CONNECTION LIMIT 1")
     assert refusal(pg_database.address).reason == "starting"
     held.close()
+
+
+def test_a_head_that_is_removed_by_hand(pg_database: TestDatabase) -> None:
+    """While a node is connected: it is told by every question, and nothing can be appended."""
+    database = PostgresqlDatabase(pg_database.address)
+    start = database.head().head
+    assert database.claim(ONE, None)
+    pg_database.execute("DELETE FROM cronledger.head")
+    for ask in (database.head, database.pulse, lambda: database.renew(ONE)):
+        with pytest.raises(DatabaseUnavailable) as caught:
+            ask()
+        assert caught.value.reason == "unfinished"
+    assert not database.append(start, *after(start, 1))
+    assert database.lines(1, 1) == []
+    database.close()
 
 
 def test_a_disk_that_is_full(pg_database: TestDatabase) -> None:
