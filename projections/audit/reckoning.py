@@ -71,7 +71,7 @@ class Reckoning:
             v.RunSkipped.TYPE: self._run_skipped,
             v.RunRequested.TYPE: self._run_requested,
             **dict.fromkeys(_ABOUT_SCHEDULES, self._about_schedule),
-            **dict.fromkeys(v.WATCH_ENTRIES, self._watched),
+            **dict.fromkeys((*v.WATCH_ENTRIES, v.LeaderElected.TYPE, v.NodeLeft.TYPE), self._watched),
             **dict.fromkeys(EVIDENCE_ENTRIES, self._about_evidence),
             **dict.fromkeys(v.EXPECTED, self._expected),
         }
@@ -165,9 +165,11 @@ class Reckoning:
 
     def _watched(self, entry: Entry) -> None:
         data: Any = v.payload(entry)
-        if isinstance(data, v.SchedulerStarted):
+        if isinstance(data, v.SchedulerStarted | v.LeaderElected):
             self.versions.begin(entry.seq, entry.time, data.versions)
-        self.watch.changed(entry, data)
+        leader = self.state.leader
+        if not isinstance(data, v.NodeLeft) or (leader is not None and leader.node == data.node):
+            self.watch.changed(entry, data)
         self._fold(entry)
 
     def _about_evidence(self, entry: Entry) -> None:

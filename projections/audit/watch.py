@@ -116,11 +116,17 @@ class Watch:
             self._latest = entry.time
 
     def changed(self, entry: Entry, data: object) -> None:
-        """A scheduler started, stopped, paused or went on, or the clock was set; before `look`."""
+        """A scheduler started, stopped, paused or went on, or the clock was set; before `look`.
+
+        Where several nodes share the ledger the one that leads is the scheduler: another leader has started, and one
+        that left has stopped. The caller leaves out the other nodes that left.
+        """
         match data:
             case v.SchedulerStarted():
                 self._starts(entry)
-            case v.SchedulerStopped():
+            case v.LeaderElected():
+                self._starts(entry, data.silent_since)
+            case v.SchedulerStopped() | v.NodeLeft():
                 self._note_life(entry)
                 self._end_pause(entry)
                 self._started = None
@@ -142,10 +148,13 @@ class Watch:
         if at_work and self._started is not None and entry.time - self._started >= _SETTLED_IN:
             self._alive, self._alive_seq = entry.time, entry.seq
 
-    def _starts(self, entry: Entry) -> None:
+    def _starts(self, entry: Entry, silent_since: datetime | None = None) -> None:
+        """A scheduler starts; `silent_since`: since when the one before it was silent, if that is why."""
         self._end_pause(entry)
         if self._down is None and self._trace is not None:
-            self._down = Outage(kind="down", began=self._trace[0], began_seq=self._trace[1], reason="died")
+            reason = "died" if silent_since is None else "silent"
+            began = self._trace[0] if silent_since is None else silent_since
+            self._down = Outage(kind="down", began=began, began_seq=self._trace[1], reason=reason)
         if self._down is not None:
             self._end(self._down, entry)
         self._down, self._started = None, entry.time

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _LEDGER = "SELECT data->>'$.ledger' FROM events WHERE seq = 0"
 _HOST = f"""
-SELECT data->>'$.host' FROM events WHERE type IN {among([v.SchedulerStarted.TYPE])} ORDER BY seq LIMIT 1
+SELECT data->>'$.host' FROM events WHERE type IN {among([v.SchedulerStarted.TYPE, v.NodeJoined.TYPE])} ORDER BY seq LIMIT 1
 """
 
 
@@ -28,7 +28,7 @@ def ledger_id(sql: Sql) -> str:
 
 
 def first_host(sql: Sql) -> str:
-    """The machine on which a scheduler first started; empty if none has.
+    """The machine on which a scheduler first started; that of the first node, where several share it; empty if none has.
 
     Raises:
         Corrupt: the ledger is damaged.

@@ -21,6 +21,7 @@ from tests.projections.audit.reports import found, report_of, report_of_home, re
 from tests.support.calendars import calendar, on
 from tests.support.ledger import Writer, defined, run_finished, run_started, scheduler_started, ticked
 from tests.support.lives import live_through
+from tests.support.nodes import elected, joined, left
 from tests.support.simulated_home import home_of, story
 
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
@@ -310,3 +311,22 @@ def test_a_breach_that_ended_untold_has_its_end(tmp_path: Path) -> None:
     (breach,) = hours.report(3).breaches.listed
     assert (breach.seq, breach.since, breach.until, breach.by) == (told, since, BEGIN + 2 * HOUR, "started")
     assert (breach.because_of, breach.ended_seq) == (started, None)
+
+
+def test_a_leader_that_falls_silent_is_an_outage_of_several_nodes(tmp_path: Path) -> None:
+    """As in the view: from when it fell silent, or left, until another one leads; other nodes may leave meanwhile."""
+    writer = Writer(tmp_path)
+    writer.append(joined("a"), joined("b"), joined("c"), elected("a", 1))
+    silent = writer.now
+    writer.wait(seconds=10)
+    writer.append(elected("b", 2, "silent", former="a", silent_since=silent))
+    writer.append(left("c"))
+    gone = writer.append(left("b"))[0].time
+    writer.append(elected("a", 3, "left", former="b"))
+    writer.close()
+    watch = report_of_home(writer.home, writer.now).watch
+    assert [(each.reason, each.began) for each in watch.outages] == [("silent", silent), ("SIGTERM", gone)]
+    with open_sql(writer.home, threads=1) as sql:
+        view = sql.execute("SELECT reason, began FROM outages ORDER BY began_seq").all()
+    assert view == [(each.reason, each.began) for each in watch.outages]
+    assert watch.since is not None

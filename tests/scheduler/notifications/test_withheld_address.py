@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from scheduler.notifications.transport import NotDelivered
 
 from scheduler.home import Home
 from scheduler.notifications.channels.source import Source
+from scheduler.notifications.transport import NotDelivered
 
 
 def test_what_stands_for_an_address_is_no_address(tmp_path: Path) -> None:
