@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from projections.sql.connection import Sql
 
 _LEDGER = "SELECT data->>'$.ledger' FROM events WHERE seq = 0"
+_BEGINNINGS = (v.SchedulerStarted.TYPE, v.NodeJoined.TYPE)
 _HOST = f"""
-SELECT data->>'$.host' FROM events WHERE type IN {among([v.SchedulerStarted.TYPE, v.NodeJoined.TYPE])} ORDER BY seq LIMIT 1
+SELECT data->>'$.host' FROM events WHERE type IN {among(_BEGINNINGS)} ORDER BY seq LIMIT 1
 """
 
 
@@ -28,7 +29,7 @@ def ledger_id(sql: Sql) -> str:
 
 
 def first_host(sql: Sql) -> str:
-    """The machine on which a scheduler first started; that of the first node, where several share it; empty if none has.
+    """The machine on which a scheduler or a node first started; empty if none has.
 
     Raises:
         Corrupt: the ledger is damaged.
