@@ -8,6 +8,7 @@ says so. Every reader of a ledger's folder reads it.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -173,6 +174,9 @@ class Mirror(EntryFiles):
             return
         self._ticked_s = now_s
         try:
+            if self._was_set_aside():
+                with self._lock:
+                    self._settle()
             self.tick()
         except OSError as error:
             raise Unavailable(f"{self.folder} cannot be kept: {error.strerror or error}") from error
@@ -196,8 +200,6 @@ class Mirror(EntryFiles):
         try:
             with self._lock:
                 moved = move_aside(self._disk, self.folder, damage)
-                self._head_file.close()
-                self._head_file = HeadFile(self.folder, self._disk, writable=True)
                 self._restart()
                 self._tail.grow(settled=True)
                 self._settle()
@@ -220,7 +222,19 @@ class Mirror(EntryFiles):
     def _restart(self) -> None:
         self._tail.close()
         self._sealer.close()
+        self._head_file.close()
+        self._head_file = HeadFile(self.folder, self._disk, writable=True)
         self._start()
+
+    def _was_set_aside(self) -> bool:
+        """Whether another process has repaired the mirror, so that the open segment is in quarantine."""
+        if self._tail.fd is None:
+            return False
+        try:
+            found = os.stat(self._tail.path(self._tail.first))
+        except FileNotFoundError:
+            return True
+        return not os.path.samestat(found, os.fstat(self._tail.fd))
 
     def _look(self) -> None:
         if self._known:
@@ -234,7 +248,7 @@ class Mirror(EntryFiles):
 
     def _settle(self) -> None:
         """Under the lock, read what other processes took, then set aside what a crash left behind that."""
-        if not self._known and read_creation(self.folder) is not None:
+        if self._was_set_aside() or (not self._known and read_creation(self.folder) is not None):
             self._restart()
         tail = self._tail
         if tail.changed():

@@ -11,6 +11,7 @@ from eventstore.errors import LedgerError, NoAnswer, Unavailable
 from eventstore.replicated.replicated_store import DOUBT_PATIENCE_S, ReplicatedStore
 from scheduler.database.origin import Origin, read_origin
 from scheduler.home import Home
+from scheduler.ownership.home_owner import is_foreign
 from scheduler.scheduler_lock import holder_of
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def look_briefly(home: Home) -> None:
     if looked_s is not None and time.monotonic() - looked_s < _LOOKS_AGAIN_S:
         return
     problem: LedgerError | None = None
-    if holder_of(home.scheduler_lock) is None:
+    # Who only reads somebody else's home leaves nothing in it.
+    if holder_of(home.scheduler_lock) is None and not is_foreign(home):
         try:
             open_replicated(home, _no_clock, patience_s=0.0, call_s=LOOK_S).close()
         except LedgerError as found:

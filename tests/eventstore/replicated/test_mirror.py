@@ -119,6 +119,20 @@ def test_a_damaged_segment_and_what_follows_is_set_aside(tmp_path: Path, segment
     check_ledger(tmp_path)
 
 
+def test_a_repair_by_another_process_is_noticed(tmp_path: Path) -> None:
+    """Whoever has the mirror open writes nothing into a file that was set aside meanwhile."""
+    lines = lines_of(7, segment_entries=4)
+    with Mirror.open(tmp_path) as early:
+        early.take(lines[:6])
+        damage = Corrupt(tmp_path / segment_name(4), 0, 4, "something", "damage")
+        with Mirror.open(tmp_path) as other:
+            other.repair(damage)
+        assert early.take(lines[6:]) == head_of(lines[3])
+        assert early.take(lines[4:]) == head_of(lines[6])
+    assert mirrored(tmp_path) == b"".join(lines)
+    check_ledger(tmp_path)
+
+
 def test_a_repair_that_is_not_allowed_changes_nothing(tmp_path: Path) -> None:
     """Whoever knows that the lines cannot be had again says so, and everything stays where it is."""
     lines = lines_of(4)
