@@ -145,10 +145,14 @@ def test_what_a_killed_primary_had_not_copied_is_not_believed(pair: Servers, tmp
 def test_writers_go_on_when_the_standby_takes_over(pair: Servers, tmp_path: Path, hunt: bool) -> None:
     """Under load: the primary is killed, the standby promoted; nothing acknowledged is lost, nothing is doubled."""
     writers = [Writer(pair.url, tmp_path, name) for name in ("one", "two")]
-    for writer in writers:
-        writer.go_on(10)
-    time.sleep(random.Random(5).random() / 20)
-    pair.fail_over()
+    chance = random.Random(5)
+    for turn in range(20 if hunt else 1):
+        if turn:
+            pair.follow_again()
+        for writer in writers:
+            writer.go_on(10)
+        time.sleep(chance.random() / 20)
+        pair.fail_over()
     for writer in writers:
         writer.go_on(10)
         writer.end()
