@@ -31,7 +31,7 @@ def live(seed: int, root: Path) -> None:
     except (AssertionError, LedgerError) as failure:
         raise AssertionError(f"seed {seed}: {failure}\n" + "\n".join(life.story)) from failure
     finally:
-        life.simulation.close()
+        life.close()
 
 
 def live_some(count: int, root: Path) -> None:

@@ -20,6 +20,8 @@ from tests.support.simulated_server import BEGIN, Timeline
 UP_S = 1_000.0
 """For so long a machine has been up when the simulation begins."""
 ENDLESS_S = 1e6
+QUICK = (0.5, 0)
+"""A process that does what it should, and soon."""
 
 
 class MachineClock:
@@ -45,7 +47,7 @@ class JobProcess(msgspec.Struct, kw_only=True):
     Attributes:
         node: on which machine; client: the process that started it.
         run, attempt: which attempt it makes.
-        asked_s: when it was to be started; began_s: when it was, the process that starts it may have been stopped.
+        asked_s: when it was to be started, with others perhaps; began_s: when it was.
         renewed_s: when the node had last told the database that it is there, as far as it knew.
         ends_s: when it ends, or ended; exit_code: with what, None where a signal ended it.
     """
@@ -75,6 +77,7 @@ class Machine:
         running: the processes of runs that have not been seen to end.
         started: every process of a run that was ever started here, in order.
         serving: the executors that are alive.
+        always: for how long every new process runs, and its exit code; None: that varies.
     """
 
     def __init__(self, name: str, timeline: Timeline, rng: random.Random, wrong_s: float) -> None:
@@ -84,8 +87,7 @@ class Machine:
         self.running: dict[tuple[int, int], JobProcess] = {}
         self.started: list[JobProcess] = []
         self.serving: set[Executor] = set()
-        self.calm = False
-        """Whether every process is quick and succeeds."""
+        self.always: tuple[float, int] | None = None
 
     def executor(self) -> Executor:
         """A new process that watches runs."""
@@ -115,13 +117,14 @@ class Machine:
 
     def next_end_s(self) -> float:
         """When the next process ends, by the timeline; far away if none does."""
-        return min((process.ends_s for process in self.running.values()), default=ENDLESS_S)
+        ends_s = (process.ends_s for process in self.running.values())
+        return min((end_s for end_s in ends_s if end_s > self.timeline.now_s), default=ENDLESS_S)
 
     def outcome(self) -> tuple[float, int] | None:
         """For how long the next process runs, and its exit code; None: it cannot be started."""
+        if self.always is not None:
+            return self.always
         rng, kind = self._rng, self._rng.random()
-        if self.calm:
-            return 0.5, 0
         if kind < 0.03:
             return None
         return rng.choice((0.0, 0.3, 2.0, 8.0, 45.0) if kind < 0.9 else (200.0, 600.0)), rng.choice(
@@ -157,12 +160,12 @@ class MachineSpawner:
         return None
 
     def launch(self, launches: Sequence[Launch]) -> list[Launched | LaunchFailed]:
-        """Start them."""
-        return [self._launch(launch) for launch in launches]
+        """Start them, one after another."""
+        asked_s, renewed_s = self._machine.timeline.now_s, self._renewed_s()
+        return [self._launch(launch, asked_s, renewed_s) for launch in launches]
 
-    def _launch(self, launch: Launch) -> Launched | LaunchFailed:
+    def _launch(self, launch: Launch, asked_s: float, renewed_s: float) -> Launched | LaunchFailed:
         machine, timeline = self._machine, self._machine.timeline
-        asked_s, renewed_s = timeline.now_s, self._renewed_s()
         self._before_start()
         outcome = machine.outcome()
         if outcome is None:

@@ -91,13 +91,15 @@ class Writer:
         self.database = database = SimulatedDatabase(self._life.server, self.name)
         database.trouble, database.wait, database.cut = self.network, process.wait, self.cut
         database.before = database.after = lambda call: process.check()
-        return ReplicatedStore(
+        store = ReplicatedStore(
             database,
             Mirror.open(self.folder),
             clock=self._life.clock,
             monotonic_s=lambda: self._life.simulation.now_s,
             pause=process.wait,
         )
+        self._life.stores.append(store)
+        return store
 
     def _write(self, store: ReplicatedStore, process: SimulatedProcess) -> None:
         """Say things until the life is over, or now and then until the store is opened anew."""
@@ -153,6 +155,7 @@ class WritersLife:
         over: whether the writers are to come to their end.
         unsafe: whether the wait for the standby may be cancelled, and a fail-over lose entries.
         story: what happened, in order, for people.
+        stores: all that were ever opened; those of killed processes keep their files open as long as the life lasts.
     """
 
     def __init__(self, seed: int, root: Path) -> None:
@@ -166,6 +169,7 @@ class WritersLife:
         self.troubled = rng.choice((0.02, 0.1, 0.4))
         self.unsafe = rng.random() < 0.3
         self.story: list[str] = []
+        self.stores: list[ReplicatedStore] = []
         self.writers = [Writer(self, f"writer-{number}") for number in range(rng.choice((2, 3, 4)))]
 
     def note(self, text: str) -> None:
@@ -193,6 +197,12 @@ class WritersLife:
             self._go_on(writer)
         self.simulation.run(2 * REST_S)
         self._raise_errors()
+
+    def close(self) -> None:
+        """End all processes, and give back their files."""
+        self.simulation.close()
+        for store in self.stores:
+            store.close()
 
     def _raise_errors(self) -> None:
         for writer in self.writers:

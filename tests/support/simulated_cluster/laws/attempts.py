@@ -113,6 +113,7 @@ def _check_end(
     if outcome in ("lost", "unknown") and process is not None:
         alive = process.began_s <= finished.at_s < process.ends_s
         lost_with_node = (finished.commit, process.node) in given_up
+        assert finished.client != process.client, f"{where}, though its starter saw it end"
         assert lost_with_node or not alive, f"{where}, and its process runs on {process.node}, which serves"
 
 

@@ -23,6 +23,7 @@ class CapacityAuditor:
         self._slots: dict[str, int] = {}
         self._serving: set[str] = set()
         self._drained: set[str] = set()
+        self._processes: dict[str, str] = {}
         self._definitions: dict[str, dict[str, Any]] = {}
         self._begun: dict[int, BegunRun] = {}
 
@@ -39,6 +40,9 @@ class CapacityAuditor:
             case "node.joined":
                 self._slots[data["node"]] = data["max_parallel"]
                 self._serving.add(data["node"])
+                if self._processes.get(data["node"]) != data["incarnation"]:
+                    self._processes[data["node"]] = data["incarnation"]
+                    self._free(data["node"])
             case "node.left" | "node.lost":
                 self._serving.discard(data["node"])
                 self._free(data["node"])
@@ -56,7 +60,7 @@ class CapacityAuditor:
                 pass
 
     def _free(self, node: str) -> None:
-        """What a node that is gone had not started holds nothing any more."""
+        """What a process that is gone had not started holds nothing any more."""
         gone = [run for run, each in self._begun.items() if each.node == node and not each.started]
         for run in gone:
             del self._begun[run]

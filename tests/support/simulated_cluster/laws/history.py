@@ -50,34 +50,33 @@ class NodeHistory:
     """What befell a node, by the timeline.
 
     Attributes:
-        bad: stretches in which it was not well: no process, a stopped one, cut off, or a call that met something.
+        absent: stretches in which nobody heard of it: no process, a stopped one, or cut off; but for the last one.
+        stumbles: stretches in which some call of it met something.
         renewed_s: when the database had each renewal of it.
     """
 
     def __init__(self) -> None:
-        self.bad: list[Interval] = []
+        self.absent: list[Interval] = []
+        self.stumbles: list[Interval] = []
         self.renewed_s: list[float] = []
         self._since_s: float | None = 0.0
 
-    def well(self, now_s: float, *, is_well: bool) -> None:
-        """Note how it is from now on."""
-        if is_well and self._since_s is not None:
-            self.bad.append(Interval(self._since_s, now_s))
+    def note(self, now_s: float, *, there: bool) -> None:
+        """Note whether it is there from now on."""
+        if there and self._since_s is not None:
+            self.absent.append(Interval(self._since_s, now_s))
             self._since_s = None
-        elif not is_well and self._since_s is None:
+        elif not there and self._since_s is None:
             self._since_s = now_s
 
-    def stumbled(self, begin_s: float, end_s: float) -> None:
-        """Note that something went wrong for a moment."""
-        self.bad.append(Interval(begin_s, end_s))
-
-    def all_bad(self, end_s: float) -> list[Interval]:
-        """All stretches in which it was not well, up to the end of the life."""
-        return self.bad if self._since_s is None else [*self.bad, Interval(self._since_s, end_s)]
+    def all_absent(self, end_s: float) -> list[Interval]:
+        """All stretches in which it was not there, up to the end of the life."""
+        return self.absent if self._since_s is None else [*self.absent, Interval(self._since_s, end_s)]
 
     def is_well(self, begin_s: float, end_s: float) -> bool:
-        """Whether it was well all the time between two moments."""
-        return not any(each.begin_s < end_s and each.end_s > begin_s for each in self.all_bad(ENDLESS_S))
+        """Whether it was there, and its calls met nothing, all the time between two moments."""
+        bad = [*self.all_absent(ENDLESS_S), *self.stumbles]
+        return not any(each.begin_s < end_s and each.end_s > begin_s for each in bad)
 
 
 class History(NamedTuple):

@@ -148,6 +148,9 @@ def _look(job: JobInstants, entry: CommittedEntry) -> None:
     match entry.type:
         case "job.defined":
             job.define(entry.data["definition"], entry.time_s)
+        case "job.removed":
+            job.definition = {}
+            job.close(entry.time_s)
         case "job.disabled":
             job.disabled = True
             job.close(entry.time_s)

@@ -41,7 +41,7 @@ def check_failovers(history: History) -> None:
     elections = [entry for entry in history.entries if entry.type == "leader.elected"]
     for number, elected in enumerate(elections):
         next_s = elections[number + 1].at_s if number + 1 < len(elections) else history.ends_s
-        for gone in history.nodes[elected.node].all_bad(history.ends_s):
+        for gone in history.nodes[elected.node].all_absent(history.ends_s):
             if elected.at_s <= gone.begin_s < next_s and gone.end_s - gone.begin_s >= FAILOVER_S:
                 _check_gone(history, elected, gone, next_s)
 
