@@ -7,11 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from scheduler.nodes.database_clock import DatabaseClock
-from scheduler.nodes.membership import Membership
-from scheduler.nodes.node_loop import NodeLoop
-from scheduler.nodes.outbox import Outbox
-
 from eventstore.errors import InDoubt, NoAnswer, Unavailable
 from eventstore.replicated.database import NodeIdentity, Pulse
 from eventstore.replicated.mirror import Mirror
@@ -21,6 +16,10 @@ from scheduler import vocabulary as v
 from scheduler.definition import SchedulerSettings
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
+from scheduler.nodes.database_clock import DatabaseClock
+from scheduler.nodes.membership import Membership
+from scheduler.nodes.node_loop import NodeLoop
+from scheduler.nodes.outbox import Outbox
 from scheduler.rules.state import Executor
 from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import Supervisor

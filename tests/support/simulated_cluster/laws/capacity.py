@@ -26,6 +26,7 @@ class CapacityAuditor:
         self._processes: dict[str, str] = {}
         self._definitions: dict[str, dict[str, Any]] = {}
         self._begun: dict[int, BegunRun] = {}
+        self._lost: CommittedEntry | None = None
 
     def look(self, entry: CommittedEntry) -> None:
         """Take in one more entry.
@@ -34,6 +35,9 @@ class CapacityAuditor:
             AssertionError: a run began that had to wait, or where none may begin.
         """
         data = entry.data
+        if self._lost is not None and entry.commit != self._lost.commit:
+            self._check_lost(self._lost)
+            self._lost = None
         match entry.type:
             case "job.defined":
                 self._definitions[entry.job] = data["definition"]
@@ -46,6 +50,8 @@ class CapacityAuditor:
             case "node.left" | "node.lost":
                 self._serving.discard(data["node"])
                 self._free(data["node"])
+                if entry.type == "node.lost":
+                    self._lost = entry
             case "node.drained":
                 self._drained.add(data["node"])
             case "node.resumed":
@@ -58,6 +64,12 @@ class CapacityAuditor:
                 self._begun.pop(entry.run, None)
             case _:
                 pass
+
+    def _check_lost(self, lost: CommittedEntry) -> None:
+        """What a node that is given up had started ends together with that."""
+        node = lost.data["node"]
+        left = [run for run, each in self._begun.items() if each.node == node and each.started]
+        assert not left, f"entry {lost.seq}: {node} is lost, and its runs {left} go on"
 
     def _free(self, node: str) -> None:
         """What a process that is gone had not started holds nothing any more."""
