@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import duckdb
@@ -35,6 +36,13 @@ def many(tmp_path_factory: pytest.TempPathFactory, hunt: bool) -> LiveHome:
 
 def filled(root: Path, entries: int) -> LiveHome:
     """A home with so many entries, sealed as far as may be."""
+    home = written(root, entries)
+    assert home.run("sql", "SELECT 1").code == 0
+    return home
+
+
+def written(root: Path, entries: int) -> LiveHome:
+    """A home with so many entries."""
     home = LiveHome(root)
     lot = [
         v.event(v.JobEnabled(reason="x" * 400), "user:ann@here", job=f"job-{n % 50}") for n in range(10_000)
@@ -42,7 +50,6 @@ def filled(root: Path, entries: int) -> LiveHome:
     with Journal.open(home.ledger, software="test", fsync="never") as journal:
         while (head := journal.head()).seq + 1 < entries:
             journal.append(lot[: entries - 1 - head.seq])
-    assert home.run("sql", "SELECT 1").code == 0
     return home
 
 
@@ -56,23 +63,39 @@ def memory_peak_mib(home: LiveHome, *arguments: str) -> int:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("form", ["cloudevents", "parquet"])
-def test_many_entries_are_exported_in_bounded_memory(
-    few: LiveHome, many: LiveHome, form: str, tmp_path: Path
-) -> None:
+def test_many_entries_are_exported_in_bounded_memory(few: LiveHome, many: LiveHome, tmp_path: Path) -> None:
     """All of them arrive, and the memory that it takes is that of a piece, however many there are."""
     target = tmp_path / "events"
-    few_mib = memory_peak_mib(few, "export", "events", "--format", form, "--output", str(tmp_path / "few"))
-    many_mib = memory_peak_mib(many, "export", "events", "--format", form, "--output", str(target))
+    few_mib = memory_peak_mib(
+        few, "export", "events", "--format", "parquet", "--output", str(tmp_path / "few")
+    )
+    many_mib = memory_peak_mib(many, "export", "events", "--format", "parquet", "--output", str(target))
     assert many_mib < min(few_mib + PIECE_MIB_MAX, ASKING_MIB_MAX)
     entries = len_of(many)
-    if form == "parquet":
-        with duckdb.connect() as engine:
-            query = f"SELECT count(*), min(seq), max(seq) FROM read_parquet('{target}')"
-            assert engine.execute(query).fetchall() == [(entries, 0, entries - 1)]
-    else:
-        with open(target, "rb") as file:
-            assert sum(1 for _ in file) == entries
+    with duckdb.connect() as engine:
+        query = f"SELECT count(*), min(seq), max(seq) FROM read_parquet('{target}')"
+        assert engine.execute(query).fetchall() == [(entries, 0, entries - 1)]
+
+
+def test_no_more_rows_are_held_of_a_longer_export(tmp_path: Path) -> None:
+    """Of three times as many entries all arrive, and at no time are more of them in memory than of the fewer."""
+    lengths = OPEN, 3 * OPEN
+    homes = [written(tmp_path / f"home{entries}", entries) for entries in lengths]
+    target = tmp_path / "events"
+    for form, header in (("cloudevents", 0), ("csv", 1)):
+        arguments = ["export", "events", "--format", form, "--force", "--output", str(target)]
+        homes[0].ask(*arguments)  # what is found out once is found out now
+        peaks = []
+        for home, entries in zip(homes, lengths, strict=True):
+            tracemalloc.start()
+            try:
+                answer = home.ask(*arguments)
+                peaks.append(tracemalloc.get_traced_memory()[1])
+            finally:
+                tracemalloc.stop()
+            assert answer.code == 0, answer
+            assert len(target.read_bytes().splitlines()) == entries + header
+        assert peaks[1] < peaks[0] + (1 << 20), f"{form}: held whole, they take more than twice that"
 
 
 @pytest.mark.long
