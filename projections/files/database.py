@@ -29,6 +29,7 @@ from projections.schema.tables import (
     quoted,
     with_facts,
 )
+from projections.schema.view_creation import create_over_stand_ins
 
 DATABASE_NAME = "cronledger.duckdb"
 STORAGE_VERSION = "v1.4.0"
@@ -85,10 +86,11 @@ def _statements(valid: ValidProjections, ledger: LedgerSegments, logs: Path) -> 
         *valid.views_sql(),
         log_view(files),
         VIEWS_SQL,
-        *(f"DROP TABLE parts.{name}" for name in ("carried", "fresh", *_UNSEALED)),
+        *(f"DROP TABLE parts.{name}" for name in _UNSEALED),
+        *(f"CREATE VIEW parts.{name} AS FROM parts.{source}" for name, source in _UNSEALED.items()),
+        *(f"DROP TABLE parts.{name}" for name in ("carried", "fresh")),
         f"CREATE VIEW parts.carried AS {valid.carried_sql()}",
         _fresh_view(valid, ledger),
-        *(f"CREATE VIEW parts.{name} AS FROM parts.{source}" for name, source in _UNSEALED.items()),
     ]
 
 
@@ -122,7 +124,10 @@ def _write(path: Path, statements: list[str]) -> None:
             engine.execute(f"ATTACH {quoted(path)} AS cronledger (STORAGE_VERSION {quoted(STORAGE_VERSION)})")
             engine.execute("USE cronledger")
             for statement in statements:
-                engine.execute(statement)
+                if statement == VIEWS_SQL:
+                    create_over_stand_ins(engine)
+                else:
+                    engine.execute(statement)
             engine.execute("USE memory")
             engine.execute("DETACH cronledger")
     except duckdb.Error as error:

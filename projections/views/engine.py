@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from projections.files.manifest import KINDS, ProjectionFolder
 from projections.files.segments import ValidProjections
 from projections.schema.log_view import log_folder, log_view
-from projections.schema.tables import VIEWS_SQL, quoted
+from projections.schema.tables import quoted
+from projections.schema.view_creation import create_over_stand_ins
 from projections.views.unsealed import UnsealedTables
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def create_views(engine: DuckDBPyConnection, valid: ValidProjections) -> None:
     for view in valid.views_sql():
         engine.execute(view)
     engine.execute(log_view([]))
-    engine.execute(VIEWS_SQL)
+    create_over_stand_ins(engine)
 
 
 def restrict(
