@@ -17,6 +17,7 @@ LOST_AFTER_S = 60.0
 HOUR_S = 3_600.0
 CAPACITIES = {"database": 2}
 HALTED_WITHIN_S = 5.0
+MOMENT_S = 0.1
 
 
 def any_job(rng: random.Random, name: str) -> JobDefinition:
@@ -187,8 +188,10 @@ class SetBackLife(ClusterLife):
         assert len(cluster.server.commits) == commits, (
             "something was appended to a database that was set back"
         )
+        now_s = cluster.timeline.now_s
         for node in nodes:
-            assert node is absent or isinstance(node.error, Halted), f"{node.name} did not halt"
+            was_well = node.history.is_well(now_s - HALTED_WITHIN_S, now_s - MOMENT_S)
+            assert not was_well or isinstance(node.error, Halted), f"{node.name} did not halt"
         cluster.refill()
         assert cluster.server.lines() == had, "what was committed is not what is there after the refill"
         for node in nodes:
