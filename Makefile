@@ -17,10 +17,10 @@ LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types unit test-newest test-pythons bench hunt shifted mutants lock clean
+.PHONY: help run test setup lint types unit test-newest test-pythons bench demo-cluster hunt shifted mutants lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(RUNS): pyproject.toml requirements/build.txt requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -79,6 +79,9 @@ mutants: $(MUTANTS)/.ready ## which small changes of the code no test notices: S
 
 bench: $(READY) ## measure against the peers (installs them into an environment of their own)
 	@$(BIN)/python -m benchmarks
+
+demo-cluster: $(READY) ## three nodes and a database on this machine, a leader that is killed, and what becomes of it
+	@exec $(BIN)/python -m tests.cluster.demo
 
 lock: ## write requirements/ anew from pyproject.toml; `make lock UPGRADE=--upgrade` takes the newest of everything
 	@test -x .venvs/lock/bin/uv || { $(PYTHON) -m venv .venvs/lock && .venvs/lock/bin/python $(PIP) install uv; }

@@ -149,17 +149,29 @@ def _attempts_start_once(entries: Sequence[Entry], seen: Sequence[Seen]) -> int:
     return len(began)
 
 
+def unended(entries: Sequence[Entry]) -> list[int]:
+    """The runs that are owed and have no end yet."""
+    owed, ends = _owed_and_ended(entries)
+    return [run for run in owed if not ends[run]]
+
+
 def _runs_end_once(entries: Sequence[Entry]) -> None:
     """Each run that was owed has one end: a final result, or a reason why it was not made."""
-    owed = {entry["seq"]: entry for entry in entries if entry["type"] in _OWED}
+    owed, ends = _owed_and_ended(entries)
+    wrong = {run: ends[run] for run in owed if len(ends[run]) != 1}
+    assert not wrong, f"runs, and the entries that end them: {wrong}"
+    assert {run for run, ended in ends.items() if ended} <= owed, "a run ended that nobody owed"
+
+
+def _owed_and_ended(entries: Sequence[Entry]) -> tuple[set[int], dict[int, list[int]]]:
+    """The runs that are or were owed, and the entries that end each."""
+    owed = {entry["seq"] for entry in entries if entry["type"] in _OWED}
     ends: dict[int, list[int]] = defaultdict(list)
     for entry in entries:
         final = entry["type"] == "run.finished" and entry["data"].get("retry_at") is None
         if final or entry["type"] == "run.skipped":
             ends[entry["run"]].append(entry["seq"])
-    wrong = {run: ends[run] for run in owed if len(ends[run]) != 1}
-    assert not wrong, f"runs, and the entries that end them: {wrong}"
-    assert set(ends) == set(owed), "a run ended that nobody owed"
+    return owed, ends
 
 
 def _successes_were_seen(entries: Sequence[Entry], seen: Sequence[Seen]) -> None:

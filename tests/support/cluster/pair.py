@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.command import DEADLINE_S
@@ -30,10 +31,15 @@ class Pair:
         """Both of them, or the one that there is."""
         return [self.primary, *([] if self.standby is None else [self.standby])]
 
-    def follow(self) -> None:
-        """Make a standby of what the primary has now, and have each commit wait for it from then on."""
+    def follow(self, serve: Callable[[Server], None] = lambda server: None) -> None:
+        """Make a standby of what the primary has now, and have each commit wait for it from then on.
+
+        Args:
+            serve: told of the new server before it starts.
+        """
         assert self.standby is None, "there is a standby already"
         standby = Server(new_folder(self._place), durable=self.primary.durable)
+        serve(standby)
         self._copy_to(standby)
         self._wait_for_it(standby)
 
