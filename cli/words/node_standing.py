@@ -18,11 +18,11 @@ def standing_words(announcement: Leads | Follows | DatabaseAway | DatabaseBack |
             return f"Node {printable(node)} does not lead any more."
         case DatabaseAway(why=why):
             return (
-                "The database cannot be reached: what runs goes on, nothing new is started, results are kept. "
+                "Nothing can be recorded now: what runs goes on, nothing new is started, results are kept. "
                 f"{printable(why)}"
             )
         case DatabaseBack():
-            return "The database is back."
+            return "It can be recorded again, and what waited is."
         case ClockOff(by_s=by_s):
             where, off = "ahead of" if by_s > 0 else "behind", timedelta(seconds=round(abs(by_s)))
             return (

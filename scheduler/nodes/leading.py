@@ -6,7 +6,6 @@ slept, or was cut off, and finds another one there, has decided nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
@@ -73,7 +72,7 @@ class Leading:
         ends: Ends,
         settings: SchedulerSettings,
         lost_after_s: float,
-        gaps: Sequence[TimeGap] = (),
+        gaps: list[TimeGap],
     ) -> None:
         """Decide and record what is to be; what it assigns, each node starts itself.
 
@@ -82,7 +81,7 @@ class Leading:
             ends: how attempts ended on this node.
             settings: how many runs may hold a lock.
             lost_after_s: after how much silence a node is given up.
-            gaps: time in which this process did not watch, and steps of the clock.
+            gaps: time in which this process did not watch, and steps of the clock; emptied once they are settled.
 
         Raises:
             Unavailable, InDoubt, Poisoned, Corrupt: see `EventStore.append`; begin anew with another `Leading`.
@@ -124,13 +123,15 @@ class Leading:
         self._decisions.take_over(reason, now)
         self._decisions.begin(now)
 
-    def _settle_gaps(self, gaps: Sequence[TimeGap], now: Reading) -> None:
+    def _settle_gaps(self, gaps: list[TimeGap], now: Reading) -> None:
         events = [event for gap in gaps if (event := gap.event()) is not None]
         self._recorder.decide(lambda state, at: events, now.wall)
-        if gaps[-1].reason == "clock_step":
+        reason = gaps[-1].reason
+        gaps.clear()
+        if reason == "clock_step":
             self._decisions.replay("clock_step", now)
         else:
-            self._take_over(gaps[-1].reason, now)
+            self._take_over(reason, now)
 
     def _places(self, state: State) -> Places:
         silent = {name for name in state.nodes if name != self._node and self._liveness.is_silent(name)}
