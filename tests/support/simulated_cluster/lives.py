@@ -127,7 +127,7 @@ class ClusterLife:
             self._break(node)
 
     def _break(self, node: SimulatedNode) -> None:
-        rng, cluster, kind = self.rng, self.cluster, self.rng.randrange(12)
+        rng, cluster, kind = self.rng, self.cluster, self.rng.randrange(13)
         if kind < 2:
             node.kill()
         elif kind == 2:
@@ -144,8 +144,12 @@ class ClusterLife:
             cluster.fail_over(0)
         elif kind == 10:
             node.machine.clock.wrong_s = rng.choice((0.0, -HOUR_S, HOUR_S, 5.0))
-        else:
+        elif kind == 11:
             node.leave("SIGTERM")
+        else:
+            seconds = rng.choice((-HOUR_S, -5.0, 0.5, 5.0, HOUR_S))
+            cluster.note(f"the database's clock is set by {seconds} s")
+            cluster.server.step_clock(seconds)
 
     def _say(self, node: SimulatedNode) -> None:
         rng, cluster = self.rng, self.cluster

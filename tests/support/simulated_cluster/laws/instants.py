@@ -15,8 +15,9 @@ START_DEADLINE_S = 3_600.0
 _EVERY = re.compile(r"(\d+)([smh])")
 _MINUTES = re.compile(r"\*/(\d+) \* \* \* \*")
 _UNIT_S = {"s": 1, "m": 60, "h": 3_600}
-CLOSED = ("replaced", "disabled", "removed")
-"""Reasons of misfires of instants of a schedule that is no longer in force."""
+UNWATCHED = ("replaced", "disabled", "removed", "clock_step")
+"""Reasons of misfires of instants that nobody could have run in time, however young they are: those of a schedule that
+is no longer in force, and those over which the database's clock was set forward."""
 
 
 def step_s(definition: dict[str, Any]) -> int | None:
@@ -116,7 +117,7 @@ class JobInstants:
             self.to_run.update(found)
         deadline_ms = self.definition.get("start_deadline_ms")
         deadline_s = START_DEADLINE_S if deadline_ms is None else deadline_ms / 1000
-        if data.get("reason", "scheduler_down") not in CLOSED:
+        if data.get("reason", "scheduler_down") not in UNWATCHED:
             age_s = entry.time_s - last
             assert age_s >= deadline_s, (
                 f"{self.name}: entry {entry.seq} gives up what is only {age_s:.1f} s old"
