@@ -16,7 +16,7 @@ _EVERY = re.compile(r"(\d+)([smh])")
 _MINUTES = re.compile(r"\*/(\d+) \* \* \* \*")
 _UNIT_S = {"s": 1, "m": 60, "h": 3_600}
 UNWATCHED = ("replaced", "disabled", "removed", "clock_step")
-"""Reasons of misfires of instants that nobody could have run in time, however young they are: those of a schedule that
+"""Reasons of misfires of instants that nobody could have run in time, however young: those of a schedule that
 is no longer in force, and those over which the database's clock was set forward."""
 
 
