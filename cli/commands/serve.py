@@ -100,6 +100,9 @@ def serve(home: Home, adopt_home: bool, leave_runs: bool, utc: bool) -> None:
     the config says what becomes of runs. With `stop` they get `shutdown_grace` to end, then they are stopped; with
     `wait` they are waited for; a second Ctrl-C kills them. With `leave` they go on, and the next scheduler takes
     them over: docs/restarts.md tells more. One scheduler serves a home at a time.
+
+    Where the ledger is in a database, this is one node of several: all execute runs, and one of them leads. The node
+    has the name in CRONLEDGER_NODE, else that of the host. What `config apply` recorded is in force, not the file.
     """
     from scheduler.service.serving import StoppedBeforeItServed, Unsupported
 
