@@ -165,7 +165,8 @@ class DatabaseServer:
         self._lines[seq] = None
 
     def refill(self, lines: Sequence[bytes]) -> None:
-        """Somebody with the owner's rights appends the lines that are missing, and ends the halt."""
+        """Somebody with the owner's rights appends what is missing, and ends the halt and all connections."""
+        self._in_flight.clear()
         self._lines.extend(lines)
         self._row = DatabaseHead(head_of(self._lines[-1]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.support.simulated_cluster.laws.history import CommittedEntry, History
@@ -41,15 +42,16 @@ class CapacityAuditor:
         match entry.type:
             case "job.defined":
                 self._definitions[entry.job] = data["definition"]
+                self._take_back(lambda run: run.job == entry.job)
             case "node.joined":
                 self._slots[data["node"]] = data["max_parallel"]
                 self._serving.add(data["node"])
                 if self._processes.get(data["node"]) != data["incarnation"]:
                     self._processes[data["node"]] = data["incarnation"]
-                    self._free(data["node"])
+                    self._take_back(lambda run: run.node == data["node"])
             case "node.left" | "node.lost":
                 self._serving.discard(data["node"])
-                self._free(data["node"])
+                self._take_back(lambda run: run.node == data["node"])
                 if entry.type == "node.lost":
                     self._lost = entry
             case "node.drained":
@@ -59,6 +61,9 @@ class CapacityAuditor:
             case "run.assigned":
                 self._assign(entry)
             case "run.started":
+                assert entry.run in self._begun, (
+                    f"entry {entry.seq}: run {entry.run} is assigned to nobody any more"
+                )
                 self._begun[entry.run].started = True
             case "run.finished" | "run.skipped":
                 self._begun.pop(entry.run, None)
@@ -71,9 +76,9 @@ class CapacityAuditor:
         left = [run for run, each in self._begun.items() if each.node == node and each.started]
         assert not left, f"entry {lost.seq}: {node} is lost, and its runs {left} go on"
 
-    def _free(self, node: str) -> None:
-        """What a process that is gone had not started holds nothing any more."""
-        gone = [run for run, each in self._begun.items() if each.node == node and not each.started]
+    def _take_back(self, concerns: Callable[[BegunRun], bool]) -> None:
+        """What has not started waits again: its node's process is gone, or its job has another definition."""
+        gone = [run for run, each in self._begun.items() if concerns(each) and not each.started]
         for run in gone:
             del self._begun[run]
 
