@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from scheduler.home import Home
 from scheduler.processes.recognition.pid_records import PidRecords
 from scheduler.scheduler_lock import Holder, SchedulerLock
 from tests.support.command import call
-from tests.support.home import make_home
+from tests.support.home import Files, files_of, make_home, restore
 
 READING = (
     ("jobs", "list"), ("status",), ("check",), ("plan",), ("ledger", "tail"), ("ledger", "verify"), ("logs", "view"),
@@ -25,12 +26,13 @@ FILES = (
     "var/projections/manifest.json", "var/projections/lock", "var/projections/events", "var/ledger/lock",
     "var/ledger/HEAD", "var/ledger/00000000000000000000.jsonl", "var/ledger/00000000000000000000.seal",
 )  # fmt: skip
+FOLDERS = ("var/snapshots", "var/projections/events")
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """A home of which everything was made."""
-    home = make_home(tmp_path / "home")
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Files]:
+    """A home of which everything was made, and its files as they are then."""
+    home = make_home(tmp_path_factory.mktemp("hostile") / "home")
     for arguments in (
         ("jobs", "disable", "nightly"),
         ("logs", "view"),
@@ -38,21 +40,30 @@ def home(tmp_path: Path) -> Home:
         ("projections", "rebuild"),
     ):
         assert call(*arguments, home=home.root).code == 0
-    return home
+    return home, files_of(home.root)
 
 
-def put_aside(path: Path) -> None:
-    """Make room for something else under a name."""
+@pytest.fixture
+def home(whole: tuple[Home, Files], name: str, tmp_path: Path) -> Iterator[Home]:
+    """That home without what has this name there; afterwards everything is as it was, and no file is a copy."""
+    home, files = whole
+    path, aside = home.root / name, tmp_path / "aside"
     path.parent.mkdir(parents=True, exist_ok=True)
+    was_there = os.path.lexists(path)
+    if was_there:
+        path.rename(aside)
+    yield home
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     path.unlink(missing_ok=True)
+    if was_there:
+        aside.rename(path)
+    restore(home.root, files)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_nobody_waits_for_a_fifo(home: Home, name: str) -> None:
     """Every command that reads comes to its end, with a documented exit code, whichever file is one."""
-    put_aside(home.root / name)
     os.mkfifo(home.root / name)
     for arguments in READING:
         assert call(*arguments, home=home.root).code in (0, 1, 2, 3), arguments
@@ -65,9 +76,7 @@ def test_a_link_leads_nobody_to_what_it_names(home: Home, tmp_path: Path, name: 
     outside.mkdir()
     (outside / ".profile").write_text("one\ntwo\nthree")
     (outside / "1-2").write_text("not ours")
-    is_folder = (home.root / name).is_dir() or name == "var/snapshots"
-    put_aside(home.root / name)
-    (home.root / name).symlink_to(outside if is_folder else outside / ".profile")
+    (home.root / name).symlink_to(outside if name in FOLDERS else outside / ".profile")
     for arguments in (*READING, ("jobs", "run", "ticker")):
         assert call(*arguments, home=home.root).code in (0, 1, 2, 3), arguments
     assert (outside / ".profile").read_text() == "one\ntwo\nthree"
