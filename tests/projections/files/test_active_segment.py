@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,9 +15,10 @@ from projections import open_sql
 from projections.build.maintenance import rebuild, status
 from projections.files import active_segment
 from projections.files.active_segment import LAG_ENTRIES
-from projections.files.manifest import ActiveSegment, ProjectionFolder
+from projections.files.manifest import ActiveSegment, Kind, ProjectionFolder
 from projections.files.parquet import version
 from scheduler import vocabulary as v
+from scheduler.home import Home
 from tests.projections.histories import ACTS, Act, LongHistory, everything
 from tests.support.examples import examples
 from tests.support.ledger import Writer
@@ -23,17 +26,23 @@ from tests.support.ledger import Writer
 SEGMENT_ENTRIES = 32
 
 
-@pytest.fixture
-def lag(monkeypatch: pytest.MonkeyPatch) -> int:
+@pytest.fixture(scope="module")
+def lag() -> Iterator[int]:
     """So few entries are worth a projection of their own here."""
-    monkeypatch.setattr(active_segment, "LAG_ENTRIES", 6)
-    return 6
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(active_segment, "LAG_ENTRIES", 6)
+        yield 6
 
 
 @pytest.fixture
 def long(tmp_path: Path, lag: int) -> Writer:
     """A ledger with a full segment and 18 entries after it, of which the first 16 were projected."""
-    writer = Writer(tmp_path / "home", SEGMENT_ENTRIES)
+    return long_ledger(tmp_path / "home")
+
+
+def long_ledger(root: Path) -> Writer:
+    """The ledger of `long`."""
+    writer = Writer(root, SEGMENT_ENTRIES)
     writer.history("nightly", 15)
     writer.tick("nightly")
     writer.start("nightly", writer.journal.head().seq)
@@ -44,9 +53,20 @@ def long(tmp_path: Path, lag: int) -> Writer:
     return writer
 
 
-def made(writer: Writer) -> ActiveSegment | None:
+@pytest.fixture(scope="module")
+def whole(
+    tmp_path_factory: pytest.TempPathFactory, lag: int
+) -> tuple[Home, dict[str, list[tuple[Any, ...]]]]:
+    """A home with that ledger, and what its views say."""
+    writer = long_ledger(tmp_path_factory.mktemp("whole") / "home")
+    writer.close()
+    with open_sql(writer.home) as sql:
+        return writer.home, everything(sql)
+
+
+def made(home: Home) -> ActiveSegment | None:
     """What the manifest says of the segment that is not full."""
-    return ProjectionFolder(writer.home.projections).load(version(SEGMENT_ENTRIES)).active_segment
+    return ProjectionFolder(home.projections).load(version(SEGMENT_ENTRIES)).active_segment
 
 
 @pytest.mark.long
@@ -83,7 +103,7 @@ def test_only_what_came_after_it_is_read(long: Writer) -> None:
             (49, "owed"),
             (46, "finished"),
         ]
-    found = made(long)
+    found = made(long.home)
     assert found is not None
     assert (found.first, found.last, found.carried) == (32, 47, [46, 47])
     assert status(long.home).recent_entries == 2
@@ -91,18 +111,18 @@ def test_only_what_came_after_it_is_read(long: Writer) -> None:
 
 def test_it_is_made_anew_when_it_lags_and_goes_when_the_segment_is_full(long: Writer) -> None:
     """With six entries more there is a longer one; with the segment full there is none."""
-    first = made(long)
+    first = made(long.home)
     long.history("nightly", 2)
     with open_sql(long.home) as sql:
         expected = everything(sql)
-    second = made(long)
+    second = made(long.home)
     assert first is not None
     assert second is not None
     assert (first.last, second.last) == (47, 55)
     long.history("nightly", 3)
     with open_sql(long.home) as sql:
         assert sql.execute("SELECT count(*) FROM runs WHERE run <= 55").all() == [(len(expected["runs"]),)]
-    assert made(long) is None
+    assert made(long.home) is None
 
 
 def test_a_line_that_was_altered_is_damage(long: Writer) -> None:
@@ -118,11 +138,15 @@ def test_a_line_that_was_altered_is_damage(long: Writer) -> None:
 
 @pytest.mark.parametrize("kind", ["events", "runs", "notes"])
 @pytest.mark.parametrize("how", ["cut", "gone", "disguised"])
-def test_a_file_that_is_not_as_it_was_made_is_made_anew(long: Writer, kind: str, how: str) -> None:
-    """Cut, removed or altered in place: every view says what it said."""
-    with open_sql(long.home) as sql:
-        expected = everything(sql)
-    (path,) = (long.home.projections / kind).glob("*-*.parquet")
+def test_a_file_that_is_not_as_it_was_made_is_made_anew(
+    whole: tuple[Home, dict[str, list[tuple[Any, ...]]]], kind: Kind, how: str
+) -> None:
+    """Cut, removed or altered in place: every view says what it said, and the files are whole again."""
+    home, expected = whole
+    assert status(home, verify=True).damaged == []
+    found = made(home)
+    assert found is not None
+    path = ProjectionFolder(home.projections).active_parquet(kind, found.first, found.last)
     kept = path.stat()
     if how == "cut":
         os.truncate(path, kept.st_size // 2)
@@ -131,9 +155,10 @@ def test_a_file_that_is_not_as_it_was_made_is_made_anew(long: Writer, kind: str,
     else:
         path.write_bytes(b"PAR1" + b"\xff" * (kept.st_size - 8) + b"PAR1")
         os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
-        assert status(long.home, verify=True).damaged == [str(path)]
-    with open_sql(long.home) as sql:
+    assert status(home, verify=True).damaged == [str(path)]
+    with open_sql(home) as sql:
         assert everything(sql) == expected
+    assert status(home, verify=True).damaged == []
 
 
 def test_where_it_cannot_be_kept_the_answer_is_the_same(
