@@ -51,7 +51,7 @@ def test_output_arrives_on_the_stream_it_was_written_to(home: LiveHome) -> None:
 def test_a_run_that_fails_makes_the_command_fail(home: LiveHome, script: str, words: str) -> None:
     """Exit code 1, and the reason in the last line."""
     home.configure("jobs:\n" + job("bad", sh(script)))
-    result = home.run("jobs", "run", "bad")
+    result = home.ask("jobs", "run", "bad")
     assert result.code == 1
     assert words in result.err
 
@@ -59,11 +59,11 @@ def test_a_run_that_fails_makes_the_command_fail(home: LiveHome, script: str, wo
 def test_an_exit_code_that_counts_as_success_is_told(home: LiveHome) -> None:
     """Exit code 0 of the command; the line, the history and the reasons say which code counts."""
     home.configure("jobs:\n" + job("sync", sh("exit 3"), success_codes="[0, 3]"))
-    result = home.run("jobs", "run", "sync")
+    result = home.ask("jobs", "run", "sync")
     assert result.code == 0
     assert "succeeded (exit code 3 counts as success)" in result.err
-    assert "succeeded (exit code 3 counts as success)" in home.run("jobs", "history").out
-    assert "0, 3" in home.run("jobs", "show", "sync").out
+    assert "succeeded (exit code 3 counts as success)" in home.ask("jobs", "history").out
+    assert "0, 3" in home.ask("jobs", "show", "sync").out
 
 
 def test_a_text_in_the_output_fails_a_run(home: LiveHome) -> None:
@@ -73,14 +73,14 @@ def test_a_text_in_the_output_fails_a_run(home: LiveHome) -> None:
     assert result.code == 1
     assert "failed with exit code 0" in result.err
     assert "its output holds 'ERROR' (stdout, line 2)" in result.err
-    assert "its output holds 'ERROR' (stdout, line 2)" in home.run("jobs", "history").out
-    assert "'ERROR'" in home.run("jobs", "show", "sync").out
+    assert "its output holds 'ERROR' (stdout, line 2)" in home.ask("jobs", "history").out
+    assert "'ERROR'" in home.ask("jobs", "show", "sync").out
 
 
 def test_a_program_that_does_not_exist_is_named(home: LiveHome) -> None:
     """It fails with 127, as a shell has it, and the message names the program."""
     home.configure("jobs:\n" + job("gone", ["no-such-program-anywhere"]))
-    result = home.run("jobs", "run", "gone")
+    result = home.ask("jobs", "run", "gone")
     assert result.code == 1
     assert "127" in result.err
     assert "no-such-program-anywhere" in result.err
@@ -90,7 +90,7 @@ def test_a_program_that_does_not_exist_is_named(home: LiveHome) -> None:
 def test_a_mistyped_name_runs_nothing(home: LiveHome) -> None:
     """Exit code 2, the nearest name, and no request in the ledger, not even for the names that exist."""
     home.configure("jobs:\n" + job("nightly", sh("true")))
-    result = home.run("jobs", "run", "nightly", "nigthly")
+    result = home.ask("jobs", "run", "nightly", "nigthly")
     assert result.code == 2
     assert "did you mean nightly?" in result.err
     assert home.entries("run.") == []
@@ -100,8 +100,9 @@ def test_a_mistyped_name_runs_nothing(home: LiveHome) -> None:
 def test_odd_names_are_answered_like_any_unknown_one(home: LiveHome, name: str) -> None:
     """Blanks, slashes, a leading dash, control characters: exit code 2, a printable message, nothing recorded."""
     home.configure("jobs:\n" + job("hello", sh("true")))
-    for command in (["run", "--"], ["run", "--no-wait", "--"], ["cancel", "--"]):
-        result = home.run("jobs", *command, name)
+    # Only a process of its own can be left behind by `--no-wait`.
+    for command, told in ((["run"], home.ask), (["run", "--no-wait"], home.run), (["cancel"], home.ask)):
+        result = told("jobs", *command, "--", name)
         assert result.code == 2
         assert "no job" in result.err
         assert b"\x1b" not in result.raw_err
@@ -193,14 +194,14 @@ def test_a_run_in_the_way_is_named(home: LiveHome) -> None:
     home.configure("jobs:\n" + job("slow", sh("sleep 60")))
     assert home.run("jobs", "run", "slow", "--no-wait").code == 0
     number = home.await_entry("run.started").run
-    result = home.run("jobs", "run", "slow")
+    result = home.ask("jobs", "run", "slow")
     assert result.code == 1
     assert f"run {number} was still going" in result.err
     assert "cronledger jobs cancel" in result.err
     again = home.run("jobs", "run", "slow", "--no-wait")
     assert again.code == 1
     assert len(home.entries("run.skipped")) == 2
-    assert home.run("jobs", "cancel", "slow").code == 0
+    assert home.ask("jobs", "cancel", "slow").code == 0
     home.await_entry("run.finished")
     home.check()
 
@@ -312,25 +313,25 @@ def test_cancel_stops_a_deaf_run_with_its_grandchildren(home: LiveHome, tmp_path
 def test_cancel_refuses_what_is_not_going(home: LiveHome) -> None:
     """An unknown run or job: exit code 2; one that has ended: exit code 1, with how it ended."""
     home.configure("jobs:\n" + job("hello", sh("true")))
-    assert home.run("jobs", "run", "hello").code == 0
+    assert home.ask("jobs", "run", "hello").code == 0
     number = home.entries("run.requested")[0].seq
-    ended = home.run("jobs", "cancel", str(number))
+    ended = home.ask("jobs", "cancel", str(number))
     assert (ended.code, "succeeded" in ended.err) == (1, True)
     for target, words in (
         ("0", "there is no run 0"),
         ("4711", "there is no run"),
         ("helo", "did you mean hello"),
     ):
-        refused = home.run("jobs", "cancel", target)
+        refused = home.ask("jobs", "cancel", target)
         assert (refused.code, words in refused.err) == (2, True)
-    assert home.run("jobs", "cancel", "hello").code == 1
+    assert home.ask("jobs", "cancel", "hello").code == 1
     assert home.entries("run.cancel_requested") == []
 
 
 def test_an_invalid_config_does_not_keep_a_known_job_from_running(home: LiveHome) -> None:
     """While no valid config was ever in force here nothing runs: exit code 2, with line and column."""
     home.configure("jobs:\n  hello:\n    comand: true\n")
-    result = home.run("jobs", "run", "hello")
+    result = home.ask("jobs", "run", "hello")
     assert result.code == 2
     assert "config.yaml:" in result.err
     assert home.entries() == []
@@ -340,7 +341,7 @@ def test_an_unwritable_home_is_said(home: LiveHome) -> None:
     """Nothing can be recorded, so nothing is started: exit code 3."""
     home.configure("jobs:\n" + job("hello", sh("echo ran")))
     (home.root / "var").write_text("in the way")
-    result = home.run("jobs", "run", "hello")
+    result = home.ask("jobs", "run", "hello")
     assert result.code == 3
     assert result.out == ""
 
@@ -389,8 +390,8 @@ def test_the_first_run_by_hand_records_salted_digests(home: LiveHome) -> None:
     from scheduler.configuration import env_digest
 
     home.configure("jobs:\n" + job("quiet", ["true"], env='{PIN: "1234"}'))
-    assert home.run("jobs", "run", "quiet").code == 0
-    assert home.run("jobs", "disable", "quiet").code == 0
+    assert home.ask("jobs", "run", "quiet").code == 0
+    assert home.ask("jobs", "disable", "quiet").code == 0
     (defined,) = home.entries("job.defined")
     digest = msgspec.json.decode(defined.data)["definition"]["env"]["PIN"]
     assert digest != env_digest("PIN", "1234")
