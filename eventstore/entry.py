@@ -225,6 +225,24 @@ def lines_of(block: bytes) -> list[bytes]:
     return lines
 
 
+def block_of(lines: Sequence[bytes], seq: int) -> bytes:
+    """Lines from elsewhere, each with its LF, as one block.
+
+    Args:
+        lines: what are to be lines.
+        seq: the position of the first.
+
+    Raises:
+        BadLine: one of them does not end with the only LF in it; its `offset` is 0.
+    """
+    block = b"".join(lines)
+    if block.count(b"\n") != len(lines) or not all(line.endswith(b"\n") for line in lines):
+        for at, line in enumerate(lines):
+            if not line.endswith(b"\n") or b"\n" in line[:-1]:
+                raise BadLine(seq + at, 0, "one line", shown(line))
+    return block
+
+
 def head_after(lines: Sequence[Line] | Sequence[Entry]) -> Head:
     """The head of a ledger that ends with these lines."""
     return Head(lines[-1].seq, lines[-1].hash)

@@ -35,11 +35,24 @@ def _move(halted: str, more: str = "") -> str:
     return _MOVE.format(halted=halted, seen=f"seq{more}", line=LINE, line_feed=LINE_FEED)
 
 
-_HEAD = "head.seq, head.hash, head.halted"
+NODES_MAX = 1_000
+"""So many nodes are read at most."""
+LINE_READ_BYTES = 65_537
+"""Of a line so many bytes are read at most: one more than an entry can have."""
+CONFIG_READ_BYTES = 64 << 20
+"""Of the text of a config so many bytes are read at most: more than it can have. A longer one has another digest."""
+_COUNTED = "counter % 1000000000 + 1"
+"""A counter that was raised. That it differs is all that counts, and wherever it was set, it can be raised."""
+_INCARNATION = "pg_catalog.left(nodes.incarnation, 64)"
+
+_HEAD = "head.seq, pg_catalog.left(head.hash, 100), pg_catalog.left(head.halted, 2000)"
 _PULSE = f"""
     (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint,
     {_HEAD}, nodes.name, nodes.incarnation, nodes.host, nodes.counter
-      FROM cronledger.head LEFT JOIN cronledger.nodes ON true ORDER BY nodes.name
+      FROM cronledger.head LEFT JOIN (
+          SELECT name, {_INCARNATION} AS incarnation, pg_catalog.left(host, 300) AS host, counter
+            FROM cronledger.nodes WHERE pg_catalog.length(name) <= 200 ORDER BY name LIMIT {NODES_MAX}
+      ) AS nodes ON true ORDER BY nodes.name
 """
 
 APPEND = Statement("append", _move("NULL"), _MOVE_TYPES, changes=True)
@@ -78,7 +91,8 @@ LINES = Statement(
     "lines",
     f"""
     SELECT found.seq, found.line FROM (
-        SELECT seq, line, sum(pg_catalog.length(line)) OVER (ORDER BY seq) AS bytes
+        SELECT seq, pg_catalog.substring(line, 1, {LINE_READ_BYTES}) AS line,
+               sum(pg_catalog.length(line)) OVER (ORDER BY seq) AS bytes
           FROM cronledger.entries WHERE seq >= $1 AND seq < $1 + $2
     ) AS found
     WHERE found.bytes <= {LINES_MAX_BYTES} OR found.seq = $1 ORDER BY found.seq
@@ -86,15 +100,15 @@ LINES = Statement(
     (INT8, INT8),
     binary=True,
 )
-CONFIRM = Statement("confirm", "UPDATE cronledger.confirmations SET counter = counter + 1", changes=True)
+CONFIRM = Statement("confirm", f"UPDATE cronledger.confirmations SET counter = {_COUNTED}", changes=True)
 HALT = Statement("halt", "UPDATE cronledger.head SET halted = $1 WHERE halted IS NULL", (TEXT,), changes=True)
 CLAIM = Statement(
     "claim",
-    """
+    f"""
     INSERT INTO cronledger.nodes AS present (name, incarnation, host, counter) VALUES ($1, $2, $3, 1)
     ON CONFLICT (name) DO UPDATE
-       SET incarnation = excluded.incarnation, host = excluded.host, counter = present.counter + 1
-     WHERE present.incarnation IN (excluded.incarnation, $4)
+       SET incarnation = excluded.incarnation, host = excluded.host, counter = present.{_COUNTED}
+     WHERE {_INCARNATION.replace("nodes.", "present.")} IN (excluded.incarnation, $4)
     RETURNING counter
     """,
     (TEXT, TEXT, TEXT, TEXT),
@@ -104,7 +118,7 @@ RENEW = Statement(
     "renew",
     f"""
     WITH mine AS (
-        UPDATE cronledger.nodes SET counter = counter + 1, host = $3 WHERE name = $1 AND incarnation = $2
+        UPDATE cronledger.nodes SET counter = {_COUNTED}, host = $3 WHERE name = $1 AND incarnation = $2
         RETURNING counter
     )
     SELECT (SELECT counter FROM mine), {_PULSE}
@@ -120,5 +134,10 @@ KEEP_CONFIG = Statement(
     (TEXT, TEXT),
     changes=True,
 )
-CONFIG = Statement("config", "SELECT text FROM cronledger.configs WHERE digest = $1", (TEXT,), binary=True)
+CONFIG = Statement(
+    "config",
+    f"SELECT pg_catalog.substring(text, 1, {CONFIG_READ_BYTES}) FROM cronledger.configs WHERE digest = $1",
+    (TEXT,),
+    binary=True,
+)
 LISTEN = "LISTEN cronledger"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 BYTEA, INT8, TEXT = 17, 20, 25
@@ -12,6 +13,8 @@ BYTEA, INT8, TEXT = 17, 20, 25
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _int8 = struct.Struct("!q")
 _NOT_LITERAL = re.compile(rb"[^\x01-\x7f]")
+_ESCAPED = re.compile(rb"(?:[ -\[\]-~]|\\(?:[\\tnr]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def binary(value: int | str | bytes) -> bytes:
@@ -48,8 +51,13 @@ def escaped(text: str) -> bytes:
 
 
 def unescaped(value: bytes) -> str:
-    """What `escaped` made."""
-    return value.decode("unicode_escape")
+    """What `escaped` made; what it cannot have made, because somebody else wrote it, as it is, in ASCII."""
+    if _ESCAPED.fullmatch(value):
+        with suppress(UnicodeDecodeError):  # a number behind the last character
+            text = value.decode("unicode_escape")
+            if not _SURROGATE.search(text):
+                return text
+    return value.decode("ascii", "backslashreplace")
 
 
 def time_of(microseconds: bytes) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
-from eventstore.entry import BadLine, check_lines, head_after
+from eventstore.entry import BadLine, block_of, check_lines, head_after
 from eventstore.errors import Unavailable
 from eventstore.raw_lines import line_batches
 from eventstore.replicated.database import Database
@@ -104,7 +104,7 @@ def _wrong_behind(
         if not lines:
             return f"there is no entry {reached.seq + 1}, though the head says that the last one is {end.seq}"
         try:
-            reached = head_after(check_lines(b"".join(lines), reached.seq + 1, reached.hash))
+            reached = head_after(check_lines(block_of(lines, reached.seq + 1), reached.seq + 1, reached.hash))
         except BadLine as bad:
             return f"entry {bad.seq} is not what the chain says: expected {bad.expected}, found {bad.found}"
         if told is not None:

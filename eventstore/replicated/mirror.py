@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eventstore.durable import REAL, Disk, create_folders
-from eventstore.entry import BadLine, parse_lines, seq_of, shown, tail_of
+from eventstore.entry import BadLine, block_of, parse_lines, seq_of, shown, tail_of
 from eventstore.entry_files import EntryFiles
 from eventstore.errors import Corrupt, LedgerError, Unavailable
 from eventstore.genesis import creation_of, new_creation, read_creation
@@ -285,13 +285,12 @@ class Mirror(EntryFiles):
     def _add(self, lines: Sequence[bytes]) -> None:
         if not self._known:
             self._begin_with(lines[0])
-        head, block = self._tail.head, b"".join(lines)
+        head = self._tail.head
         try:
+            block = block_of(lines, head.seq + 1)
             entries = parse_lines(block, head.seq + 1, head.hash)
         except BadLine as bad:
             raise NotTheSame(bad.seq, bad.expected, bad.found) from None
-        if len(entries) != len(lines):
-            raise NotTheSame(head.seq + 1, f"{len(lines)} lines", f"{len(entries)} lines")
         self._writer.put(list(lines), block, entries)
 
     def _begin_with(self, line: bytes) -> None:

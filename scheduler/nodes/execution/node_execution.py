@@ -239,6 +239,8 @@ class NodeExecution:
         if run is None:
             return
         if entry.type == v.RunStarted.TYPE and run.executor == self._executor:
-            self._to_launch.append(entry)
+            # A node records no start of a run that goes here already: whoever did, nothing is started for it.
+            if run.number not in self._supervisor.watched_runs:
+                self._to_launch.append(entry)
         elif run.assigned is not None and run.assigned.node == self.node:
             self._assigned = True

@@ -100,8 +100,8 @@ def _leader_elected(state: State, entry: Entry, data: v.LeaderElected) -> None:
 
 def _run_assigned(state: State, entry: Entry, data: v.RunAssigned) -> None:
     run = state.runs.get(-1 if entry.run is None else entry.run)
-    if run is None:
-        return
+    if run is None or run.job != entry.job or run.started is not None or data.attempt != run.attempt + 1:
+        return  # it breaks a law: what goes, or went, is never started again for it
     waited = None
     if data.waited_behind is not None or data.waited_for is not None or data.slots:
         waited = EndedWait(data.waited_behind, data.waited_for, data.slots)
