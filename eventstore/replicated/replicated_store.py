@@ -64,6 +64,8 @@ class ReplicatedStore:
 
     Attributes:
         database: orders and keeps the entries.
+        between_batches: called after each batch of entries that the mirror lacked: there may be very many, and
+            whoever has something to do in time does it there. It must not call the store; what it raises ends the call.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class ReplicatedStore:
             monotonic_s: a clock that is never set, in seconds.
         """
         self.database = database
+        self.between_batches: Callable[[], None] = lambda: None
         self._mirror, self._clock = mirror, clock
         self._patience_s, self._pause, self._monotonic_s = patience_s, pause, monotonic_s
         self._head = mirror.head()
@@ -341,6 +344,7 @@ class ReplicatedStore:
                 next_line = tail_of(lines[0][:-1])
                 older = next_line is not None and next_line.prev != mirrored.hash
                 halt(self.database, differs_words(mirrored.seq if older else other.seq))
+            self.between_batches()
         if mirrored.seq == end.seq and mirrored != end:
             halt(self.database, differs_words(end.seq))
         return True

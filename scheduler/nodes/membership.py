@@ -21,8 +21,8 @@ READ_S = 0.5
 """How often it reads those of the others, and the head of the ledger."""
 READ_FADING_S = 0.1
 """How often while it seems that one of them is gone."""
-SPEAK_S = 20.0
-"""So long at least a node renews between two silences."""
+SPEAK_S = 1.0
+"""So long at least a node renews between two silences: once is enough to be alive."""
 RETRY_S = 1.0
 """How long it waits to try again after the database could not be reached."""
 
@@ -100,7 +100,7 @@ class Membership:
         self.is_away = False
 
     def fall_silent(self, seconds: float) -> None:
-        """Renew nothing for a while, so that another node leads; not again soon: what runs here is not to be lost."""
+        """Renew nothing for a while, so that others do what this node cannot; in between it renews at least once."""
         now_s = self._clock.own.read().boottime_s
         if now_s >= self._silent_until_s + SPEAK_S:
             self._silent_until_s = now_s + seconds

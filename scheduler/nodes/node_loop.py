@@ -14,6 +14,7 @@ from datetime import timedelta
 from msgspec import structs
 
 from eventstore.errors import InDoubt, NoAnswer, Unavailable
+from eventstore.replicated.replicated_store import ReplicatedStore
 from eventstore.store import Entry, Event, EventStore
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
@@ -41,7 +42,10 @@ REFRESH_S = 1.0
 PAUSE_TOLD_MIN_S = 3.0
 """A leader that could not record anything for so long says so when it can."""
 STUCK_S = 5.0
-"""A leader that reaches the database for so long, and can record or keep nothing, lets another node lead."""
+"""A node that reaches the database for so long, and can record or keep nothing, falls silent: what it was assigned
+goes to others, and another one leads."""
+STUCK_SILENT_S = 15.0
+"""For so long at most, before it renews its counter again."""
 AWAY = (Unavailable, NoAnswer, InDoubt, OSError)
 
 
@@ -109,6 +113,8 @@ class NodeLoop:
         self._stopping = False
         self._execution.begin()
         ledger.listen(self._notice)
+        if isinstance(ledger.store, ReplicatedStore):
+            ledger.store.between_batches = self._keep_up
 
     @property
     def state(self) -> State:
@@ -228,6 +234,7 @@ class NodeLoop:
 
     def _work(self, now: Reading) -> None:
         self._fold(now)
+        now = self._clock.read()
         if not self._serves(self.state) or self._joined is None:
             self._join()
         self._execution.take_over(now)
@@ -248,8 +255,13 @@ class NodeLoop:
         is_new = head is None or head.halted is not None or head.head != self._ledger.store.head()
         if self._hinted or is_new or self._in_doubt() or now.monotonic_s >= self._refresh_s:
             self._hinted = False
-            self._ledger.refresh()
+            self._ledger.refresh(lambda folded, count: self._keep_up())
             self._refresh_s = now.monotonic_s + REFRESH_S
+
+    def _keep_up(self) -> None:
+        """Stay a member while very many entries are taken in: the node was cut off for long, and is alive."""
+        if self._membership.holds:
+            self._membership.turn()
 
     def _join(self) -> None:
         """Record that this node serves, and what it takes; a node that stops takes nothing."""
@@ -313,10 +325,13 @@ class NodeLoop:
         self._away_since = self._away_since or now
         late = self._clock.read()
         self._retry_s = late.monotonic_s + RETRY_S
+        away_s = late.monotonic_s - self._away_since.monotonic_s
+        if away_s >= STUCK_S and not self._membership.is_away:
+            # Silent for long enough that another node leads, and what waits here is assigned anew; not for so long
+            # that what runs here is lost.
+            silence_s = max(SILENT_S + 2 * LEAD_PERIOD_S, min(STUCK_SILENT_S, self.lost_after_s / 4))
+            self._membership.fall_silent(silence_s)
         if self._leading is not None:
-            away_s = late.monotonic_s - self._away_since.monotonic_s
-            if away_s >= STUCK_S and not self._membership.is_away:
-                self._membership.fall_silent(SILENT_S + 2 * LEAD_PERIOD_S)
             paused_ms = round(away_s * 1000) if away_s >= PAUSE_TOLD_MIN_S else None
             self._leading = self._new_leading("ledger_unavailable", paused_ms)
 

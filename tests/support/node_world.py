@@ -28,7 +28,7 @@ from scheduler.service.launcher import Launcher
 from scheduler.service.supervisor import Supervisor
 from tests.support.simulated_database import SimulatedDatabase
 from tests.support.simulated_server import DatabaseServer
-from tests.support.world import BEGIN, HOME, Machine, NoOutput, SimulatedClock, SimulatedSpawner
+from tests.support.world import BEGIN, HOME, Machine, NoOutput, Process, SimulatedClock, SimulatedSpawner
 
 STEP_S = 0.05
 """Time passes in steps of this: each node that lives turns at each."""
@@ -202,3 +202,18 @@ class NodeWorld:
                 broken.append(f"{entry.seq} {entry.type}: {why}")
             evolve(state, entry)
         return broken
+
+
+def world_of(root: Path, *jobs: JobDefinition, nodes: str = "abc", seconds: float = 0.0) -> NodeWorld:
+    """Nodes that serve; each of their processes runs for so many seconds."""
+    world = NodeWorld(root, *jobs)
+    for name in nodes:
+        world.node(name).machine.behaviour = lambda launch: Process(seconds, 0)
+    world.run(1.0)
+    return world
+
+
+def runs_on(world: NodeWorld) -> NodeOfWorld:
+    """The node on which the one run goes that is going."""
+    (node,) = (node for node in world.nodes.values() if node.processes)
+    return node

@@ -11,8 +11,7 @@ import pytest
 from msgspec import structs
 
 from scheduler import vocabulary as v
-from tests.scheduler.nodes.test_node_loop import runs_on, world_of
-from tests.support.node_world import NodeWorld
+from tests.support.node_world import NodeWorld, runs_on, world_of
 from tests.support.world import BEGIN, Process, job
 
 FAR = 2**63 - 1
@@ -42,7 +41,7 @@ FORGED: dict[str, tuple[v.Payload, str]] = {
 
 def at_work(root: Path) -> NodeWorld:
     """Three nodes, the first of which leads and runs one job for long; another job is due each minute."""
-    world = world_of(root, job("tick", "* * * * *"), job("long"), seconds=1_000.0)
+    world = world_of(root, job("tick", "* * * * *"), job("long", on_demand=True), seconds=1_000.0)
     world.ask("long")
     world.run(1.0)
     assert runs_on(world).name == world.leader.name == "a"

@@ -9,9 +9,9 @@ import pytest
 
 from eventstore.errors import Halted, Unavailable
 from scheduler import vocabulary as v
-from scheduler.definition import JobDefinition, Retry
+from scheduler.definition import Retry
 from scheduler.nodes.node_loop import NodeLoop
-from tests.support.node_world import NodeOfWorld, NodeWorld
+from tests.support.node_world import NodeOfWorld, NodeWorld, runs_on, world_of
 from tests.support.simulated_database import Trouble
 from tests.support.world import Process, job
 
@@ -20,15 +20,6 @@ from tests.support.world import Process, job
 def root(tmp_path: Path) -> Path:
     """Where mirrors and outboxes are."""
     return tmp_path
-
-
-def world_of(root: Path, *jobs: JobDefinition, nodes: str = "abc", seconds: float = 0.0) -> NodeWorld:
-    """Nodes that serve; each of their processes runs for so many seconds."""
-    world = NodeWorld(root, *jobs)
-    for name in nodes:
-        world.node(name).machine.behaviour = lambda launch: Process(seconds, 0)
-    world.run(1.0)
-    return world
 
 
 def told(world: NodeWorld, name: str) -> list[str]:
@@ -48,12 +39,6 @@ def turns(loop: NodeLoop, node: NodeOfWorld) -> None:
     for _ in range(60):
         loop.turn()
         node.machine.clock.pass_(0.05)
-
-
-def runs_on(world: NodeWorld) -> NodeOfWorld:
-    """The node on which the one run goes that is going."""
-    (node,) = (node for node in world.nodes.values() if node.processes)
-    return node
 
 
 def test_one_leads_and_all_execute(root: Path) -> None:
@@ -370,6 +355,58 @@ def test_a_leader_that_can_record_nothing_although_the_database_answers_lets_ano
     assert not old.loop.leads
     assert not old.loop.is_paused
     assert world.entries(v.ScheduleMisfired) == []
+    assert world.broken_laws() == []
+
+
+def test_a_node_that_is_far_behind_stays_a_member_while_it_takes_in_what_it_lacks(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It renews its counter between the batches: after hours without the database there may be very many."""
+    monkeypatch.setattr("eventstore.replicated.replicated_store.FETCHED_MAX", 5)
+    world = world_of(root, job("often", every="1s"))
+    node = world.other
+    node.database.cut = True
+    world.run(30.0)
+    node.database.cut = False
+    calls: list[str] = []
+
+    def before(call: str) -> None:
+        calls.append(call)
+        if call == "lines":
+            node.machine.clock.pass_(1.0)
+
+    node.database.before = before
+    world.run(1.0)
+    asked = "".join(call[0] for call in calls if call in ("lines", "renew"))
+    assert asked.count("l") > 15
+    assert "lll" not in asked
+    assert world.broken_laws() == []
+
+
+def test_what_a_node_was_assigned_that_can_record_nothing_goes_to_others(root: Path) -> None:
+    """The disk of its mirror is full, say: it is alive, and neither starts what falls due nor keeps it for long."""
+    world = world_of(
+        root, job("often", every="5s", overlap="allow"), job("long", on_demand=True), seconds=1.0
+    )
+    stuck = world.node("z", 100)  # most slots are free there
+    stuck.machine.behaviour = lambda launch: Process(200.0, 0)
+    world.run(2.0)
+    world.ask("long")
+    world.until(lambda: bool(stuck.processes))
+
+    def before(call: str) -> None:
+        if call in ("append", "lines"):
+            raise Unavailable("no room for the mirror")
+
+    stuck.database.before = before
+    world.run(90.0, 0.1)
+    assert world.entries(v.NodeLost) == []
+    ticks = {entry.seq: entry.time for entry in world.entries(v.ScheduleTicked)}
+    starts = {entry.run: entry.time for entry in world.entries(v.RunStarted)}
+    late = [(starts[seq] - time).total_seconds() for seq, time in ticks.items() if seq in starts]
+    assert len(late) >= len(ticks) - 2 >= 14
+    assert max(late) < 12.0
+    assert sum(each < 0.5 for each in late) > len(late) / 2
     assert world.broken_laws() == []
 
 
