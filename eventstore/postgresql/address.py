@@ -98,7 +98,8 @@ def parse_address(url: str) -> DatabaseAddress:
     place, slash, database = rest.partition("/")
     who, _, where = place.rpartition("@")
     user, colon, _ = who.partition(":")
-    if colon:
+    # Behind a / or ? in it, a password that was not escaped is all that comes before the last @.
+    if colon or (not who and ":" in where and "@" in rest + query):
         raise BadAddress("password", "a password stands before the @")
     if "#" in url:
         raise BadAddress("form", "#")

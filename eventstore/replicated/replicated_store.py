@@ -65,7 +65,8 @@ class ReplicatedStore:
     Attributes:
         database: orders and keeps the entries.
         between_batches: called after each batch of entries that the mirror lacked: there may be very many, and
-            whoever has something to do in time does it there. It must not call the store; what it raises ends the call.
+            whoever has something to do in time does it there. It must not call the store; what it raises ends the
+            call.
     """
 
     def __init__(

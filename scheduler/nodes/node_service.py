@@ -101,7 +101,7 @@ class NodeService(Serving):
             self._executor,
             self._in_force.config.settings,
             executors_of(home),
-            Outbox(home.outbox),
+            Outbox(home.outbox, store.ledger_id),
             self._joining,
             hints=self._listen(),
         )

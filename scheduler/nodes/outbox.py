@@ -8,6 +8,7 @@ database went, for nothing new is started then.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 from pathlib import Path
@@ -17,7 +18,7 @@ import msgspec
 
 from eventstore.durable import REAL, write_file
 from eventstore.nesting import decode
-from eventstore.regular_file import read_regular
+from eventstore.regular_file import NotRegular, read_regular
 from eventstore.store import Event
 from scheduler import vocabulary as v
 
@@ -33,6 +34,7 @@ class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     run: int
     actor: str
     finished: v.RunFinished
+    ledger: str = ""
 
 
 class Outbox:
@@ -40,10 +42,12 @@ class Outbox:
 
     Args:
         folder: made when there is something to keep.
+        ledger: the identity of the ledger in which the runs are. What was kept for another one is left alone: a run
+            has the same number there.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, ledger: str = "") -> None:
+        self._folder, self._ledger = folder, ledger
 
     def keep(self, event: Event) -> None:
         """Keep a `run.finished`, flushed to disk.
@@ -54,7 +58,7 @@ class Outbox:
         assert event.job is not None, "a run is of a job"
         assert event.run is not None, "a result is of a run"
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        kept = _Kept(event.job, event.run, event.actor, event.data)
+        kept = _Kept(event.job, event.run, event.actor, event.data, self._ledger)
         write_file(REAL, self._path(event.run, event.data.attempt), msgspec.json.encode(kept))
 
     def kept(self) -> list[Event]:
@@ -72,10 +76,13 @@ class Outbox:
             path = self._folder / name
             try:
                 kept = decode(read_regular(path, _BYTES_MAX), _Kept)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except (msgspec.MsgspecError, UnicodeDecodeError, OSError) as problem:
+                if isinstance(problem, OSError) and not _is_of_others(problem):
+                    raise
                 path.rename(path.with_suffix(".damaged"))
                 continue
-            if path.name == self._path(kept.run, kept.finished.attempt).name:
+            is_named_so = path.name == self._path(kept.run, kept.finished.attempt).name
+            if is_named_so and kept.ledger == self._ledger:
                 events.append(v.event(kept.finished, kept.actor, job=kept.job, run=kept.run))
         return sorted(events, key=lambda event: event.run or 0)
 
@@ -96,3 +103,8 @@ class Outbox:
 
     def _path(self, run: int, attempt: int) -> Path:
         return self._folder / f"{run}-{attempt}.json"
+
+
+def _is_of_others(problem: OSError) -> bool:
+    """Whether a file cannot be one that was kept here: a link, a FIFO, one that is too long or somebody else's."""
+    return isinstance(problem, NotRegular) or problem.errno in (errno.EFBIG, errno.EACCES)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from typing import Protocol
 
 from msgspec import structs
@@ -18,6 +19,9 @@ from eventstore.store import Event
 from scheduler.rules.nodes.starting import report
 from scheduler.rules.runs.attempts import is_news, with_retry
 from scheduler.rules.state import State
+
+RECORDED_MAX = 500
+"""So many are recorded at once at most: an append is one statement, which has to arrive in time on a slow network."""
 
 
 class Outbox(Protocol):
@@ -86,21 +90,18 @@ class Results:
             self._events[_key(event)] = event
 
     def finishes(self, state: State, now: datetime) -> list[Event]:
-        """What is to be recorded of the attempts that are going as far as the state knows."""
-        return [
-            with_retry(state, _with_node(state, event), now)
-            for event in self._events.values()
-            if self._is_news(state, event)
-        ]
+        """What is to be recorded of the attempts that are going as far as the state knows: the first ones."""
+        news = (event for event in self._events.values() if self._is_news(state, event))
+        return [with_retry(state, _with_node(state, event), now) for event in islice(news, RECORDED_MAX)]
 
     def reports(self, state: State) -> list[Event]:
-        """What is to be told of attempts that are lost on record."""
+        """What is to be told of attempts that are lost on record: the first ones."""
         told = (
             report(state, self._node, event)
             for event in self._events.values()
             if not self._is_news(state, event)
         )
-        return [event for event in told if event is not None]
+        return list(islice((event for event in told if event is not None), RECORDED_MAX))
 
     def settle(self, state: State) -> None:
         """Forget the results that are on record, one way or the other."""

@@ -20,6 +20,7 @@ from eventstore.postgresql.address import BadAddress, Host, parse_address
         ("postgresql://u@/c?host=/run/pg&port=5433", [("/run/pg", "5433")], "c", "u"),
         ("postgresql://u@%2Frun%2Fpg:5433/c", [("/run/pg", "5433")], "c", "u"),
         ("postgresql:///c", [], "c", None),
+        ("postgresql:///c?host=@pg", [("@pg", "")], "c", None),
         ("postgresql://u@/c?host=a,b&port=1,2", [("a", "1"), ("b", "2")], "c", "u"),
         ("postgresql://u@/c?host=a,b&port=1", [("a", "1"), ("b", "1")], "c", "u"),
     ],
@@ -47,6 +48,10 @@ def test_how_to_connect_stands_behind_the_question_mark() -> None:
     [
         ("postgresql://u:hunter2@h/c", "password"),
         ("postgresql://u:@h/c", "password"),
+        ("postgresql://u:hunter2/x@h/c", "password"),
+        ("postgresql://u:x/hunter2@h/c", "password"),
+        ("postgresql://u:x?hunter2=@h/c", "password"),
+        ("postgresql://u:x#hunter2@h/c", "password"),
         ("postgresql://u@h/c?password=hunter2", "password"),
         ("postgresql://u@h/c?sslpassword=hunter2", "password"),
         ("postgresql://u@h/c?sslmode=require&password=hunter2", "password"),

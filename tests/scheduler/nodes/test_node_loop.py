@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from eventstore.errors import Halted, Unavailable
+from eventstore.store import Head
 from scheduler import vocabulary as v
 from scheduler.definition import Retry
 from scheduler.nodes.node_loop import NodeLoop
@@ -380,6 +382,32 @@ def test_a_node_that_is_far_behind_stays_a_member_while_it_takes_in_what_it_lack
     asked = "".join(call[0] for call in calls if call in ("lines", "renew"))
     assert asked.count("l") > 15
     assert "lll" not in asked
+    assert world.broken_laws() == []
+
+
+def test_many_results_are_recorded_a_part_at_a_time(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the database was away, no statement gets so long that it cannot arrive in time."""
+    monkeypatch.setattr("scheduler.nodes.execution.results.RECORDED_MAX", 2)
+    world = NodeWorld(root, job("asked", on_demand=True, overlap="allow"))
+    node = world.node("a", 7)
+    node.machine.behaviour = lambda launch: Process(5.0, 0)
+    for _ in range(7):
+        world.ask("asked")
+    world.until(lambda: len(node.processes) == 7)
+    world.server.away = True
+    world.run(10.0)
+    world.server.away = False
+    lengths: list[int] = []
+    append = node.database.append
+
+    def counted(expected: Head, lines: Sequence[bytes], new: Head) -> bool:
+        lengths.append(len(lines))
+        return append(expected, lines, new)
+
+    monkeypatch.setattr(node.database, "append", counted)
+    world.run(5.0)
+    assert len(world.entries(v.RunFinished)) == 7
+    assert max(lengths) <= 3
     assert world.broken_laws() == []
 
 

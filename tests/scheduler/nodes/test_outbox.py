@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,32 @@ def test_a_file_that_is_not_what_it_should_be_is_put_aside(tmp_path: Path, conte
     (tmp_path / "3-1.json").write_bytes(content)
     assert box.kept() == [result(7)]
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".damaged"] == ["3-1.damaged"]
+    assert box.kept() == [result(7)]
+
+
+@pytest.mark.parametrize("kind", ["link", "fifo", "folder", "long"])
+def test_what_is_no_file_of_ours_is_put_aside(tmp_path: Path, kind: str) -> None:
+    """A FIFO or a link keeps no result from being recorded, and nobody waits for it or follows it."""
+    box = Outbox(tmp_path / "outbox")
+    box.keep(result(7))
+    path = tmp_path / "outbox" / "3-1.json"
+    if kind == "link":
+        path.symlink_to(tmp_path / "outbox" / "7-1.json")
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b" " * 70_000)
+    assert box.kept() == [result(7)]
+    assert not os.path.lexists(path)
+
+
+def test_what_was_kept_for_another_ledger_is_left_alone(tmp_path: Path) -> None:
+    """The home came to another database: there a run of the same number is another one."""
+    box = Outbox(tmp_path, "a" * 32)
+    box.keep(result(7))
+    assert Outbox(tmp_path, "b" * 32).kept() == []
     assert box.kept() == [result(7)]
 
 
