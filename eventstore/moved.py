@@ -18,6 +18,9 @@ MOVED_TYPE = "ledger.moved"
 DATABASE_SCHEME = "postgresql://"
 
 
+_FLAG = "the ledger was moved to "
+
+
 class _Payload(msgspec.Struct):
     """The part of the payload of `ledger.moved` that is needed here."""
 
@@ -51,3 +54,19 @@ def moved_to_database(entry: Entry) -> str | None:
     """The address of the database to which the ledger went with this entry, if it went to one."""
     where = moved_to(entry)
     return where if where is not None and where.startswith(DATABASE_SCHEME) else None
+
+
+def moved_to_folder(entry: Entry) -> str | None:
+    """The folder to which the ledger went with this entry, if it went to one, out of a database."""
+    where = moved_to(entry)
+    return where if where is not None and not where.startswith(DATABASE_SCHEME) else None
+
+
+def moved_words(folder: Path, host: str) -> str:
+    """Why nothing is appended any more in a database whose ledger is moved to a folder: the words of its flag."""
+    return f"{_FLAG}{folder} on {host}"
+
+
+def says_moved(halted: str | None) -> bool:
+    """Whether the flag of a database says that its ledger is moved to a folder, or was."""
+    return halted is not None and halted.startswith(_FLAG)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cli.app.failures import ExitCode, Failure
 from cli.terminal.printable import printable
 from eventstore import errors as ledger
-from eventstore.moved import Moved
+from eventstore.moved import Moved, says_moved
 from scheduler.database.agreement import PlaceDisagrees
 from scheduler.database.connection import DriverMissing
 from scheduler.database.origin import OriginUnusable
@@ -13,6 +13,14 @@ from scheduler.database.origin import OriginUnusable
 
 def database_failure(problem: ledger.LedgerError) -> Failure | None:
     """The words for a problem of this kind; None for any other."""
+    if isinstance(problem, ledger.Halted) and says_moved(str(problem)):
+        return Failure(
+            f"nothing is appended in this database any more: {printable(str(problem))}",
+            "Go on in the home there. If the move was interrupted, it is gone on with there: `cronledger ledger "
+            "move --to var/ledger`. If it is to be given up instead, `cronledger database refill` lets everybody go "
+            "on, unless it is on record already.",
+            ExitCode.LEDGER,
+        )
     if isinstance(problem, ledger.Halted):
         return Failure(
             f"nothing is appended any more: {printable(str(problem))}",

@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 
+from eventstore.entry import decode_own
 from eventstore.errors import LedgerError, NoAnswer, Unavailable
+from eventstore.moved import moved_to_folder
 from eventstore.raw_lines import line_batches
 from eventstore.replicated.comparison import Comparison, OnCompared, compare
 from eventstore.replicated.database import Database
@@ -44,7 +46,7 @@ class RefillRefused(LedgerError):
 
     Attributes:
         problem: `differ`: both sides have other entries. `not_longest`: another mirror knows more. `moving`: somebody
-            else appended or refilled meanwhile.
+            else appended or refilled meanwhile. `moved`: the ledger was moved out of this database.
         comparison: what both sides have.
         longest: of `not_longest`, the last entry of the longest mirror that is known.
     """
@@ -78,6 +80,7 @@ def refill(
         Unavailable, NoAnswer: the database does not answer; refilling again goes on.
         Corrupt: the mirror is damaged.
     """
+    require_here(database, found)
     if found.relation == "differ":
         raise RefillRefused("differ", found)
     longest = longest_known(found)
@@ -86,7 +89,7 @@ def refill(
     count = max(0, found.mirror.seq - found.database.seq)
     if count:
         if found.halted is None:
-            _halt(database, lost_words(found.database.seq, found.mirror.seq))
+            set_flag(database, lost_words(found.database.seq, found.mirror.seq))
         _put_back(database, mirror, found, told)
         found = compare(database, mirror)
         if found.relation != "equal":
@@ -95,8 +98,22 @@ def refill(
     if found.halted is not None:
         if found.relation != "equal":
             raise RefillRefused("moving", found)
-        resumed = _resume(database, found.database)
+        resumed = clear_flag(database, found.database)
     return Refilled(found.mirror.seq + 1 - count, count, resumed)
+
+
+def require_here(database: Database, found: Comparison) -> None:
+    """Check that the ledger was not moved out of a database, which is never to be appended to again then.
+
+    A move that was interrupted before that is on record may be given up: then everybody goes on.
+
+    Raises:
+        RefillRefused: it was.
+        Unavailable: the database cannot be read.
+    """
+    last = database.lines(found.database.seq, 1)
+    if last and moved_to_folder(decode_own(last[0])[0]) is not None:
+        raise RefillRefused("moved", found)
 
 
 def longest_known(found: Comparison) -> int:
@@ -135,7 +152,7 @@ def _put_back(
             told(batch.head.seq + 1, found.mirror.seq + 1)
 
 
-def _halt(database: Database, why: str) -> None:
+def set_flag(database: Database, why: str) -> None:
     """Set the flag, and make sure of that: only then nobody appends meanwhile."""
     for _ in range(_TRIES):
         with suppress(NoAnswer):
@@ -145,7 +162,7 @@ def _halt(database: Database, why: str) -> None:
     raise Unavailable(f"{database.address}: the flag that halts everybody could not be set")
 
 
-def _resume(database: RefillableDatabase, head: Head) -> bool:
+def clear_flag(database: RefillableDatabase, head: Head) -> bool:
     """Take the flag away, and make sure of that."""
     for _ in range(_TRIES):
         with suppress(NoAnswer):

@@ -115,9 +115,9 @@ class ReplicatedStore:
             Unavailable: the database or the mirror cannot be used now.
             Poisoned, NewerFormat: see `Mirror`.
         """
-        mirror = Mirror.open(folder, may_repair=lambda mirror: _require_reached(database, mirror))
+        mirror = Mirror.open(folder, may_repair=lambda mirror: require_reached(database, mirror))
         try:
-            _require_reached(database, mirror)
+            require_reached(database, mirror)
             store = cls(database, mirror, clock, patience_s=patience_s)
             store.refresh()
         except BaseException:
@@ -318,7 +318,7 @@ class ReplicatedStore:
         try:
             return self._mirror.refresh()
         except Corrupt as damage:
-            _require_reached(self.database, self._mirror)
+            require_reached(self.database, self._mirror)
             self._mirror.repair(damage)
             return self._mirror.head()
 
@@ -375,7 +375,7 @@ def differs_words(seq: int) -> str:
     return f"the database was altered: its entry {seq} is not the one that was committed"
 
 
-def _require_reached(database: Database, mirror: Mirror) -> None:
+def require_reached(database: Database, mirror: Mirror) -> None:
     """Check that the database is that of a mirror, and reaches to what was there once.
 
     Raises:

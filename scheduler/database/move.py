@@ -13,22 +13,18 @@ Every step may be interrupted, by a kill too, and is gone on with by moving agai
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
-from pathlib import Path
+from contextlib import closing
 from typing import NamedTuple, Protocol
 
 from eventstore.durable import REAL, sync_folder
 from eventstore.errors import LedgerError, OtherLedger
 from eventstore.genesis import read_creation
-from eventstore.head import HEAD_NAME
-from eventstore.moved import moved_to
-from eventstore.proofs.kept_sizes import CHECKPOINTS_NAME
+from eventstore.moved import moved_to, moved_to_database
 from eventstore.raw_lines import line_batches
-from eventstore.segment import list_names, marker_name, seal_name, segment_name
-from eventstore.store import Event, Head
+from eventstore.store import Entry, Event, Head
 from scheduler import vocabulary as v
+from scheduler.database.copied_folder import copy_entries
 from scheduler.database.origin import Origin, read_origin, write_origin
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger, open_ledger_to_read
@@ -46,7 +42,7 @@ class MoveRefused(LedgerError):
     Attributes:
         problem: `runs`: runs are in flight. `elsewhere`: it was moved to another place. `done`, `on_database`: the
             home is on this database, or on another one, already. `differs`: what stands in the database is not what
-            was copied.
+            was copied. `was_there`: the database holds this ledger as it was when it was moved out of there.
         where: the other place; of `differs`, the first entry that differs.
         runs: the runs that are in flight.
     """
@@ -110,12 +106,15 @@ def move_to_database(home: Home, target: Target, address: str, actor: str, told:
     if origin is not None:
         # The mirror is made last.
         raise MoveRefused("done" if origin.address == address else "on_database", origin.address)
-    _check(home, address)
+    last = _check(home, address)
     created = read_creation(home.own_ledger)
     assert created is not None, "a ledger that was folded has an entry 0"
     there = target.ledger_there()
     if there is not None and there != created.ledger:
         raise OtherLedger(address, there, created.ledger)
+    if there is not None and moved_to(last) != address:
+        # It was there once, and went on since it came back.
+        raise MoveRefused("was_there", address)
     if there is None:
         target.prepare()
         _copy(home, target, created.entries_per_segment, told)
@@ -129,21 +128,22 @@ def move_to_database(home: Home, target: Target, address: str, actor: str, told:
     return MovedLedger(created.ledger, head.seq + 1)
 
 
-def _check(home: Home, address: str) -> None:
-    """Check that the ledger may be moved there.
+def _check(home: Home, address: str) -> Entry:
+    """Check that the ledger may be moved there; its last entry.
 
     Raises:
         MoveRefused: it may not.
     """
     ledger = open_ledger_to_read(home)
     with closing(ledger.store) as store:
-        last = next(store.read_backwards(), None)
-        where = None if last is None else moved_to(last)
-        if where is not None and where != address and where.startswith("postgresql://"):
-            raise MoveRefused("elsewhere", where)
+        last = next(store.read_backwards())
+        where = moved_to_database(last)
+        if where not in (None, address):
+            raise MoveRefused("elsewhere", where or "")
         going = [number for number, run in ledger.state.runs.items() if run.begun]
         if going:
             raise MoveRefused("runs", runs=going)
+        return last
 
 
 def _record(home: Home, address: str, actor: str) -> Head:
@@ -207,35 +207,10 @@ def _while_equal(one: Sequence[bytes], other: Sequence[bytes]) -> Sequence[bytes
 
 
 def _make_mirror(home: Home, origin: Origin) -> None:
-    """Make the home's mirror of the same files; it appears at once, whole.
-
-    What is sealed is shared with the old folder where the file system allows that; what is still written is copied.
-    """
+    """Make the home's mirror of the same files; it appears at once, whole."""
     beside = home.var / ".mirror-moved"
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(mode=0o700)
-    old = home.own_ledger
-    segments, seals, markers = list_names(old)
-    for first in segments:
-        if first in seals:
-            _share(old / segment_name(first), beside / segment_name(first))
-        else:
-            shutil.copyfile(old / segment_name(first), beside / segment_name(first))
-    for name in [*map(seal_name, seals), *map(marker_name, markers), HEAD_NAME]:
-        with suppress(FileNotFoundError):
-            shutil.copyfile(old / name, beside / name)
-    if (old / CHECKPOINTS_NAME).is_dir():
-        shutil.copytree(old / CHECKPOINTS_NAME, beside / CHECKPOINTS_NAME)
-    for path in beside.rglob("*"):
-        path.chmod(0o700 if path.is_dir() else 0o600)
+    copy_entries(home.own_ledger, beside)
     write_origin(beside, origin)
     os.sync()
     REAL.rename(beside, home.mirror)
     sync_folder(REAL, home.var)
-
-
-def _share(path: Path, target: Path) -> None:
-    try:
-        REAL.link(path, target)
-    except OSError:
-        shutil.copyfile(path, target)

@@ -17,7 +17,7 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.past import OnProgress
 from scheduler.rules.reconcile import pauses_ended, reconcile
 from scheduler.rules.state import State
-from scheduler.store import is_on_database, open_store, open_store_to_append
+from scheduler.store import is_on_database, open_folder, open_store, open_store_to_append
 from scheduler.system_clock import SystemClock
 
 
@@ -62,6 +62,15 @@ def open_ledger_to_read(home: Home, on_progress: OnProgress | None = None) -> Le
         Corrupt, NewerFormat: it is damaged.
     """
     return _folded(home, open_store(home), None, on_progress)
+
+
+def open_files_to_read(home: Home) -> Ledger:
+    """The same of the entries that the home has as files: a database that they are of is not asked for newer ones.
+
+    Raises:
+        NoLedger, Corrupt, NewerFormat: see `open_ledger_to_read`.
+    """
+    return _folded(home, open_folder(home.ledger), None)
 
 
 def _wall(clock: Clock) -> datetime:

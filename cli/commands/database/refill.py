@@ -49,7 +49,7 @@ def refill(home: Home, dry_run: bool, keep: Side | None, as_json: bool) -> None:
     Exit code 1 if nothing was put back since a person has to look; 2 if the home is on no database; 3 if one side
     cannot be used.
     """
-    from eventstore.replicated.refill import RefillRefused
+    from eventstore.replicated.refill import RefillRefused, require_here
     from eventstore.replicated.refill import refill as put_back
 
     with compared(home, shown=not as_json) as both:
@@ -57,10 +57,11 @@ def refill(home: Home, dry_run: bool, keep: Side | None, as_json: bool) -> None:
         if dry_run:
             _show(both, as_json=as_json)
             return
-        if found.relation == "differ" and keep is not None:
-            _keep(home, both, keep)
-            return
         try:
+            if found.relation == "differ" and keep is not None:
+                require_here(database, found)
+                _keep(home, both, keep)
+                return
             with progress("putting entries back", shown=not as_json) as seen:
                 done = put_back(database, mirror, found, lambda count, total: seen.update(count, total=total))
         except RefillRefused as refused:
@@ -105,6 +106,13 @@ def _tell(both: Compared, done: Refilled, *, as_json: bool) -> None:
 
 def _refusal(refused: RefillRefused) -> Failure:
     found = refused.comparison
+    if refused.problem == "moved":
+        return Failure(
+            f"this database is not appended to again: {printable(found.halted or 'the ledger was moved away')}",
+            "Nothing was put back. Go on in the home there; `cronledger ledger move --to URL` there takes the ledger "
+            "into a database again.",
+            ExitCode.FAILED,
+        )
     if refused.problem == "not_longest":
         return Failure(
             f"another machine's mirror reaches to entry {refused.longest:,}, this one to {found.mirror.seq:,}",

@@ -1,8 +1,10 @@
-"""`ledger move`: take a home's ledger into a database that several machines share."""
+"""`ledger move`: take a home's ledger into a database that several machines share, or out of it again."""
 
 from __future__ import annotations
 
-from contextlib import closing
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 import click
@@ -10,13 +12,15 @@ import click
 from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import json_option, show_json
 from cli.app.ledger_wait import patience_explained
+from cli.ledger.database.moving import back_facts, refusal, refusal_back
 from cli.terminal.console import note
 from cli.terminal.printable import printable
 from cli.terminal.progress import progress
 from cli.terminal.tables import details
-from scheduler.database.move import MovedLedger, MoveRefused, move_to_database
+from scheduler.database.move import MovedLedger, MoveRefused, OnStep, move_to_database
 from scheduler.home import Home
 from scheduler.scheduler_lock import AlreadyRunning, Holder, SchedulerLock
+from scheduler.store import database_address, is_on_database
 
 
 @click.command(
@@ -26,42 +30,109 @@ from scheduler.scheduler_lock import AlreadyRunning, Holder, SchedulerLock
     "--to",
     "place",
     required=True,
-    metavar="URL",
-    help="The database, with the role that the nodes connect as: postgresql://ledger@db.example/cronledger.",
+    metavar="URL|DIR",
+    help="A database, with the role that the nodes connect as: postgresql://ledger@db.example/cronledger. Or "
+    "var/ledger, out of a database.",
 )
 @click.option(
     "--as",
     "owner",
-    required=True,
     metavar="ROLE",
-    help="The role that owns the tables there, or is to own them; another one than the nodes'.",
+    help="Into a database: the role that owns the tables there, or is to own them; another one than the nodes'.",
 )
 @json_option
 @click.pass_obj
-def move(home: Home, place: str, owner: str, as_json: bool) -> None:
-    """Take the ledger of this home into a PostgreSQL database: its bytes, its history, its chain.
+def move(home: Home, place: str, owner: str | None, as_json: bool) -> None:
+    """Take the ledger of this home into a PostgreSQL database, or out of it: its bytes, its history, its chain.
 
     No scheduler may serve the home meanwhile, and no run may be in flight. Every line is copied and compared, byte
-    for byte. The last entry here is ledger.moved, and nothing is appended here after it; the next one follows it in
-    the database. The home keeps its entries as files in var/mirror; var/ledger stays as it is. Then write
-    `ledger: store:` into the config, and run `cronledger config apply`.
+    for byte. The last entry in the old place is ledger.moved, and nothing is appended there after it; the next one
+    follows it in the new place. The home keeps the entries of a database as files in var/mirror; var/ledger stays as
+    it is. Then write `ledger: store:` into the config, and run `cronledger config apply`.
+
+    --to var/ledger takes the ledger out of its database again, into this home, which goes on alone. No node may serve
+    it then, on any machine. The database keeps its lines, and takes no more. Then take `ledger: store:` out of the
+    config.
 
     After an interruption run it again: it goes on. docs/ledger-move.md tells more.
 
-    Exit code 1 if a scheduler serves the home or runs are in flight; 2 if it cannot be done as asked; 3 if the ledger
-    or the database cannot be used.
+    Exit code 1 if a scheduler serves the home, a node serves the ledger or runs are in flight; 2 if it cannot be done
+    as asked; 3 if the ledger or the database cannot be used.
     """
+    if "://" in place:
+        _into_database(home, place, owner, as_json=as_json)
+    else:
+        _into_home(home, place, owner, as_json=as_json)
+
+
+def _into_database(home: Home, place: str, owner: str | None, *, as_json: bool) -> None:
     from eventstore.postgresql.address import parse_address
     from scheduler.database.owned_database import OwnedDatabase
     from scheduler.ownership.actor import person
-    from scheduler.service.executor import this_process
 
+    if owner is None:
+        raise click.UsageError("--as names the role that owns the tables of a database, or is to own them")
     address = parse_address(place)
     if address.user is None or address.user == owner:
         raise Failure(
             "the URL names the role as which the nodes connect, and --as another one, which owns the tables",
             "Whoever owns them can alter entries; nodes only insert and read.",
         )
+    with (
+        _at_rest(home),
+        closing(OwnedDatabase(address.shown, owner, address.user)) as target,
+        _moving(home, shown=not as_json) as told,
+    ):
+        try:
+            moved = move_to_database(home, target, address.shown, person(), told)
+        except MoveRefused as refused:
+            raise refusal(refused, address.shown) from None
+    _tell(moved, address.shown, as_json=as_json)
+
+
+def _into_home(home: Home, place: str, owner: str | None, *, as_json: bool) -> None:
+    from scheduler.database.connection import open_database
+    from scheduler.database.move_back import MoveBackRefused, move_back
+    from scheduler.ownership.actor import person
+
+    if owner is not None:
+        raise click.UsageError("--as is of a database: into a folder nobody's role is needed")
+    folder = home.own_ledger
+    if os.path.realpath(folder) not in (os.path.realpath(place), os.path.realpath(home.root / place)):
+        raise Failure(
+            f"a ledger goes into the home that goes on with it, and nowhere else: {printable(str(folder))}",
+            "Run it in the home that is to go on, with `--to var/ledger`.",
+        )
+    if not is_on_database(home):
+        raise Failure(
+            f"the ledger of this home is in {printable(str(folder))} already", "Nothing is left to be done."
+        )
+    address = database_address(home) or ""
+    with (
+        _at_rest(home),
+        closing(open_database(home)) as database,
+        _moving(home, shown=not as_json) as told,
+    ):
+        try:
+            moved = move_back(home, database, person(), told)
+        except MoveBackRefused as refused:
+            raise refusal_back(refused) from None
+    kept = [str(path) for path in (moved.mirror, moved.before) if path is not None]
+    if as_json:
+        show_json({"ledger": str(folder), "database": address, "entries": moved.entries, "kept": kept})
+        return
+    details(back_facts(folder, moved.entries, kept))
+    note(
+        "Now take `ledger: store:` out of the config, then run `cronledger serve`. The database keeps its lines and "
+        f"takes no more: drop {printable(address)} when you like. What is kept here is not read any more either."
+    )
+
+
+@contextmanager
+def _at_rest(home: Home) -> Iterator[None]:
+    """The scheduler's lock, while the context lasts: no scheduler serves the home, and none begins to."""
+    from scheduler.service.executor import this_process
+
     me = this_process()
     try:
         lock = SchedulerLock.take(
@@ -71,24 +142,17 @@ def move(home: Home, place: str, owner: str, as_json: bool) -> None:
         raise Failure(
             "a scheduler serves this home", "Stop it first: a ledger is moved at rest.", ExitCode.FAILED
         ) from None
-    with (
-        closing(OwnedDatabase(address.shown, owner, address.user)) as target,
-        patience_explained(home.ledger),
-        progress("moving the ledger", shown=not as_json) as seen,
-    ):
-        try:
-            moved = move_to_database(
-                home,
-                target,
-                address.shown,
-                person(),
-                lambda step, done, total: seen.update(done, total=total, label=f"{step} entries"),
-            )
-        except MoveRefused as refused:
-            raise _refusal(refused, address.shown) from None
-        finally:
-            lock.release()
-    _tell(moved, address.shown, as_json=as_json)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _moving(home: Home, *, shown: bool) -> Iterator[OnStep]:
+    """What is told of a move while it proceeds."""
+    with patience_explained(home.ledger), progress("moving the ledger", shown=shown) as seen:
+        yield lambda step, done, total: seen.update(done, total=total, label=f"{step} entries")
 
 
 def _tell(moved: MovedLedger, address: str, *, as_json: bool) -> None:
@@ -105,34 +169,4 @@ def _tell(moved: MovedLedger, address: str, *, as_json: bool) -> None:
     note(
         f"Now write `ledger: {{store: {printable(address)}}}` into the config, then run `cronledger config apply` "
         "and `cronledger serve`. Keep var/ledger: it is the ledger as it was."
-    )
-
-
-def _refusal(refused: MoveRefused, address: str) -> Failure:
-    where = printable(refused.where)
-    if refused.problem == "runs":
-        numbers = ", ".join(map(str, refused.runs[:5])) + (" …" if len(refused.runs) > 5 else "")
-        return Failure(
-            f"runs are in flight: {numbers}",
-            "Nothing was moved. Let them end: `cronledger serve`, then stop it with `shutdown: wait`; or "
-            "`cronledger jobs cancel`.",
-            ExitCode.FAILED,
-        )
-    if refused.problem == "done":
-        return Failure(f"the ledger of this home is in {where} already", "Nothing is left to be done.")
-    if refused.problem == "on_database":
-        return Failure(
-            f"the ledger of this home is in {where}", f"It is not moved from there to {printable(address)}."
-        )
-    if refused.problem == "elsewhere":
-        return Failure(
-            f"this ledger was moved to {where}, or is about to be",
-            "A move that was interrupted is gone on with by moving there again.",
-            ExitCode.LEDGER,
-        )
-    return Failure(
-        f"{printable(address)} has another line of entry {where} than the ledger here",
-        "Nothing is in force there. Look who writes into that database; its schema `cronledger` can be dropped, then "
-        "move again.",
-        ExitCode.LEDGER,
     )

@@ -98,6 +98,11 @@ def _leader_elected(state: State, entry: Entry, data: v.LeaderElected) -> None:
     expectations.clock_read(state, entry.time)
 
 
+def _ledger_moved(state: State, entry: Entry, data: v.LedgerMoved) -> None:
+    """Who served the ledger in the old place does not serve it in the new one."""
+    serve_alone(state)
+
+
 def _run_assigned(state: State, entry: Entry, data: v.RunAssigned) -> None:
     run = state.runs.get(-1 if entry.run is None else entry.run)
     if run is None or run.job != entry.job or run.started is not None or data.attempt != run.attempt + 1:
@@ -154,6 +159,7 @@ APPLY: Apply = {
     v.NodeDrained.TYPE: _node_drained,
     v.NodeResumed.TYPE: _node_resumed,
     v.LeaderElected.TYPE: _leader_elected,
+    v.LedgerMoved.TYPE: _ledger_moved,
     v.RunAssigned.TYPE: _run_assigned,
     v.RunReported.TYPE: _run_reported,
 }
