@@ -77,6 +77,7 @@ def to_write(home: Home) -> Iterator[Ledger]:
     Raises:
         NoHome: there is neither a ledger nor a config here.
         ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
+        PlaceDisagrees: the config names another place for the ledger than the home has.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
     from scheduler.ledger.open import bring_in_line, open_ledger
@@ -84,10 +85,18 @@ def to_write(home: Home) -> Iterator[Ledger]:
     from scheduler.ownership.actor import person
     from scheduler.ownership.home_identity import remember_first
     from scheduler.service.environments_in_force import keep_environments_in_force
+    from scheduler.store import is_on_database
 
     config, problem = config_to_record(home)
     if problem is not None:
         complain(f"{problem}\nthe config is not used; the ledger's own knowledge of the jobs is")
+    if is_on_database(home) or (config is not None and config.ledger.store is not None):
+        from scheduler.database.named_place import settle_home
+
+        settle_home(home, config)
+        config = (
+            None  # on a database, which the home may have joined just now, no file comes into force by itself
+        )
     with patience_explained(home.ledger):
         ledger = open_ledger(home, person())
         try:

@@ -25,8 +25,14 @@ def adopt(home: Home) -> None:
     from scheduler.scheduler_lock import AlreadyRunning, Holder, SchedulerLock
     from scheduler.service.executor import this_process
     from scheduler.service.home_adoption import adopt_home
+    from scheduler.store import is_on_database
     from scheduler.system_clock import SystemClock
 
+    if is_on_database(home):
+        tell(
+            f"{printable(str(home.root))} is on a database: its copies are nodes of their own when they serve"
+        )
+        return
     if not is_copy(home) or not has_ledger(home):
         tell(f"{printable(str(home.root))} is no copy of another home: there is nothing to adopt")
         return

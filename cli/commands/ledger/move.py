@@ -105,7 +105,8 @@ def _into_home(home: Home, place: str, owner: str | None, *, as_json: bool) -> N
         )
     if not is_on_database(home):
         raise Failure(
-            f"the ledger of this home is in {printable(str(folder))} already", "Nothing is left to be done."
+            f"this home is on no database: its ledger is in {printable(str(folder))}",
+            "Nothing is left to be done.",
         )
     address = database_address(home) or ""
     with (

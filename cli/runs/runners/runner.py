@@ -16,6 +16,7 @@ from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import open_ledger
 from scheduler.ownership.actor import person
+from scheduler.store import is_on_database
 from scheduler.waiting import Waiter
 
 OnRequested = Callable[[int, str], None]
@@ -48,8 +49,13 @@ def ledger_for_runs(home: Home) -> Iterator[Ledger]:
     """The home's ledger, opened to request runs in the name of the person, and closed in the end.
 
     Raises:
+        PlaceDisagrees: the home is on a database, and its config names another place.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
+    if is_on_database(home):
+        from scheduler.database.named_place import settle_home
+
+        settle_home(home)
     with patience_explained(home.ledger):
         ledger = open_ledger(home, person())
     try:

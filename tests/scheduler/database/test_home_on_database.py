@@ -13,11 +13,13 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.database.agreement import PlaceDisagrees, settle_place
 from scheduler.database.connection import look_problem
+from scheduler.database.named_place import settle_home
 from scheduler.database.origin import Origin, write_origin
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger
 from scheduler.store import database_address, is_on_database, open_store, open_store_to_append
-from tests.support.home import make_home
+from tests.support.command import call
+from tests.support.home import CONFIG, make_home
 from tests.support.journal import event
 from tests.support.postgresql_fixtures import TestDatabase
 
@@ -141,3 +143,25 @@ def test_a_ledger_that_came_back_into_a_folder_goes_on_there(tmp_path: Path) -> 
 
 def _moved(where: str, entries: int) -> Event:
     return v.event(v.LedgerMoved(where=where, entries=entries, host="h", home="/srv"), "user:ann@here")
+
+
+@pytest.mark.parametrize("said", ["store: {}", "store: '{}'", 'store: "{}"  # ours', "{{store: {}}}"])
+def test_a_config_that_names_the_database_is_read_no_further(tmp_path: Path, said: str) -> None:
+    """Neither are its jobs read, nor is the database asked."""
+    named = said.format(AWAY)
+    line = f"ledger: {named}\n" if named.startswith("{") else f"ledger:\n  {named}\n"
+    home = make_home(tmp_path, f"{line}jobs: no jobs at all\n")
+    write_origin_of(home, "0" * 32)
+    settle_home(home)
+
+
+def test_a_config_that_names_the_database_in_a_comment_names_none(tmp_path: Path) -> None:
+    """Nothing is recorded then, by any command."""
+    home = make_home(tmp_path, f"# ledger: {{store: {AWAY}}}\n{CONFIG}")
+    write_origin_of(home, "0" * 32)
+    with pytest.raises(PlaceDisagrees) as refused:
+        settle_home(home)
+    assert refused.value.problem == "names_none"
+    for command in (("jobs", "disable", "nightly"), ("jobs", "run", "nightly")):
+        said = call(*command, home=tmp_path)
+        assert (said.code, "does not say so any more" in said.err) == (2, True)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.store import open_store, open_store_to_append
+from scheduler.database.agreement import settle_place
+from scheduler.home import Home
+from scheduler.store import is_on_database, open_store, open_store_to_append
 from tests.support.command import call
 from tests.support.home import CONFIG, make_home, write_config
 from tests.support.postgresql import OWNER, WRITER, Server
@@ -48,6 +50,35 @@ def test_a_home_is_moved_into_a_database(empty: TestDatabase, tmp_path: Path) ->
     write_config(tmp_path, f"ledger: {{store: '{said['database']}'}}\n{CONFIG}")
     verified = call("ledger", "verify", home=tmp_path)
     assert verified.code == 0, verified.err + verified.out
+    _comes_back(home, url)
+
+
+def _comes_back(home: Home, url: str) -> None:
+    """The home goes on alone, from the entry that says so; the database takes nothing more, in words."""
+    elsewhere = call("ledger", "move", "--to", "/srv/ledger", home=home.root)
+    assert (elsewhere.code, "nowhere else" in elsewhere.err) == (2, True)
+    back = call("ledger", "move", "--to", str(home.own_ledger), home=home.root)
+    assert back.code == 0, back.err
+    assert not is_on_database(home)
+    named = call("jobs", "enable", "nightly", home=home.root)
+    assert (named.code, "has a ledger of its own" in named.err) == (2, True)
+    write_config(home.root, CONFIG)
+    assert call("jobs", "enable", "nightly", home=home.root).code == 0
+    assert call("ledger", "verify", home=home.root).code == 0
+    there = call("ledger", "move", "--to", url, "--as", OWNER, home=home.root)
+    assert (there.code, "Move it into a new database" in there.err) == (2, True)
+    _joins_what_moved_away(home.root.with_name("another"), url)
+
+
+def _joins_what_moved_away(root: Path, url: str) -> None:
+    """Another machine learns where the ledger is."""
+    home = make_home(root, f"ledger: {{store: '{url}'}}\n{CONFIG}")
+    settle_place(home, url)
+    refused = call("jobs", "disable", "nightly", home=root)
+    assert refused.code == 3
+    assert "the ledger was moved to" in refused.err
+    refilled = call("database", "refill", home=root)
+    assert refilled.code == 3
 
 
 def test_who_owns_the_tables_is_another_role(tmp_path: Path) -> None:
