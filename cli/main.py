@@ -65,7 +65,10 @@ _LEDGER = {
         "cli.commands.ledger.reattach:reattach",
         "tell the ledger where archived segments are now",
     ),
-    "move": ("cli.commands.ledger.move:move", "take it into a database that several machines share, and back"),
+    "move": (
+        "cli.commands.ledger.move:move",
+        "take it into a database that several machines share, and back",
+    ),
     "anchor": ("cli.commands.ledger.anchor:anchor", "give the newest checkpoint to the anchors, now"),
     "keep-cosignature": (
         "cli.commands.ledger.keep_cosignature:keep_cosignature",
