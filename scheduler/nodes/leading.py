@@ -28,6 +28,8 @@ from scheduler.service.records.recorder import Recorder
 
 NOBODY = Executor("", "", 0, 0)
 """A leader starts nothing itself."""
+STEP_SMALL_S = 60.0
+"""A smaller step of the database's clock is one as between a server and its standby: what it skips is only late."""
 
 
 class Leading:
@@ -87,9 +89,9 @@ class Leading:
             Unavailable, InDoubt, Poisoned, Corrupt: see `EventStore.append`; begin anew with another `Leading`.
         """
         if not self._begun:
-            self._begin(now)
-        if gaps:
-            self._settle_gaps(gaps, now)
+            self._begin(gaps, now)
+        elif gaps:
+            self._settle(gaps[-1].reason, gaps, now)
         self._recorder.decide(
             lambda state, at: losses(state, self._liveness.silence_s, lost_after_s, at), now.wall
         )
@@ -111,27 +113,25 @@ class Leading:
         """
         self._recorder.decide(lambda state, at: [event], now.wall)
 
-    def _begin(self, now: Reading) -> None:
+    def _begin(self, gaps: list[TimeGap], now: Reading) -> None:
         if self._paused_ms is not None:
             resumed = v.event(v.SchedulerResumed(paused_ms=self._paused_ms), v.SCHEDULER)
             self._recorder.decide(lambda state, at: [resumed], now.wall)
             self._paused_ms = None
-        self._take_over(self._reason, now)
+        self._settle(self._reason, gaps, now)
         self._begun = True
 
-    def _take_over(self, reason: MisfireReason, now: Reading) -> None:
-        self._decisions.take_over(reason, now)
-        self._decisions.begin(now)
-
-    def _settle_gaps(self, gaps: list[TimeGap], now: Reading) -> None:
+    def _settle(self, reason: MisfireReason, gaps: list[TimeGap], now: Reading) -> None:
+        """Settle what nobody watched. What only a clock that was set far ahead skipped is not late: it was missed."""
         events = [event for gap in gaps if (event := gap.event()) is not None]
         self._recorder.decide(lambda state, at: events, now.wall)
-        reason = gaps[-1].reason
+        was_set = any(gap.reason == "clock_step" and abs(gap.by_s) >= STEP_SMALL_S for gap in gaps)
         gaps.clear()
-        if reason == "clock_step":
+        if was_set:
             self._decisions.replay("clock_step", now)
-        else:
-            self._take_over(reason, now)
+        if not (was_set and self._begun):
+            self._decisions.take_over(reason, now)
+            self._decisions.begin(now)
 
     def _places(self, state: State) -> Places:
         silent = {name for name in state.nodes if name != self._node and self._liveness.is_silent(name)}

@@ -72,8 +72,10 @@ class Membership:
 
     def due_s(self) -> float:
         """In how many seconds there is something to do."""
-        renew_at_s = max(self._renew_at_s, self._silent_until_s)
-        return max(0.0, min(self._read_at_s, renew_at_s) - self._clock.own.read().boottime_s)
+        due_at_s = self._read_at_s
+        if self.holds:  # whoever does not reads, whether the row is free now
+            due_at_s = min(due_at_s, max(self._renew_at_s, self._silent_until_s))
+        return max(0.0, due_at_s - self._clock.own.read().boottime_s)
 
     def turn(self) -> None:
         """Renew, read or claim, if that is due.

@@ -46,6 +46,8 @@ STUCK_S = 5.0
 goes to others, and another one leads."""
 STUCK_SILENT_S = 15.0
 """For so long at most, before it renews its counter again."""
+STEP_KEPT_S = 10.0
+"""A step of the database's clock that no leader records is kept for so long by a node that may lead next."""
 AWAY = (Unavailable, NoAnswer, InDoubt, OSError)
 
 
@@ -108,7 +110,7 @@ class NodeLoop:
         self._away_since: Reading | None = None
         self.problem = ""
         self._gaps: list[TimeGap] = []
-        self._retry_s = self._refresh_s = float("-inf")
+        self._retry_s = self._refresh_s = self._step_told_s = float("-inf")
         self._hinted = False
         self._stopping = False
         self._execution.begin()
@@ -243,7 +245,7 @@ class NodeLoop:
         if self._leading is not None:
             ends = self._execution.results.finishes
             self._leading.turn(now, ends, self.settings, self.lost_after_s, self._gaps)
-        self._gaps.clear()
+        self._gaps = [] if self.leads else [gap for gap in self._gaps if self._is_untold(gap, now)]
         self._execution.record(now)
         if not self._stopping:
             self._execution.start()
@@ -320,6 +322,11 @@ class NodeLoop:
         elif (gap := self._clock_monitor.look(now)) is not None:
             self._gaps.append(gap)
 
+    def _is_untold(self, gap: TimeGap, now: Reading) -> bool:
+        """Whether a leader may have gone before it could record this: a step of the clock that all nodes share."""
+        is_fresh = now.boottime_s - gap.boottime_s < STEP_KEPT_S
+        return gap.reason == "clock_step" and is_fresh and gap.boottime_s - self._step_told_s > STEP_KEPT_S
+
     def _stand_back(self, now: Reading) -> None:
         """The database is away, or something else cannot be had: a leader begins anew once it is there."""
         self._away_since = self._away_since or now
@@ -338,6 +345,8 @@ class NodeLoop:
     # -- what is folded --------------------------------------------------------------------------------------
 
     def _notice(self, entry: Entry) -> None:
+        if entry.type == v.ClockStepped.TYPE:
+            self._step_told_s = self._clock.read().boottime_s
         if entry.type == v.NodeJoined.TYPE:
             self._membership.liveness.heard(v.payload(entry).node)
         if self._leading is not None:

@@ -111,6 +111,7 @@ class NodeService(Serving):
 
     def _opened(self) -> ReplicatedStore:
         """The ledger with the mirror up to date; the database is waited for, if it is only away at the moment."""
+        told = ""
         while True:
             try:
                 return ReplicatedStore.open(
@@ -122,7 +123,9 @@ class NodeService(Serving):
             except (Unavailable, NoAnswer) as problem:
                 if isinstance(problem, DatabaseUnavailable) and problem.reason not in _WAITED_FOR:
                     raise
-                self._announce(DatabaseAway(str(problem)))
+                if str(problem) != told:
+                    told = str(problem)
+                    self._announce(DatabaseAway(told))
             until_s = time.monotonic() + TURN_MAX_S
             while (left_s := until_s - time.monotonic()) > 0:
                 if signals := [number for number in self._waiter.wait(left_s) if number != signal.SIGHUP]:

@@ -90,6 +90,18 @@ def test_a_name_whose_home_is_gone_is_taken_and_who_comes_back_stops() -> None:
         net.run(2.0, old)
 
 
+def test_a_name_that_another_home_had_is_watched_as_calmly_as_nodes_are() -> None:
+    """Nobody asks the database without a pause, for the seconds until that home is known to be gone."""
+    net = Net()
+    old, new = net.machine("a", "1"), net.machine("a", "2")
+    net.run(1.0, old)
+    new.membership.turn()
+    assert new.membership.due_s() > 0.0
+    net.run(SILENT_S - 0.5, new)
+    assert not new.holds()
+    assert new.database.calls <= 60  # as many turns passed
+
+
 def test_a_home_has_its_name_again_at_once_and_under_another_name_of_its_machine() -> None:
     """A restart need not wait, for the home is the same."""
     net = Net()
