@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cli.app.failures import ExitCode, Failure
 from cli.terminal.printable import printable
 from eventstore import errors as ledger
@@ -9,6 +11,9 @@ from eventstore.moved import Moved, says_moved
 from scheduler.database.agreement import PlaceDisagrees
 from scheduler.database.connection import DriverMissing
 from scheduler.database.origin import OriginUnusable
+
+if TYPE_CHECKING:
+    from eventstore.postgresql.refusal import Reason
 
 
 def database_failure(problem: ledger.LedgerError) -> Failure | None:
@@ -74,8 +79,8 @@ def _disagreement(problem: PlaceDisagrees) -> Failure:
     if problem.problem == "own_ledger":
         return Failure(
             f"the config says that the ledger is in {address}, and this home has a ledger of its own",
-            f"`cronledger ledger move --to {address}` takes it there, with its history. If this home is to begin "
-            "anew there, move var/ledger away.",
+            f"`cronledger ledger move --to {address} --as ROLE` takes it there, with its history; ROLE owns the tables. "
+            "If this home is to begin anew there, move var/ledger away.",
         )
     return Failure(
         f"the config names {address}, which holds another ledger than {there}, the database that this home is on",
@@ -102,7 +107,7 @@ def _of_postgresql(problem: ledger.LedgerError) -> Failure | None:
     )
 
 
-_HINTS = {
+_HINTS: dict[Reason, str] = {
     "unknown_host": "Nothing was recorded. Is the host's name right, and does this machine know it?",
     "no_database": "`createdb` makes one, and `cronledger database create` the tables in it.",
     "wrong_password": "The password stands in ~/.pgpass (or PGPASSFILE), or in PGPASSWORD.",
@@ -113,7 +118,6 @@ _HINTS = {
     "read_only": "Nothing was recorded. Make it writable, or name the primary.",
     "replica": "Nothing was recorded. Name the primary: entries are read and written there alone.",
     "full": "Nothing was recorded. Make room on the database's disk.",
-    "other_ledger": "Nothing was written. Which database is meant? The home's own is in var/mirror/database.json.",
     "newer_schema": "A later version of cronledger made its tables: use that one.",
     "older_schema": "`cronledger database create` upgrades its tables.",
     "too_old": "PostgreSQL 14 or later is needed.",

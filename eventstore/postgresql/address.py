@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import parse_qsl, quote, unquote
 
 from eventstore.errors import LedgerError
@@ -21,16 +22,19 @@ SECRET_PARAMETERS = frozenset(
     {"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"}
 )
 
+AddressProblem = Literal["scheme", "password", "database", "parameter", "form"]
+
 
 class BadAddress(LedgerError):
     """A URL that names no database, or holds what it must not.
 
     Attributes:
-        problem: `scheme`, `password`, `database`, `parameter` or `form`.
+        problem: what is wrong with it: its beginning (`scheme`), a password in it, a name of a database that it lacks,
+            a parameter that it may not have, or how it is made (`form`).
         what: the part that is wrong; never a password.
     """
 
-    def __init__(self, problem: str, what: str) -> None:
+    def __init__(self, problem: AddressProblem, what: str) -> None:
         self.problem, self.what = problem, what
         super().__init__(f"not the address of a database ({problem}): {what}")
 

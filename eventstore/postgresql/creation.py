@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from eventstore.encoder import compose
+from eventstore.entry import decode_own, head_after
 from eventstore.errors import NoAnswer
 from eventstore.genesis import new_creation
 from eventstore.postgresql import schema, statements
@@ -73,7 +74,7 @@ def new_genesis(software: str, actor: str, now: datetime) -> Genesis:
     """
     created = new_creation(software)
     (line,) = compose([Event(type="ledger.created", actor=actor, data=created)], EMPTY, 0, now)
-    return Genesis(created.ledger, line, Head(0, line[-67:-3].decode("ascii")))
+    return Genesis(created.ledger, line, head_after(decode_own(line)))
 
 
 def creation_script(genesis: Genesis, writer: str) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.values import text
 from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node
+
+if TYPE_CHECKING:
+    from eventstore.postgresql.address import AddressProblem
 
 OWN: Final = "the home itself"
 STORE_TAKES: Final = "the address of a PostgreSQL database, such as postgresql://ledger@db.example/cronledger"
@@ -30,7 +33,7 @@ def store(node: Node) -> str:
         raise InvalidValue(_WORDS[bad.problem].format(what=bad.what)) from None
 
 
-_WORDS: Final = {
+_WORDS: Final[dict[AddressProblem, str]] = {
     "scheme": f"this takes {STORE_TAKES}",
     "password": "this holds a password ({what}), which is not written into the config: put it into ~/.pgpass, or "
     "into the variable PGPASSWORD",
