@@ -72,7 +72,8 @@ def to_read(
 def to_write(home: Home) -> Iterator[Ledger]:
     """Open a home to record something, after bringing the ledger in line with the config, unless on a database.
 
-    With an invalid config there is a warning, and the ledger is taken as it is.
+    With an invalid config there is a warning, and the ledger is taken as it is. On a database the config that was
+    applied is in force, and what the scheduler decides is the leader's: nothing of that is recorded here.
 
     Raises:
         NoHome: there is neither a ledger nor a config here.
@@ -101,7 +102,8 @@ def to_write(home: Home) -> Iterator[Ledger]:
         ledger = open_ledger(home, person())
         try:
             remember_first(home)
-            bring_in_line(ledger, config)
+            if not is_on_database(home):
+                bring_in_line(ledger, config)
             yield ledger
             with suppress(OSError):  # a run that needs them says so
                 keep_environments_in_force(home, ledger.state, {} if config is None else config.jobs)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_moment
-from cli.words.applied_words import standing_words
+from cli.words.applied_words import file_standing_words
 from scheduler.nodes.node_facts import Doing, NodeFacts, node_facts
 
 if TYPE_CHECKING:
@@ -35,22 +35,13 @@ def applied_lines(view: View) -> list[Cell | str]:
     digest = view.state.config
     if digest is None:
         return [Cell("nothing is in force yet: `cronledger config apply` brings a config into force", "warn")]
-    standing = own_standing(view)
+    standing = _standing(view)
     lines: list[Cell | str] = [Cell(f"{digest[:12]}, as it was applied; `config show` tells by whom", "good")]
     if standing != "in force":
-        lines.append(Cell(standing_words(standing, view.home), "plain" if standing == "missing" else "warn"))
+        lines.append(
+            Cell(file_standing_words(standing, view.home), "plain" if standing == "missing" else "warn")
+        )
     return lines
-
-
-def own_standing(view: View) -> FileStanding:
-    """How this home's file stands to what is in force."""
-    from scheduler.configuration.applied.effective import kept_applied
-    from scheduler.configuration.applied.own_file import file_standing
-    from scheduler.configuration.home_config import has_salt, salt_of
-
-    definitions = [job.definition for job in view.state.present_jobs()]
-    salt = salt_of(view.home) if has_salt(view.home) else b""
-    return file_standing(view.home, kept_applied(view.home, view.state.config), definitions, salt)
 
 
 def cluster_document(view: View) -> dict[str, Any]:
@@ -71,7 +62,7 @@ def cluster_document(view: View) -> dict[str, Any]:
             for each in node_facts(view.state)
         ],
         "database": {"address": _address(view), "problem": None if problem is None else str(problem)},
-        "applied": {"digest": view.state.config, "file": own_standing(view)},
+        "applied": {"digest": view.state.config, "file": _standing(view)},
     }
 
 
@@ -120,6 +111,14 @@ def _mirror(view: View, zone: str) -> list[Cell | str]:
     if problem is not None:
         lines.append(Cell(str(problem), "bad"))
     return lines
+
+
+def _standing(view: View) -> FileStanding:
+    """How this home's config stands to what is in force."""
+    from scheduler.configuration.applied.own_file import own_standing
+
+    definitions = (job.definition for job in view.state.present_jobs())
+    return own_standing(view.home, view.state.config, definitions)
 
 
 def _problem(view: View) -> LedgerError | None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from scheduler.home import Home
 
 
-def standing_words(standing: FileStanding, home: Home) -> str:
+def file_standing_words(standing: FileStanding, home: Home) -> str:
     """How the config of a home stands to what was applied, and what to do; a sentence."""
     apply = f"`{invocation(home)} config apply` brings it into force"
     match standing:
@@ -35,7 +35,7 @@ def applied_words(announcement: NotApplied | NothingApplied | AppliedNotUndersto
     """What a person at the terminal of a node is told of the config."""
     match announcement:
         case NotApplied(standing=standing):
-            return standing_words(standing, home)
+            return file_standing_words(standing, home)
         case NothingApplied(digest=""):
             apply = f"`{invocation(home)} config apply`"
             return f"nothing is in force yet: {apply} brings a config into force, on all nodes."

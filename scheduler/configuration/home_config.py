@@ -109,14 +109,14 @@ def load_config(home: Home, path: Path | None = None, slow: SlowParts = READ_NOW
 def load_config_in_force(home: Home) -> Config:
     """What the home goes by, as far as it stands in files: its config, or on a database what was applied last.
 
-    There it has no jobs, for what they are stands in the ledger.
+    There it has no jobs, for what they are stands in the ledger; so it has no digests, and no salt is made for any.
 
     Raises:
         ConfigInvalid, ConfigMissing, ConfigUnreadable: there is none that could be used.
     """
     if not is_on_database(home):
         return load_config(home)
-    return load_config(home, home.config_in_force, WHATEVER_DAYS)
+    return load(home.config_in_force, home.root, slow=WHATEVER_DAYS)
 
 
 def has_salt(home: Home) -> bool:

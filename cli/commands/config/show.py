@@ -15,7 +15,7 @@ from cli.terminal.console import out
 from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Value, details
 from cli.times.show import MACHINES_ZONE, local_zone, show_moment, utc_option
-from cli.words.applied_words import standing_words
+from cli.words.applied_words import file_standing_words
 from cli.words.words import actor_words
 from scheduler.home import Home
 
@@ -68,13 +68,9 @@ def _accepted(home: Home, view: View) -> EntryFacts | None:
 
 
 def _standing(view: View) -> FileStanding:
-    from scheduler.configuration.applied.effective import kept_applied
-    from scheduler.configuration.applied.own_file import file_standing
-    from scheduler.configuration.home_config import salt_of
+    from scheduler.configuration.applied.own_file import own_standing
 
-    definitions = [job.definition for job in view.state.present_jobs()]
-    applied = kept_applied(view.home, view.state.config)
-    return file_standing(view.home, applied, definitions, salt_of(view.home))
+    return own_standing(view.home, view.state.config, (job.definition for job in view.state.present_jobs()))
 
 
 def _facts(
@@ -91,7 +87,7 @@ def _facts(
         ]
     facts.append(("from", _source(view)))
     if standing is not None:
-        told = standing_words(standing, view.home)
+        told = file_standing_words(standing, view.home)
         facts.append(("this home", Cell(told, "good" if standing == "in force" else "warn")))
     facts.append(("jobs", f"{len(view.state.present_jobs()):,}"))
     if view.config is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from cli.app.failures import ExitCode, Failure
@@ -12,11 +14,11 @@ from cli.terminal.console import tell
 from cli.terminal.printable import printable, show_count
 from eventstore.store import Event
 from scheduler import vocabulary as v
+from scheduler.database.connection import ClockOfDatabase, open_database
 from scheduler.home import Home
 from scheduler.ownership.actor import claims, person
 from scheduler.rules.nodes.losses import given_up
 from scheduler.rules.state import State
-from scheduler.system_clock import SystemClock
 
 
 @click.command(epilog='Example: cronledger nodes forget web1 --reason "the machine is gone"')
@@ -29,9 +31,12 @@ def forget(home: Home, name: str, reason: str) -> None:
     Until then they count as going, with their locks, however long the node is away: only its own scheduler could tell
     how they ended. A run that its job retries after `lost` is made again elsewhere; make sure that it is over. A node
     that serves cannot be forgotten; one that falls silent is lost by itself. Should it come back, it joins as before.
+
+    Exit code 1 if it serves, as far as is recorded.
     """
     check_on_database(home)
-    with to_write(home) as ledger:
+    with to_write(home) as ledger, closing(open_database(home)) as database:
+        clock = ClockOfDatabase(database)
 
         def decide(state: State) -> list[Event]:
             if find_node(state, name).serves:
@@ -40,8 +45,7 @@ def forget(home: Home, name: str, reason: str) -> None:
                     "Stop it there. If it is gone, it is lost by itself after `lost_after`. Nothing was recorded.",
                     ExitCode.FAILED,
                 )
-            now = SystemClock().read().wall
-            return given_up(state, name, reason, now, person(), claims(state.mark))
+            return given_up(state, name, reason, clock(), person(), claims(state.mark))
 
         entries = ledger.decide(decide)
     lost = [str(entry.run) for entry in entries if entry.type == v.RunFinished.TYPE]

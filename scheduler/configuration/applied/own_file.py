@@ -46,6 +46,21 @@ def file_standing(
     return "other salt" if applied.salt and here.salt and applied.salt != salt_mark(salt) else "edited"
 
 
+def own_standing(home: Home, digest: str | None, definitions: Iterable[JobDefinition]) -> FileStanding:
+    """How the files of a home's config stand to what is in force, for whoever only reads: no salt is made.
+
+    Args:
+        home: the home, which has kept what was applied.
+        digest: of what is in force; None: nothing is.
+        definitions: of the jobs in force.
+    """
+    from scheduler.configuration.applied.effective import kept_applied
+    from scheduler.configuration.home_config import has_salt, salt_of
+
+    salt = salt_of(home) if has_salt(home) else b""
+    return file_standing(home, kept_applied(home, digest), definitions, salt)
+
+
 def codes_of(home: Home, definitions: Iterable[JobDefinition]) -> dict[str, str]:
     """The digests of the code of jobs in Python, by their files; empty for a file that cannot be read."""
     from scheduler.configuration.applied.extension_code import code_digest, extension_files

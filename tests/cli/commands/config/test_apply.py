@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from cli.app.failures import ExitCode
+from scheduler.database.agreement import settle_place
+from scheduler.home import Home
 from tests.support.home import LiveHome, write_config
 from tests.support.postgresql_fixtures import TestDatabase
 
@@ -84,6 +86,17 @@ def test_another_salt_is_refused(tmp_path: Path, url: str) -> None:
     other = _home(tmp_path / "b", url, b"8" * 32)
     found = other.ask("config", "apply")
     assert (found.code, "salt" in found.err, "Copy that file" in found.err) == (ExitCode.USAGE, True, True)
+
+
+def test_looking_makes_no_salt(tmp_path: Path, url: str) -> None:
+    """One that a command made here would not be that of the other nodes, which is to be copied."""
+    _home(tmp_path / "a", url).ask("config", "apply")
+    other = _home(tmp_path / "b", url)
+    (other.root / "var/salt").unlink()
+    settle_place(Home(other.root), url)
+    assert "in force" in other.ask("config", "show").out
+    assert other.ask("status").code == ExitCode.DONE
+    assert not (other.root / "var/salt").exists()
 
 
 def test_a_config_with_mistakes_is_not_applied(tmp_path: Path, url: str) -> None:

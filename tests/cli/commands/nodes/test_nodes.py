@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from scheduler.database.agreement import settle_place
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger
+from scheduler.system_clock import SystemClock
 from tests.support.home import LiveHome
 from tests.support.ledger import START, defined, run_finished, run_started, ticked
 from tests.support.nodes import assigned, elected, joined, left
@@ -125,6 +127,28 @@ def test_a_node_that_does_not_come_back_is_given_up_by_a_person(home: NodesHome)
     (row,) = json.loads(home.ask("jobs", "history", "--json").out)
     assert (row["outcome"], row["node"]) == ("lost", "b")
     assert home.listed()["b"]["state"] == "lost"
+
+
+def test_how_long_a_node_was_away_is_counted_by_the_databases_clock(
+    home: NodesHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by a machine whose own clock is a year ahead."""
+    home.record(left("b"))
+    reading = SystemClock().read()
+    ahead = reading._replace(wall=reading.wall + timedelta(days=365))
+    monkeypatch.setattr(SystemClock, "read", lambda _: ahead)
+    home.ask("nodes", "forget", "b")
+    lost = json.loads(home.ask("ledger", "tail", "-n", "1", "--json").out)
+    assert (lost["type"], lost["data"]["silent_ms"] < 600_000) == (v.NodeLost.TYPE, True)
+
+
+def test_a_command_decides_nothing_in_place_of_the_leader(home: NodesHome) -> None:
+    """A pause has ended, and nobody leads: that a job is enabled again is not for a command to record."""
+    paused = v.JobDisabled(until=START)
+    home.record(v.event(paused, "user:ann@db1", job="plain"), left("a"))
+    home.ask("nodes", "drain", "b")
+    assert v.JobEnabled.TYPE not in home.ask("ledger", "tail", "-n", "3", "--json").out
+    assert home.ask("ledger", "verify").code == ExitCode.DONE
 
 
 def test_a_mistyped_name_names_the_nearest(home: NodesHome) -> None:
