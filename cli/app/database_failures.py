@@ -79,8 +79,8 @@ def _disagreement(problem: PlaceDisagrees) -> Failure:
     if problem.problem == "own_ledger":
         return Failure(
             f"the config says that the ledger is in {address}, and this home has a ledger of its own",
-            f"`cronledger ledger move --to {address} --as ROLE` takes it there, with its history; ROLE owns the tables. "
-            "If this home is to begin anew there, move var/ledger away.",
+            f"`cronledger ledger move --to {address} --as ROLE` takes it there, with its history; ROLE owns the "
+            "tables. If this home is to begin anew there, move var/ledger away.",
         )
     return Failure(
         f"the config names {address}, which holds another ledger than {there}, the database that this home is on",

@@ -26,9 +26,7 @@ from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.line_printer import LinePrinter
 from cli.terminal.printable import printable, show_count
 from cli.times.show import MACHINES_ZONE, local_zone, show_relative, show_time, utc_option
-from cli.words.applied_words import applied_words
 from cli.words.entry_lines import EventLines
-from cli.words.node_standing import standing_words
 from cli.words.scheduler_words import clock_was_ahead_words, full_slots_words, upgraded_words
 from eventstore.store import Entry
 from scheduler.home import Home
@@ -51,6 +49,7 @@ from scheduler.service.announcements import (
     Killing,
     Leads,
     Leaving,
+    NodeAnnouncement,
     NodeReady,
     NotApplied,
     NotForked,
@@ -58,7 +57,6 @@ from scheduler.service.announcements import (
     PingsWanted,
     Ready,
     SlotsTaken,
-    Standing,
     Stopping,
     Upgraded,
 )
@@ -172,7 +170,7 @@ class _Console:
                 self._leader_programs.start(has_key=has_key)
                 self._say_ready()
             case NodeReady() | Leads() | Follows() | DatabaseAway() | DatabaseBack() | ClockOff():
-                self._show_standing(announcement)
+                self._show_node(announcement)
             case ChannelsNamed() | PingsWanted():
                 self._want(announcement)
             case (
@@ -213,7 +211,7 @@ class _Console:
         else:
             self._pinger.want()
 
-    def _show_standing(self, announcement: Standing) -> None:
+    def _show_node(self, announcement: NodeAnnouncement) -> None:
         """How this node stands; what runs beside the one scheduler that decides runs where that leads."""
         match announcement:
             case NodeReady(node=node):
@@ -226,7 +224,10 @@ class _Console:
                 self._leader_programs.kill()
             case _:
                 pass
-        self._note(standing_words(announcement))
+        # A home on one machine never gets here.
+        from cli.words.node_announcements import node_announcement_words
+
+        self._note(node_announcement_words(announcement))
 
     def close(self) -> None:
         """Have told, signed and collected what is there, and print what waits to be printed."""
@@ -241,6 +242,8 @@ class _Console:
     def _config_words(self, announcement: _AboutConfig) -> str:
         match announcement:
             case NotApplied() | NothingApplied() | AppliedNotUnderstood():
+                from cli.words.applied_words import applied_words
+
                 return f"Note: {applied_words(announcement, self._home)}"
             case ConfigNotUsed():
                 return self._not_used()

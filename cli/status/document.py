@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from cli.status.cluster import cluster_document
 from cli.status.evidence import evidence_document
 from cli.status.findings import (
     any_memory_limit,
@@ -63,7 +62,7 @@ def status_document(view: View) -> dict[str, Any]:
             "errors": [_mistake(error) for error in mistakes(view)],
             "error_count": mistake_count(view),
         },
-        "cluster": cluster_document(view) if view.on_database else None,
+        "cluster": _cluster(view),
         "jobs": job_counts(view),
         "runs": _runs(view),
         "late": [{"job": each.job, **late_document(each)} for each in late(view)],
@@ -107,6 +106,14 @@ def _ledger(view: View) -> dict[str, Any]:
         },
         "last": None if last is None else {"seq": last.seq, "time": last.time, "type": last.type},
     }
+
+
+def _cluster(view: View) -> dict[str, Any] | None:
+    if not view.on_database:
+        return None
+    from cli.status.cluster import cluster_document
+
+    return cluster_document(view)
 
 
 def _mistake(error: ConfigError) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cli.app.invocation import invocation
-from cli.status.cluster import applied_lines, cluster_facts
 from cli.status.evidence import anchor_lines, signed_lines
 from cli.status.findings import (
     any_memory_limit,
@@ -89,6 +88,8 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
 def _watching(view: View, zone: str) -> list[tuple[str, Value]]:
     """Who watches the schedules, and by which config."""
     if view.on_database:
+        from cli.status.cluster import applied_lines, cluster_facts
+
         return [*cluster_facts(view, zone), ("config", applied_lines(view))]
     return [("scheduler", _scheduler(view, zone)), ("config", _config(view, zone))]
 

@@ -9,8 +9,6 @@ from typing import Literal
 
 from eventstore.errors import LedgerError, OtherLedger
 from eventstore.moved import moved_to_database
-from eventstore.replicated.mirror import Mirror
-from scheduler.database.connection import connect
 from scheduler.database.origin import Origin, read_origin, write_origin
 from scheduler.home import Home
 from scheduler.store import open_folder
@@ -58,6 +56,9 @@ def settle_place(home: Home, store: str | None) -> None:
         return
     if origin is None and has_own_ledger(home) and not moved_away(home.own_ledger):
         raise PlaceDisagrees("own_ledger", store)
+    # Only a home that is, or becomes, one on a database pays for this.
+    from scheduler.database.connection import connect
+
     database = connect(store)
     try:
         ledger_id = database.ledger_id
@@ -94,6 +95,8 @@ def begin_mirror(home: Home, origin: Origin) -> None:
     Raises:
         OtherLedger, OSError: it cannot be made.
     """
+    from eventstore.replicated.mirror import Mirror
+
     beside = home.var / f".mirror-{os.getpid()}"
     Mirror.open(beside).close()
     write_origin(beside, origin)

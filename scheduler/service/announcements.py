@@ -133,12 +133,12 @@ class Killing(msgspec.Struct, frozen=True):
     """A further signal came while the scheduler was stopping: it kills the runs."""
 
 
-Standing = NodeReady | Leads | Follows | DatabaseAway | DatabaseBack | ClockOff
+NodeAnnouncement = NodeReady | Leads | Follows | DatabaseAway | DatabaseBack | ClockOff
 """How a node stands."""
 
 Announcement = (
     Ready
-    | Standing
+    | NodeAnnouncement
     | ChannelsNamed
     | PingsWanted
     | ConfigNotUsed

@@ -10,7 +10,7 @@ from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import json_option, show_json
 from cli.ledger.database.comparing import Compared, compared
 from cli.ledger.database.words import comparison_document, comparison_facts
-from cli.terminal.console import note
+from cli.terminal.console import note, out
 from cli.terminal.printable import printable, show_count
 from cli.terminal.progress import progress
 from cli.terminal.tables import details
@@ -146,14 +146,15 @@ def _keep(home: Home, both: Compared, side: Side) -> None:
             f"The mirror's branch is in {printable(str(folder))}. This machine has the database's entries now."
         )
         return
-    path = keep_branch_of_database(both, folder)
-    last_hash = mirror.hash_of(found.same - 1) if found.same else ""
-    if not last_hash:
+    if not found.same:
         raise Failure(
-            "even entry 0 differs: that is another ledger", "Move this one's mirror to another database."
+            "even entry 0 differs: that is another ledger",
+            "Nothing was kept or taken away. Write the database that is meant into the config: `ledger: store:`.",
         )
+    last_hash = mirror.hash_of(found.same - 1)
+    path = keep_branch_of_database(both, folder)
     note(
         f"The database's branch is in {printable(str(path))}. The owner of the tables takes it away by this; then "
         "run `cronledger database refill` again:"
     )
-    click.echo(setting_back(found.same, last_hash))
+    out(setting_back(found.same, last_hash))

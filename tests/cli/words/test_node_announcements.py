@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.words.node_standing import standing_words
+from cli.words.node_announcements import node_announcement_words
 from scheduler.service.announcements import ClockOff, DatabaseAway, DatabaseBack, Follows, Leads
 
 
@@ -30,4 +30,4 @@ def test_how_a_node_stands_is_one_sentence(
     announcement: Leads | Follows | DatabaseAway | DatabaseBack | ClockOff, words: str
 ) -> None:
     """What the database or the system said is printed as text, whatever is in it."""
-    assert standing_words(announcement) == words
+    assert node_announcement_words(announcement) == words

@@ -9,7 +9,7 @@ from scheduler.schedule import format_duration
 from scheduler.service.announcements import ClockOff, DatabaseAway, DatabaseBack, Follows, Leads
 
 
-def standing_words(announcement: Leads | Follows | DatabaseAway | DatabaseBack | ClockOff) -> str:
+def node_announcement_words(announcement: Leads | Follows | DatabaseAway | DatabaseBack | ClockOff) -> str:
     """One sentence."""
     match announcement:
         case Leads(node=node):
