@@ -29,8 +29,8 @@ class BadAddress(LedgerError):
     """A URL that names no database, or holds what it must not.
 
     Attributes:
-        problem: what is wrong with it: its beginning (`scheme`), a password in it, a name of a database that it lacks,
-            a parameter that it may not have, or how it is made (`form`).
+        problem: what is wrong: its beginning (`scheme`), a password in it, a database that it does not name, a
+            parameter that it may not have, or how it is made (`form`).
         what: the part that is wrong; never a password.
     """
 
