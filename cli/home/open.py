@@ -95,9 +95,8 @@ def to_write(home: Home) -> Iterator[Ledger]:
         from scheduler.database.named_place import settle_home
 
         settle_home(home, config)
-        config = (
-            None  # on a database, which the home may have joined just now, no file comes into force by itself
-        )
+        # On a database, which the home may have joined just now, no file comes into force by itself.
+        config = None
     with patience_explained(home.ledger):
         ledger = open_ledger(home, person())
         try:
