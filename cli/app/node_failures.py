@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from cli.app.failures import Failure
 from cli.terminal.printable import printable
+
+_RUNS_SHOWN_MAX: Final = 10
 
 
 @contextmanager
@@ -24,7 +27,7 @@ def refused_nodes() -> Iterator[None]:
 
 def _failure(problem: Exception) -> Failure | None:
     from scheduler.nodes.membership import NameTaken
-    from scheduler.nodes.node_identity import BadNodeName
+    from scheduler.nodes.node_identity import BadNodeName, RunsUnderFormerName
 
     if isinstance(problem, NameTaken):
         where = "" if problem.host is None else f", on {printable(problem.host)}"
@@ -33,6 +36,13 @@ def _failure(problem: Exception) -> Failure | None:
             "Each node has a name of its own: the host's, or what CRONLEDGER_NODE says. Nothing was started here; "
             "what this home had running goes on.",
         )
+    if isinstance(problem, RunsUnderFormerName):
+        former = printable(problem.former)
+        return Failure(
+            f"this home served as node {former}, and {_runs(problem.runs)} that it started then; as "
+            f"{printable(problem.node)} it would not look after them",
+            f"Serve as {former} (CRONLEDGER_NODE={former}) until they have ended; then it may have another name.",
+        )
     if isinstance(problem, BadNodeName):
         whose = "the name of this host" if problem.variable is None else problem.variable
         return Failure(
@@ -40,3 +50,11 @@ def _failure(problem: Exception) -> Failure | None:
             "A node's name is made of letters, digits, '.', '_' and '-'. CRONLEDGER_NODE gives it one.",
         )
     return None
+
+
+def _runs(numbers: list[int]) -> str:
+    """Which runs go on, as the subject and verb of a sentence."""
+    if len(numbers) == 1:
+        return f"run {numbers[0]} goes on"
+    shown = ", ".join(map(str, numbers[:_RUNS_SHOWN_MAX]))
+    return f"runs {shown}{' and others' if len(numbers) > _RUNS_SHOWN_MAX else ''} go on"

@@ -1,4 +1,4 @@
-"""Which node a home is: its name, and what tells it from another home with that name."""
+"""Which node a home is: its name, what tells it from another home with that name, and its name before."""
 
 from __future__ import annotations
 
@@ -36,8 +36,21 @@ class BadNodeName(Exception):
         super().__init__(f"{name!r} cannot be the name of a node")
 
 
-class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RunsUnderFormerName(Exception):
+    """This home served under another name, and what it started then goes on, or is said to: nobody would watch it.
+
+    Attributes:
+        node: its name now; former: that under which it served; runs: numbers of the runs.
+    """
+
+    def __init__(self, node: str, former: str, runs: list[int]) -> None:
+        self.node, self.former, self.runs = node, former, runs
+        super().__init__(f"runs {runs} of this home go on as those of node {former!r}")
+
+
+class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     incarnation: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+    served_as: str | None = None
 
 
 def node_name(environ: Mapping[str, str] = os.environ) -> str:
@@ -80,8 +93,38 @@ def identity_of(home: Home, *, anew: bool = False) -> NodeIdentity:
     if kept is None:
         kept = _Kept(os.urandom(16).hex())
         create_folders(REAL, home.var)
-        write_file(REAL, path, msgspec.json.encode(kept) + b"\n")
+        _keep(path, kept)
     return NodeIdentity(name, kept.incarnation, identity.host_name())
+
+
+def serve_as(home: Home, node: NodeIdentity, state: State, boot_id: str) -> None:
+    """Remember under which name the home serves from now on.
+
+    Args:
+        home: the home; node: which it is now.
+        state: of the ledger; boot_id: of the machine: what was started before its present boot is gone.
+
+    Raises:
+        RunsUnderFormerName: it is to serve under another name than before, while runs go on.
+        OSError: it cannot be kept.
+    """
+    path = home.var / _FILE
+    kept = _kept(path)
+    former = None if kept is None else kept.served_as
+    if former == node.node:
+        return
+    runs = [
+        run.number
+        for run in state.runs.values()
+        if run.node == former and run.executor is not None and run.executor.boot_id == boot_id
+    ]
+    if former is not None and runs:
+        raise RunsUnderFormerName(node.node, former, runs)
+    _keep(path, _Kept(node.incarnation, node.node))
+
+
+def _keep(path: Path, kept: _Kept) -> None:
+    write_file(REAL, path, msgspec.json.encode(kept) + b"\n")
 
 
 def _kept(path: Path) -> _Kept | None:

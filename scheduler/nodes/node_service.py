@@ -26,7 +26,7 @@ from scheduler.ledger.shared_snapshots import SharedSnapshots
 from scheduler.nodes.config_on_database import ConfigOnDatabase
 from scheduler.nodes.database_clock import OFF_MIN_S, DatabaseClock
 from scheduler.nodes.membership import Membership
-from scheduler.nodes.node_identity import identity_of
+from scheduler.nodes.node_identity import identity_of, serve_as
 from scheduler.nodes.node_loop import NodeLoop
 from scheduler.nodes.outbox import Outbox
 from scheduler.ownership.home_identity import forget_processes, is_copy, remember
@@ -54,6 +54,7 @@ class NodeService(Serving):
 
     Raises:
         BadNodeName: the node can have no such name.
+        RunsUnderFormerName: the home served under another name, and what it started then goes on.
         NameTaken: another home serves under its name.
         DatabaseUnavailable, Halted, OtherLedger, Corrupt: the database, or the mirror, is not to be used.
         StoppedBeforeItServed: a signal came while the database was waited for.
@@ -85,6 +86,7 @@ class NodeService(Serving):
         self._ledger.kept_seq = self._ledger.state.head.seq
         self._snapshots = SharedSnapshots(home.snapshots, self._ledger)
         self._ledger.refresh()
+        serve_as(home, identity, self._ledger.state, self._executor.boot_id)
         self._ledger.listen(self._unreported.append)
         self._in_force = ConfigOnDatabase(
             home, self._ledger, self._database, self._clock, self._put_in_force, self._announce

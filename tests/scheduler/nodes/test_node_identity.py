@@ -5,9 +5,17 @@ from pathlib import Path
 import pytest
 
 from scheduler.home import Home
-from scheduler.nodes.node_identity import BadNodeName, identity_of, leads_here, node_name
+from scheduler.nodes.node_identity import (
+    BadNodeName,
+    RunsUnderFormerName,
+    identity_of,
+    leads_here,
+    node_name,
+    serve_as,
+)
 from scheduler.processes.recognition import identity
 from tests.support.node_ledger import NodeLedger
+from tests.support.world import job
 
 
 def test_a_node_has_the_name_that_it_is_given_or_that_of_its_host() -> None:
@@ -50,3 +58,25 @@ def test_what_is_done_once_for_a_ledger_is_done_where_its_node_leads(monkeypatch
     assert leads_here(ledger.state)
     ledger.elect("b")
     assert not leads_here(ledger.state)
+
+
+def test_a_home_has_no_other_name_while_runs_go_that_it_started_under_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would watch them, nor tell how they ended; what was started before this boot of the machine is gone."""
+    home, ledger = Home(tmp_path), NodeLedger(job("work"), nodes={"a": 2, "b": 2}, leader="b")
+    run = ledger.tick("work")
+    ledger.start(run, "a")
+    executor = run.executor
+    assert executor is not None
+    monkeypatch.setenv("CRONLEDGER_NODE", "a")
+    serve_as(home, identity_of(home), ledger.state, executor.boot_id)
+    serve_as(home, identity_of(home), ledger.state, executor.boot_id)
+    monkeypatch.setenv("CRONLEDGER_NODE", "new")
+    with pytest.raises(RunsUnderFormerName) as refused:
+        serve_as(home, identity_of(home), ledger.state, executor.boot_id)
+    assert (refused.value.former, refused.value.runs) == ("a", [run.number])
+    serve_as(home, identity_of(home), ledger.state, "another boot")
+    # From now on it is that, and may go back while nothing runs under the new name.
+    monkeypatch.setenv("CRONLEDGER_NODE", "a")
+    serve_as(home, identity_of(home), ledger.state, executor.boot_id)
