@@ -25,6 +25,7 @@ PROGRAMS = (
     "grouping",
     "searching",
     "many_jobs",
+    "cluster",
 )
 
 

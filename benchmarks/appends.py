@@ -55,7 +55,7 @@ def run(bench: Bench) -> list[Line]:
 def _measure(bench: Bench, batch: int, appends: int, rounds: int) -> tuple[list[float], ...]:
     """Entries per second of each round: cronledger, raw, SQLite. They take turns so closely because disks waver."""
     bench.note(f"{rounds} rounds of {appends} appends of {batch}")
-    events = [_result(run) for run in range(batch)]
+    events = [result(run) for run in range(batch)]
     rates: tuple[list[float], ...] = ([], [], [])
     with (
         bench.room("appends") as room,
@@ -109,7 +109,7 @@ def _insert(database: sqlite3.Connection, lines: Sequence[bytes]) -> None:
     database.execute("COMMIT")
 
 
-def _result(run: int) -> Event:
+def result(run: int) -> Event:
     """The result of a run, the longest of the entries that every run leaves."""
     moment = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
     payload = v.RunFinished(

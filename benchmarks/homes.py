@@ -41,9 +41,9 @@ def write_config(home: Home, jobs: Mapping[str, Mapping[str, object]], **schedul
     home.config.write_text(yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False))
 
 
-def cronledger(home: Home, *arguments: str) -> list[str]:
-    """A command on a home."""
-    return [COMMAND, "--home", str(home.root), *arguments]
+def cronledger(home: Home, *arguments: str, command: str = COMMAND) -> list[str]:
+    """A command on a home; `command` is another version's, if it is to be that."""
+    return [command, "--home", str(home.root), *arguments]
 
 
 def taken_ms_by(home: Home, *arguments: str) -> float:
@@ -54,18 +54,19 @@ def taken_ms_by(home: Home, *arguments: str) -> float:
 
 
 @contextmanager
-def serving(home: Home) -> Iterator[Serving]:
+def serving(home: Home, command: str = COMMAND) -> Iterator[Serving]:
     """Have `cronledger serve` run as people run it, and wait until it serves."""
-    with start_serving(home) as process:
+    with start_serving(home, command) as process:
         begun_s = time.monotonic()
         yield Serving(process.pid, _wait_ready(process) - begun_s)
 
 
 @contextmanager
-def start_serving(home: Home) -> Iterator[subprocess.Popen[bytes]]:
+def start_serving(home: Home, command: str = COMMAND) -> Iterator[subprocess.Popen[bytes]]:
     """Start `cronledger serve`; what it prints goes into a file."""
     with open(home.root / "serve.out", "ab") as out:
-        process = subprocess.Popen(cronledger(home, "serve"), stdout=out, stderr=subprocess.PIPE)
+        serve = cronledger(home, "serve", command=command)
+        process = subprocess.Popen(serve, stdout=out, stderr=subprocess.PIPE)
     try:
         yield process
     finally:

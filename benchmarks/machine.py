@@ -45,6 +45,20 @@ def cpu_s(pid: int) -> float:
     return (int(stat[11]) + int(stat[12])) / _TICKS_PER_S
 
 
+def on_cpu_s(pid: int) -> float:
+    """Processor time that the first thread of a process has used, in seconds, to the nanosecond."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def processes_cpu_s(pid: int) -> float:
+    """Processor time that a process and its children have used, those included that it has waited for, in seconds."""
+    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    ended_s = (int(stat[13]) + int(stat[14])) / _TICKS_PER_S
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    alive_s = sum(cpu_s(int(child)) for child in children if Path(f"/proc/{child}").exists())
+    return cpu_s(pid) + ended_s + alive_s
+
+
 def resident_mb(pid: int) -> float:
     """Memory that a process holds, in megabytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES / 1e6

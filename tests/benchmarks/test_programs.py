@@ -38,9 +38,11 @@ def measured(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[L
 @pytest.mark.real
 @pytest.mark.parametrize("name", CASES)
 def test_each_program_measures_at_a_tiny_size(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, hunt: bool
 ) -> None:
     """Every comparison runs to its end without the peers, and its lines carry figures."""
+    if name == "cluster" and not hunt:
+        pytest.skip("a hunt shows it: several starts of three nodes, which others show too")
     lines = measured(name, tmp_path, monkeypatch)
     assert lines
     assert all(line.what and line.ours for line in lines)
