@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +12,19 @@ import duckdb
 import pytest
 
 from projections import QueryFailed, QueryRefused, open_sql
+from projections.sql.connection import Sql
 from tests.support.command import DEADLINE_S
 from tests.support.ledger import START, Writer, column
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sql]:
+    """An open connection of many questions, to a ledger in which nothing has happened."""
+    writer = Writer(tmp_path_factory.mktemp("opened") / "home")
+    with open_sql(writer.home) as sql:
+        yield sql
+        assert sql.execute("SELECT count(*) FROM events").all() == [(1,)]
+    writer.close()
 
 
 def test_times_are_aware_utc_datetimes(writer: Writer) -> None:
@@ -34,21 +46,19 @@ def test_times_are_aware_utc_datetimes(writer: Writer) -> None:
     assert row[4] == last
 
 
-def test_other_values_come_back_as_python_has_them(writer: Writer) -> None:
+def test_other_values_come_back_as_python_has_them(opened: Sql) -> None:
     """Numbers, text, NULL and decimals are Python's own."""
-    with open_sql(writer.home) as sql:
-        row = sql.execute(
-            "SELECT 1, 2.50, 'ü', NULL, true, 1e3::DOUBLE, TIMESTAMP '2026-01-01 00:00:00'"
-        ).all()[0]
+    row = opened.execute(
+        "SELECT 1, 2.50, 'ü', NULL, true, 1e3::DOUBLE, TIMESTAMP '2026-01-01 00:00:00'"
+    ).all()[0]
     assert row == (1, Decimal("2.50"), "ü", None, True, 1000.0, datetime(2026, 1, 1))  # noqa: DTZ001
 
 
-def test_the_session_is_in_utc(writer: Writer) -> None:
+def test_the_session_is_in_utc(opened: Sql) -> None:
     """A time without a zone is read as UTC, and text of a time is in UTC, wherever the machine is."""
-    with open_sql(writer.home) as sql:
-        assert sql.execute("SELECT '2026-01-01 12:00'::TIMESTAMPTZ::VARCHAR").all() == [
-            ("2026-01-01 12:00:00+00",)
-        ]
+    assert opened.execute("SELECT '2026-01-01 12:00'::TIMESTAMPTZ::VARCHAR").all() == [
+        ("2026-01-01 12:00:00+00",)
+    ]
 
 
 def test_parameters_are_values(writer: Writer) -> None:
@@ -61,10 +71,9 @@ def test_parameters_are_values(writer: Writer) -> None:
             sql.execute("SELECT ?")
 
 
-def test_order_and_number_of_rows_are_kept(writer: Writer) -> None:
+def test_order_and_number_of_rows_are_kept(opened: Sql) -> None:
     """A large ordered answer comes back in its order."""
-    with open_sql(writer.home) as sql:
-        rows = column(sql.execute("SELECT range FROM range(50000) ORDER BY range DESC").all())
+    rows = column(opened.execute("SELECT range FROM range(50000) ORDER BY range DESC").all())
     assert rows == list(range(49_999, -1, -1))
 
 
@@ -86,32 +95,31 @@ def test_order_and_number_of_rows_are_kept(writer: Writer) -> None:
         ("SELECT tabel_name FROM duckdb_columns()", "did you mean the column table_name?"),
     ],
 )
-def test_a_mistyped_name_gets_a_hint(query: str, hint: str, writer: Writer) -> None:
+def test_a_mistyped_name_gets_a_hint(query: str, hint: str, opened: Sql) -> None:
     """A table or column that is none is answered with the nearest one that is."""
-    with open_sql(writer.home) as sql, pytest.raises(QueryFailed) as caught:
-        sql.execute(query).all()
+    with pytest.raises(QueryFailed) as caught:
+        opened.execute(query).all()
     assert hint in caught.value.hint
 
 
-def test_a_time_in_a_variant_is_shown_or_said_how(writer: Writer) -> None:
+def test_a_time_in_a_variant_is_shown_or_said_how(opened: Sql) -> None:
     """A time inside a VARIANT is the time that it is; an engine that cannot hand it over is answered with a hint."""
-    with open_sql(writer.home) as sql:
-        try:
-            said = sql.execute("SELECT '2026-01-01 12:00+00'::TIMESTAMPTZ::VARIANT").all()[0][0]
-        except QueryFailed as error:
-            said = error.hint
-        assert said in (
-            datetime(2026, 1, 1, 12, tzinfo=UTC),
-            "a time inside a VARIANT cannot be shown: cast it to VARCHAR",
-        )
-        cast = sql.execute("SELECT '2026-01-01 12:00+00'::TIMESTAMPTZ::VARIANT::VARCHAR").all()
+    try:
+        said = opened.execute("SELECT '2026-01-01 12:00+00'::TIMESTAMPTZ::VARIANT").all()[0][0]
+    except QueryFailed as error:
+        said = error.hint
+    assert said in (
+        datetime(2026, 1, 1, 12, tzinfo=UTC),
+        "a time inside a VARIANT cannot be shown: cast it to VARCHAR",
+    )
+    cast = opened.execute("SELECT '2026-01-01 12:00+00'::TIMESTAMPTZ::VARIANT::VARCHAR").all()
     assert cast == [("2026-01-01 12:00:00+00",)]
 
 
-def test_columns_of_views_are_not_suggested_for_what_is_no_view(writer: Writer) -> None:
+def test_columns_of_views_are_not_suggested_for_what_is_no_view(opened: Sql) -> None:
     """Of a function's table, only what it has is named."""
-    with open_sql(writer.home) as sql, pytest.raises(QueryFailed) as caught:
-        sql.execute("SELECT nam FROM duckdb_columns()")
+    with pytest.raises(QueryFailed) as caught:
+        opened.execute("SELECT nam FROM duckdb_columns()")
     assert "of jobs" not in caught.value.hint
     assert caught.value.hint.startswith("among the columns here are ")
 
@@ -128,37 +136,35 @@ def test_columns_of_views_are_not_suggested_for_what_is_no_view(writer: Writer) 
         ("SELECT job FROM runs GRUOP BY job", "LINE 1: SELECT job FROM runs GRUOP BY job\n"),
     ],
 )
-def test_a_mistake_is_pointed_at(query: str, place: str, writer: Writer) -> None:
+def test_a_mistake_is_pointed_at(query: str, place: str, opened: Sql) -> None:
     """The line, counted from the first of all statements, and the caret are where the author wrote the mistake."""
-    with open_sql(writer.home) as sql, pytest.raises(QueryFailed) as caught:
-        sql.execute(query).all()
+    with pytest.raises(QueryFailed) as caught:
+        opened.execute(query).all()
     assert caught.value.place.startswith(place)
     assert caught.value.message.endswith(caught.value.place)
 
 
-def test_a_query_can_be_stopped(writer: Writer) -> None:
+def test_a_query_can_be_stopped(opened: Sql) -> None:
     """`interrupt`, from another thread, ends a query that would take long; the connection goes on."""
     stopped = Event()
-    with open_sql(writer.home) as sql:
 
-        def stop() -> None:
-            # In vain before the query has begun: it is tried until it was not.
-            while not stopped.wait(0.01):
-                sql.interrupt()
+    def stop() -> None:
+        # In vain before the query has begun: it is tried until it was not.
+        while not stopped.wait(0.01):
+            opened.interrupt()
 
-        stopping = Thread(target=stop)
-        stopping.start()
-        with pytest.raises(QueryFailed, match="interrupted"):
-            sql.execute("SELECT sum(a.range * b.range) FROM range(10_000_000) a, range(1_000_000) b").all()
-        stopped.set()
-        stopping.join()
-        assert sql.execute("SELECT 1").all() == [(1,)]
+    stopping = Thread(target=stop)
+    stopping.start()
+    with pytest.raises(QueryFailed, match="interrupted"):
+        opened.execute("SELECT sum(a.range * b.range) FROM range(10_000_000) a, range(1_000_000) b").all()
+    stopped.set()
+    stopping.join()
+    assert opened.execute("SELECT 1").all() == [(1,)]
 
 
-def test_a_long_answer_is_handed_over_in_batches(writer: Writer) -> None:
+def test_a_long_answer_is_handed_over_in_batches(opened: Sql) -> None:
     """`batches` yields every row once, a thousand at a time."""
-    with open_sql(writer.home) as sql:
-        sizes = [len(batch) for batch in sql.batches("SELECT * FROM range(2_500)")]
+    sizes = [len(batch) for batch in opened.batches("SELECT * FROM range(2_500)")]
     assert sizes == [1_000, 1_000, 500]
 
 
@@ -189,7 +195,7 @@ def test_a_query_that_needs_too_much_memory_fails_as_a_query(writer: Writer) -> 
 def test_an_appended_entry_is_visible_at_once(writer: Writer) -> None:
     """What was appended before a query is in its answer, across the end of a segment too."""
     with open_sql(writer.home) as sql:
-        for number in range(20):
+        for number in range(10):
             writer.define(f"job-{number}")
             assert sql.execute("SELECT max(seq) FROM events").all() == [(number + 1,)]
             assert sql.execute("SELECT count(*) FROM jobs").all() == [(number + 1,)]
