@@ -6,7 +6,9 @@ import json
 import re
 import stat
 import subprocess
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,19 @@ from tests.support.nodes import joined
 def home(tmp_path_factory: pytest.TempPathFactory) -> LiveHome:
     """A home in which everything has happened."""
     return eventful(tmp_path_factory.mktemp("export") / "home")
+
+
+@pytest.fixture(scope="module")
+def exported(home: LiveHome) -> Callable[[str, str], str]:
+    """What an export of a view in a format is, each asked for once."""
+    return cache(lambda view, form: home.ask("export", view, "--format", form).out)
+
+
+@pytest.fixture(scope="module")
+def counts(home: LiveHome) -> dict[str, int]:
+    """How many rows `sql` has of each view."""
+    query = ", ".join(f"(SELECT count(*) FROM {view}) AS {view}" for view in VIEWS)
+    return dict(home.ask("sql", f"SELECT {query}", "--json").document[0])
 
 
 def lines(text: str) -> list[Any]:
@@ -66,13 +81,18 @@ def test_jsonl_is_the_ledger_in_order(home: LiveHome) -> None:
 
 
 @pytest.mark.parametrize("view", [view for view in VIEW_ORDERS if view not in ("log_entries", "nodes")])
-def test_all_formats_hold_the_same_rows(home: LiveHome, view: str, tmp_path: Path) -> None:
+def test_all_formats_hold_the_same_rows(
+    home: LiveHome,
+    exported: Callable[[str, str], str],
+    counts: dict[str, int],
+    view: str,
+    tmp_path: Path,
+) -> None:
     """JSON lines, CSV, Parquet and CloudEvents of a view have the same rows in the same order, as `sql` has."""
-    rows = lines(home.ask("export", view).out)
+    rows = lines(exported(view, "jsonl"))
     assert rows
-    count = json.loads(home.ask("sql", f"SELECT count(*) AS n FROM {view}", "--json").out)[0]["n"]
-    assert len(rows) == count
-    table = list(csv.DictReader(io.StringIO(home.ask("export", view, "--format", "csv").out)))
+    assert len(rows) == counts[view]
+    table = list(csv.DictReader(io.StringIO(exported(view, "csv"))))
     assert [set(row) for row in table] == [set(row) for row in rows]
     key = VIEW_ORDERS[view].key[0]
     assert [row[key] for row in table] == [str(row[key]) if row[key] is not None else "" for row in rows]
@@ -83,7 +103,7 @@ def test_all_formats_hold_the_same_rows(home: LiveHome, view: str, tmp_path: Pat
         kinds = {row[0]: row[1] for row in engine.execute(f"DESCRIBE FROM '{target}'").fetchall()}
     assert [row[0] or "" for row in found] == [row[key] for row in table]
     assert kinds == {column.name: column.type for column in VIEWS[view]}
-    events = lines(home.ask("export", view, "--format", "cloudevents").out)
+    events = lines(exported(view, "cloudevents"))
     assert [event["data"] for event in events] == (
         [row["data"] for row in rows] if view == "events" else rows
     )
@@ -102,9 +122,9 @@ def test_nodes_are_exported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("view", [view for view in VIEW_ORDERS if view != "log_entries"])
-def test_each_line_is_a_cloudevent(home: LiveHome, view: str) -> None:
+def test_each_line_is_a_cloudevent(exported: Callable[[str, str], str], view: str) -> None:
     """The specification's SDK accepts each line; ids are unique in their source; attribute names are as allowed."""
-    raw = home.ask("export", view, "--format", "cloudevents").out.splitlines()
+    raw = exported(view, "cloudevents").splitlines()
     seen = set()
     for line in raw:
         attributes = json.loads(line)

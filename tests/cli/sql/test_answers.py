@@ -112,7 +112,7 @@ def test_several_statements_are_answered_in_turn(home: LiveHome, tmp_path: Path,
     expected = "\n".join(home.ask("sql", query, "--format", form).out for query in (one, other))
     assert home.ask("sql", f"{one};\n{other};", "--format", form).out == expected
     target = tmp_path / "answers"
-    assert home.run("sql", "--format", form, "-o", str(target), stdin=f"{one};{other}".encode()).code == 0
+    assert home.ask("sql", f"{one};{other}", "--format", form, "-o", str(target)).code == 0
     assert target.read_text() == expected
 
 
@@ -171,10 +171,10 @@ def test_a_query_can_come_from_a_file_or_a_pipe(home: LiveHome, tmp_path: Path) 
     """`-f FILE`, a byte order mark or not, and standard input without `-`."""
     source = tmp_path / "query.sql"
     source.write_bytes(b"\xef\xbb\xbf-- how many\nSELECT 1 AS one;\n")
-    assert json.loads(home.run("sql", "-f", str(source), "--json").out) == [{"one": 1}]
+    assert json.loads(home.ask("sql", "-f", str(source), "--json").out) == [{"one": 1}]
     assert json.loads(home.run("sql", "--json", stdin=b"SELECT 1 AS one").out) == [{"one": 1}]
-    assert home.run("sql", "-f", str(tmp_path / "none.sql")).code == 2
-    assert home.run("sql", "SELECT 1", "-f", str(source)).code == 2
+    assert home.ask("sql", "-f", str(tmp_path / "none.sql")).code == 2
+    assert home.ask("sql", "SELECT 1", "-f", str(source)).code == 2
     assert home.run("sql").code == 2
 
 
@@ -311,7 +311,7 @@ def test_the_doors_need_a_ledger(tmp_path: Path) -> None:
     """Where nothing was recorded there is nothing to open: exit code 1, and nothing is created."""
     empty = LiveHome(tmp_path / "home")
     empty.configure("jobs: {}\n")
-    assert empty.run("sql", "--shell").code == 1
+    assert empty.ask("sql", "--shell").code == 1
     assert not (empty.root / "var" / "ledger").exists()
 
 
