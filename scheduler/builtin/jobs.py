@@ -121,7 +121,9 @@ class MaintenanceJob(Job):
         # What belongs to this run was recorded by the clock that is in question.
         before = ledger.state.head.seq if run is None else min(run - 1, ledger.state.head.seq)
         newest = next((entry.time for entry in store.read(before, before)), now.time)
-        return why_not_delete(ledger.state.clock, newest, now)
+        going = ledger.state.runs.get(run or 0)
+        began = going.started if ledger.state.nodes and going is not None else None
+        return why_not_delete(ledger.state.clock, newest, now, began)
 
     def _applied(
         self, ctx: JobContext, ledger_id: str, now: datetime, refused: str | None

@@ -87,14 +87,22 @@ def doubtful(mark: ClockMark, now: ClockMark) -> bool:
     return mark.boot_id == now.boot_id and mark.unexplained > timedelta(0) and held < HELD_FOR
 
 
-def why_not_delete(mark: ClockMark | None, newest: datetime, now: ClockMark) -> str | None:
+def why_not_delete(
+    mark: ClockMark | None, newest: datetime, now: ClockMark, began: datetime | None = None
+) -> str | None:
     """Why nothing may be deleted by this clock, as a sentence; None if the ledger does not contradict it.
 
     Args:
         mark: the newest mark on record.
         newest: time of the newest entry that is older than the run that wants to delete.
         now: the readings now.
+        began: when that run began by the clock that several nodes share; None where there is none.
     """
+    if began is not None and now.time - began >= AHEAD_MIN:
+        return (
+            f"the clock says {_shown(now.time)}, and by the one that all nodes share this run began at"
+            f" {_shown(began)}"
+        )
     if newest - now.time >= BEHIND_MIN:
         return f"the clock is behind the ledger, whose last entry before this run is of {_shown(newest)}"
     ahead = unexplained_ahead(mark, newest, now)

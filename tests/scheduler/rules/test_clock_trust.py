@@ -46,6 +46,15 @@ def test_an_hour_ahead_is_too_much(ahead: timedelta, believed: bool) -> None:
     assert (why_not_delete(BOOT, BEGIN, later(BOOT, HOUR, ahead=ahead)) is None) is believed
 
 
+@pytest.mark.parametrize(("ahead", "believed"), [(HOUR - timedelta(milliseconds=1), True), (HOUR, False)])
+def test_a_node_whose_clock_is_ahead_of_the_one_that_all_share_is_not(
+    ahead: timedelta, believed: bool
+) -> None:
+    """That one says when the run began that wants to delete; of what the machine was before nothing is on record."""
+    refused = why_not_delete(None, BEGIN, later(BOOT, ahead, boot="other"), BEGIN)
+    assert (refused is None) is believed
+
+
 def test_a_clock_that_is_behind_the_ledger_is_not() -> None:
     """The newest entry is of tomorrow."""
     refused = why_not_delete(BOOT, BEGIN + DAY, later(BOOT, HOUR))
