@@ -289,6 +289,9 @@ def main() -> None:
         except (click.exceptions.Abort, KeyboardInterrupt):
             click.echo(err=True)
             code = ExitCode.INTERRUPTED
+        except SystemExit as left:
+            code = left.code
+        _tell_reach()
         _flush()
         sys.exit(code if isinstance(code, int) else ExitCode.DONE)
 
@@ -297,6 +300,14 @@ def _run(arguments: list[str]) -> object:
     """Run the command. Not by click's own `main`, which takes the end of a pipe for a failure."""
     with cronledger.make_context("cronledger", arguments) as ctx:
         return cronledger.invoke(ctx)
+
+
+def _tell_reach() -> None:
+    """Where entries of a database were read without reaching it, say up to where."""
+    if "scheduler.database.connection" in sys.modules:
+        from cli.app.reach import tell_reach
+
+        tell_reach()
 
 
 def _settle_streams() -> None:

@@ -21,6 +21,7 @@ from scheduler.version import VERSION
 __all__ = [
     "database_address",
     "is_on_database",
+    "look_for_entries",
     "open_committed",
     "open_folder",
     "open_store",
@@ -40,11 +41,16 @@ def open_store(home: Home) -> EventStore:
         NoLedger: there is none yet.
         Corrupt, NewerFormat, Unavailable: it is damaged, or cannot be read.
     """
+    look_for_entries(home)
+    return open_folder(home.ledger)
+
+
+def look_for_entries(home: Home) -> None:
+    """Bring the mirror up to date for whoever reads its files, as `open_store` does; on one machine do nothing."""
     if is_on_database(home):
         from scheduler.database.connection import look_briefly
 
         look_briefly(home)
-    return open_folder(home.ledger)
 
 
 def open_folder(folder: Path) -> EventStore:

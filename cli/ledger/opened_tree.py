@@ -32,8 +32,10 @@ def opened_tree(home: Home, ledger: Path | None, *, shown: bool) -> Iterator[Led
     """
     from eventstore.errors import LockHeld
     from scheduler.ledger.tree import tiles_folder, tree_of
-    from scheduler.store import open_folder
+    from scheduler.store import look_for_entries, open_folder
 
+    if ledger is None:
+        look_for_entries(home)
     folder = home.ledger if ledger is None else ledger
     with (
         patience_explained(folder),

@@ -8,6 +8,7 @@ import selectors
 import signal
 import stat
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -27,6 +28,8 @@ from scheduler.store import open_folder
 from scheduler.waiting import Waiter
 
 _LONG_S = 60.0
+_LOOK_S = 5.1
+"""So often the database is asked, where no scheduler of this machine does."""
 
 
 class EntrySelection(NamedTuple):
@@ -73,9 +76,20 @@ class EntryPrinter:
 
 
 def tail_ledger(
-    folder: Path, selection: EntrySelection, count: int, printer: EntryPrinter, *, follow: bool
+    folder: Path,
+    selection: EntrySelection,
+    count: int,
+    printer: EntryPrinter,
+    *,
+    follow: bool,
+    look: Callable[[], None] | None = None,
 ) -> None:
     """Print the newest `count` entries, and with `follow` each that is appended, until a signal says stop.
+
+    Args:
+        folder: the entries; selection: which of them.
+        count: how many to begin with; printer: what prints them; follow: also print those that come.
+        look: has entries come that nobody else brings into the folder; it is called every few seconds.
 
     Raises:
         Corrupt: the ledger is damaged; what could be read before that was printed.
@@ -90,7 +104,7 @@ def tail_ledger(
         raise
     with closing(store):
         if follow:
-            _follow(store, selection, count, printer)
+            _follow(store, selection, count, printer, look)
         else:
             _show_newest(store, selection, count, printer)
 
@@ -123,7 +137,13 @@ def _show_damaged(
             printer.show(entry)
 
 
-def _follow(store: EventStore, selection: EntrySelection, count: int, printer: EntryPrinter) -> None:
+def _follow(
+    store: EventStore,
+    selection: EntrySelection,
+    count: int,
+    printer: EntryPrinter,
+    look: Callable[[], None] | None,
+) -> None:
     files = store.files
     waiter = Waiter(None if files is None else files.folder, (signal.SIGINT, signal.SIGTERM))
     try:
@@ -135,8 +155,10 @@ def _follow(store: EventStore, selection: EntrySelection, count: int, printer: E
                 first = entry.seq + 1
                 if selection.admits(entry):
                     printer.show(entry)
-            if waiter.wait(_LONG_S):
+            if waiter.wait(_LONG_S if look is None else _LOOK_S):
                 return
+            if look is not None:
+                look()
     finally:
         waiter.close()
 

@@ -123,8 +123,9 @@ def _standing(view: View) -> FileStanding:
 
 def _problem(view: View) -> LedgerError | None:
     """Why the database could not be asked; a database that nobody may append to any more says so here."""
-    from scheduler.database.connection import look_problem
+    from scheduler.database.connection import look_problem, untold_looks
 
+    untold_looks()  # it stands in the page
     return look_problem(view.home)
 
 

@@ -23,6 +23,7 @@ LOOK_S = 1.0
 """So long whoever only reads waits for the database; then what the mirror has is the answer."""
 _LOOKS_AGAIN_S = 5.0
 _looked: dict[Home, tuple[float, LedgerError | None]] = {}
+_untold: dict[Home, LedgerError] = {}
 
 
 class DriverMissing(LedgerError):
@@ -118,13 +119,26 @@ def look_briefly(home: Home) -> None:
         try:
             open_replicated(home, _no_clock, patience_s=0.0, call_s=LOOK_S).close()
         except LedgerError as found:
-            problem = found
+            problem = _untold[home] = found
     _looked[home] = (time.monotonic(), problem)
 
 
 def look_problem(home: Home) -> LedgerError | None:
     """Why the last look of this process did not bring the mirror up to date; None if it did, or none was needed."""
     return _looked.get(home, (0.0, None))[1]
+
+
+def untold_looks() -> dict[Home, LedgerError]:
+    """The homes whose mirror was read as it was, and why; each is given once, so that it is told once."""
+    found = dict(_untold)
+    _untold.clear()
+    return found
+
+
+def forget_looks() -> None:
+    """Have the next reader look again, however short ago this process did: of a long one, or of a test."""
+    _looked.clear()
+    _untold.clear()
 
 
 def is_away(problem: LedgerError) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.app.failures import Failure
 from cli.app.json_output import json_option, show_json
 from cli.home.open import to_write
 from cli.ledger.archive.failures import archive_explained
@@ -27,6 +28,7 @@ from cli.terminal.progress import progress
 from cli.terminal.tables import details
 from cli.times.show import show_size
 from scheduler.home import Home
+from scheduler.store import is_on_database
 
 if TYPE_CHECKING:
     from scheduler.archive.archiving import Archived
@@ -83,6 +85,11 @@ def archive(
     from cli.times.parse import parse_time
     from eventstore.genesis import require_ledger
 
+    if is_on_database(home):
+        raise Failure(
+            "the ledger of this home is in a database, which keeps all its lines",
+            "Nothing was archived. A ledger is archived in a home: before it is moved, or once it is back.",
+        )
     before = parse_time(before_text, "--before", datetime.now(UTC))
     target = place_of_volumes(place, home)
     require_ledger(home.ledger)

@@ -17,6 +17,7 @@ from cli.ledger.options import ledger_option, machine_utc_option, raw_option
 from cli.terminal.tables import Cell, Value, details
 from cli.times.show import show_time
 from scheduler.home import Home
+from scheduler.store import look_for_entries
 
 if TYPE_CHECKING:
     from cli.ledger.raw_lines import RawLine
@@ -43,9 +44,11 @@ def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, ut
     from cli.ledger.raw_lines import raw_line
     from cli.times.zones import local_zone
 
-    folder = home.ledger if folder is None else folder
     if raw and as_json:
         raise click.UsageError("--raw and --json exclude each other")
+    if folder is None:
+        look_for_entries(home)
+        folder = home.ledger
     last, damage = _end_of(folder)
     wanted = seq if seq >= 0 else last + 1 + seq
     line = raw_line(folder, wanted) if wanted >= 0 else None

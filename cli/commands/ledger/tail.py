@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from cli.home.job_names import JOB, check_past
 from cli.ledger.entry_types import ENTRY_TYPE
 from cli.ledger.options import ledger_option, machine_utc_option, raw_option
 from scheduler.home import Home
+from scheduler.store import is_on_database, look_for_entries
 
 
 @click.command(epilog="Example: cronledger ledger tail -f --type 'run.*'")
@@ -57,9 +59,12 @@ def tail(
         raise click.UsageError("--raw and --json exclude each other")
     if job is not None and folder is None:
         _look_up(home, job)
-    folder = home.ledger if folder is None else folder
+    look = None
+    if folder is None:
+        look_for_entries(home)
+        folder, look = home.ledger, partial(look_for_entries, home) if is_on_database(home) else None
     printer = EntryPrinter(folder, "raw" if raw else "json" if as_json else "words", utc=utc)
-    tail_ledger(folder, EntrySelection(job, kind), count, printer, follow=follow)
+    tail_ledger(folder, EntrySelection(job, kind), count, printer, follow=follow, look=look)
 
 
 def _look_up(home: Home, job: str) -> None:

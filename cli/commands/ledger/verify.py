@@ -16,6 +16,7 @@ from cli.evidence.trusted_keys import key_option, trusted_keys, trusted_witnesse
 from cli.terminal.tables import details
 from eventstore.store import Head
 from scheduler.home import Home
+from scheduler.store import look_for_entries
 
 if TYPE_CHECKING:
     from cli.ledger.verification.verified import Verified
@@ -144,6 +145,8 @@ def verify(
         raise click.UsageError(f"{named} is of a home: a ledger's own folder has none")
     if database:
         sys.exit(_compared(home, as_json=as_json))
+    if folder is None:
+        look_for_entries(home)
     from cli.ledger.verification.asked import AskedLedger, place
     from scheduler.evidence.verification.trust import Trust
 

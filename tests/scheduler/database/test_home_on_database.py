@@ -12,7 +12,7 @@ from eventstore.moved import Moved
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.database.agreement import PlaceDisagrees, settle_place
-from scheduler.database.connection import look_problem
+from scheduler.database.connection import forget_looks, look_problem
 from scheduler.database.named_place import settle_home
 from scheduler.database.origin import Origin, write_origin
 from scheduler.home import Home
@@ -165,3 +165,24 @@ def test_a_config_that_names_the_database_in_a_comment_names_none(tmp_path: Path
     for command in (("jobs", "disable", "nightly"), ("jobs", "run", "nightly")):
         said = call(*command, home=tmp_path)
         assert (said.code, "does not say so any more" in said.err) == (2, True)
+
+
+def test_who_reads_off_line_is_told_up_to_where(pg_database: TestDatabase, tmp_path: Path) -> None:
+    """In one line beside the answer; an archive is not made of a mirror."""
+    home = make_home(tmp_path)
+    settle_place(home, pg_database.url)
+    with closing(open_store_to_append(home, "scheduler")) as store:
+        store.append([event(1)])
+        ledger_id = store.ledger_id
+    assert call("ledger", "verify", "--no-laws", home=tmp_path).err == ""
+    write_origin(home.mirror, Origin(address=AWAY, ledger=ledger_id))
+    forget_looks()
+    for command in (("ledger", "verify", "--no-laws"), ("jobs", "list", "--json")):
+        away = call(*command, home=tmp_path)
+        assert (away.code, away.err.count("Up to entry 1, of ")) == (0, 1)
+        assert "cannot be used" in away.err
+        forget_looks()
+    status = call("status", home=tmp_path)
+    assert ("up to entry 1" in status.out, "Up to entry" in status.err) == (True, False)
+    refused = call("ledger", "archive", "--before", "2026-01-01", "--to", str(tmp_path), home=tmp_path)
+    assert (refused.code, "which keeps all its lines" in refused.err) == (2, True)
