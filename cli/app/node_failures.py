@@ -8,6 +8,7 @@ from typing import Final
 
 from cli.app.failures import Failure
 from cli.terminal.printable import printable
+from scheduler.shortening import shortened
 
 _RUNS_SHOWN_MAX: Final = 10
 
@@ -46,7 +47,7 @@ def _failure(problem: Exception) -> Failure | None:
     if isinstance(problem, BadNodeName):
         whose = "the name of this host" if problem.variable is None else problem.variable
         return Failure(
-            f"{whose} is {printable(repr(problem.name))}, which cannot be the name of a node",
+            f"{whose} is {printable(shortened(repr(problem.name), 80))}, which cannot be the name of a node",
             "A node's name is made of letters, digits, '.', '_' and '-'. CRONLEDGER_NODE gives it one.",
         )
     return None

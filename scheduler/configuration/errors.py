@@ -13,6 +13,8 @@ LISTED_MAX: Final = 200
 """So many mistakes are listed: nobody reads on."""
 COUNTED_MAX: Final = 1_000
 """After so many mistakes reading stops: suggestions take time to find."""
+_NOT_SHOWN: Final = frozenset({"ledger.store"})
+"""Keys whose values are not quoted: many an address of a database is written with the password in it."""
 
 
 class ConfigInvalid(Exception):
@@ -51,7 +53,9 @@ class ConfigInvalid(Exception):
         return self.path.parent / error.file if error.file else self.path
 
     def excerpt_of(self, error: ConfigError) -> str:
-        """The line that a mistake is in, as `excerpt` shows it."""
+        """The line that a mistake is in, as `excerpt` shows it; empty where it may hold a password."""
+        if error.key in _NOT_SHOWN:
+            return ""
         return excerpt(self.sources.get(error.file, ""), error.line, error.column)
 
     @property

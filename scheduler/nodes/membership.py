@@ -23,6 +23,8 @@ READ_FADING_S = 0.1
 """How often while it seems that one of them is gone."""
 SPEAK_S = 1.0
 """So long at least a node renews between two silences: once is enough to be alive."""
+STRANGE_MAX = 5
+"""So often in a row this node's own counter is found raised by somebody else, before that counts."""
 RETRY_S = 1.0
 """How long it waits to try again after the database could not be reached."""
 
@@ -48,6 +50,8 @@ class Membership:
         database: that of the ledger.
         identity: the node, and the home that it is.
         clock: is set by what is read; its own clocks say when something is due.
+        is_sure: whether a row that this home has can be in nobody else's hands. After a start of the machine it can:
+            the machine may be a clone of one that is alive, down to its disks.
 
     Attributes:
         identity: the node, and the home that it is.
@@ -57,8 +61,13 @@ class Membership:
         is_away: whether the database could not be reached when it was last tried.
     """
 
-    def __init__(self, database: Database, identity: NodeIdentity, clock: DatabaseClock) -> None:
+    def __init__(
+        self, database: Database, identity: NodeIdentity, clock: DatabaseClock, *, is_sure: bool = True
+    ) -> None:
         self._database, self.identity, self._clock = database, identity, clock
+        self._is_sure = is_sure
+        self._counter: int | None = None
+        self._strange = 0
         self.liveness, self.renewal = Liveness(), Renewal()
         self.head: DatabaseHead | None = None
         self.holds = self.is_away = False
@@ -97,6 +106,7 @@ class Membership:
         except (Unavailable, NoAnswer):
             self.liveness.failed()
             self.is_away = True
+            self._counter = None  # a renewal without an answer may have raised it
             self._read_at_s = self._renew_at_s = self._clock.own.read().boottime_s + RETRY_S
             raise
         self.is_away = False
@@ -111,13 +121,17 @@ class Membership:
         """Take the row if it is nobody's, or its holder has been silent for long enough; else watch that one."""
         rival = self._rival
         gone = rival is not None and self.liveness.is_silent(self.node)
-        if self._database.claim(self.identity, rival.identity if rival is not None and gone else None):
+        may_claim = self._is_sure or gone
+        if may_claim and self._database.claim(self.identity, rival.identity if rival and gone else None):
             self.holds = True
             self._renew()
             return
         self._read(self._database.pulse)
         found = self.liveness.pulse(self.node)
-        if found is not None and found.identity.incarnation == self.identity.incarnation:
+        if found is None and not self._is_sure:
+            self._is_sure = True
+            self._claim()
+        elif found and self._is_sure and found.identity.incarnation == self.identity.incarnation:
             # This home has it, under another name of its machine.
             self.holds = self._database.claim(self.identity, found.identity)
         elif rival is not None and found is not None and found != rival:
@@ -130,12 +144,27 @@ class Membership:
         if self._read(lambda: self._database.renew(self.identity)):
             self.renewal.acknowledged(sent.boottime_s)
             self._renew_at_s = sent.boottime_s + RENEW_S
+            self._look_at_counter()
             return
         self._read(self._database.pulse)
         found = self.liveness.pulse(self.node)
         if found is not None:
             raise NameTaken(self.node, found.identity.host)
         self.holds = False  # the row is gone, with what else the database may have lost: it is claimed anew
+
+    def _look_at_counter(self) -> None:
+        """See whether somebody else raises the counter too: a clone of this machine, with all that ran on it.
+
+        Raises:
+            NameTaken: so it is.
+        """
+        found = self.liveness.pulse(self.node)
+        counter = None if found is None else found.counter
+        is_strange = None not in (counter, self._counter) and counter != (self._counter or 0) + 1
+        self._strange = self._strange + 1 if is_strange else 0
+        self._counter = counter
+        if found is not None and self._strange >= STRANGE_MAX:
+            raise NameTaken(self.node, found.identity.host)
 
     def _read(self, ask: Callable[[], Pulse | None]) -> bool:
         """Take in an answer; whether there was one."""

@@ -51,6 +51,7 @@ class RunsUnderFormerName(Exception):
 class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     incarnation: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
     served_as: str | None = None
+    boot_id: str = ""
 
 
 def node_name(environ: Mapping[str, str] = os.environ) -> str:
@@ -91,7 +92,7 @@ def identity_of(home: Home, *, anew: bool = False) -> NodeIdentity:
     path = home.var / _FILE
     kept = None if anew else _kept(path)
     if kept is None:
-        kept = _Kept(os.urandom(16).hex())
+        kept = _Kept(os.urandom(16).hex(), boot_id=identity.boot_id())
         create_folders(REAL, home.var)
         _keep(path, kept)
     return NodeIdentity(name, kept.incarnation, identity.host_name())
@@ -120,11 +121,27 @@ def serve_as(home: Home, node: NodeIdentity, state: State, boot_id: str) -> None
     ]
     if former is not None and runs:
         raise RunsUnderFormerName(node.node, former, runs)
-    _keep(path, _Kept(node.incarnation, node.node))
+    _keep(path, _Kept(node.incarnation, node.node, boot_id))
 
 
 def _keep(path: Path, kept: _Kept) -> None:
     write_file(REAL, path, msgspec.json.encode(kept) + b"\n")
+
+
+def served_since_boot(home: Home) -> bool:
+    """Whether a node served here since this machine was started; from now on one has.
+
+    If none did, this may be a clone of a machine that is alive, whose disks say nothing of that.
+
+    Raises:
+        OSError: it cannot be kept.
+    """
+    path, now = home.var / _FILE, identity.boot_id()
+    kept = _kept(path)
+    if kept is None or kept.boot_id == now:
+        return kept is not None
+    _keep(path, msgspec.structs.replace(kept, boot_id=now))
+    return False
 
 
 def _kept(path: Path) -> _Kept | None:

@@ -27,7 +27,7 @@ from scheduler.nodes.execution.results import Outbox, Results
 from scheduler.nodes.leadership import LEAD_PERIOD_S, Step, next_step
 from scheduler.nodes.leading import Leading
 from scheduler.nodes.liveness import SILENT_S
-from scheduler.nodes.membership import Membership
+from scheduler.nodes.membership import Membership, NameTaken
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
 from scheduler.rules.nodes.leadership import election
 from scheduler.rules.runs.orphans import ExecutorAlive
@@ -107,6 +107,8 @@ class NodeLoop:
         self._leading: Leading | None = None
         self._term: int | None = None
         self._joined: v.NodeJoined | None = None
+        self._incarnation: str | None = None
+        self._twin: v.NodeJoined | None = None
         self._away_since: Reading | None = None
         self.problem = ""
         self._gaps: list[TimeGap] = []
@@ -237,6 +239,8 @@ class NodeLoop:
     def _work(self, now: Reading) -> None:
         self._fold(now)
         now = self._clock.read()
+        if self._twin is not None:
+            raise NameTaken(self.node, self._twin.host)
         if not self._serves(self.state) or self._joined is None:
             self._join()
         self._execution.take_over(now)
@@ -273,7 +277,7 @@ class NodeLoop:
         boottime_ms = round(self._clock.read().boottime_s * 1000)
         event = v.event(structs.replace(joined, boottime_ms=boottime_ms), v.SCHEDULER)
         self._ledger.decide(lambda state: [] if _says(state, joined) else [event])
-        self._joined = joined
+        self._joined, self._incarnation = joined, joined.incarnation
 
     def _lead_or_follow(self, now: Reading) -> None:
         step = next_step(self.state, self.node, self._term, self._membership.liveness.silence_s)
@@ -348,7 +352,12 @@ class NodeLoop:
         if entry.type == v.ClockStepped.TYPE:
             self._step_told_s = self._clock.read().boottime_s
         if entry.type == v.NodeJoined.TYPE:
-            self._membership.liveness.heard(v.payload(entry).node)
+            joined: v.NodeJoined = v.payload(entry)
+            self._membership.liveness.heard(joined.node)
+            if joined.node == self.node and self._incarnation not in (None, joined.incarnation):
+                self._twin = (
+                    joined  # another process serves under this name: both would judge each other's runs
+                )
         if self._leading is not None:
             self._leading.notice(entry)
         self._execution.notice(entry)

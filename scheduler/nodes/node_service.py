@@ -26,7 +26,7 @@ from scheduler.ledger.shared_snapshots import SharedSnapshots
 from scheduler.nodes.config_on_database import ConfigOnDatabase
 from scheduler.nodes.database_clock import OFF_MIN_S, DatabaseClock
 from scheduler.nodes.membership import Membership
-from scheduler.nodes.node_identity import identity_of, serve_as
+from scheduler.nodes.node_identity import identity_of, serve_as, served_since_boot
 from scheduler.nodes.node_loop import NodeLoop
 from scheduler.nodes.outbox import Outbox
 from scheduler.ownership.home_identity import forget_processes, is_copy, remember
@@ -73,6 +73,7 @@ class NodeService(Serving):
             settle_place(home, load_config(home, home.config, WHATEVER_DAYS).ledger.store)
         copied = is_copy(home)
         identity = identity_of(home, anew=copied)
+        is_sure = served_since_boot(home)
         if copied:  # what it started and learnt is the original's
             forget_processes(home)
             Outbox(home.outbox).clear()
@@ -97,7 +98,7 @@ class NodeService(Serving):
         self._loop = NodeLoop(
             self._ledger,
             self._node_clock,
-            Membership(self._database, identity, self._node_clock),
+            Membership(self._database, identity, self._node_clock, is_sure=is_sure),
             self._supervisor,
             self._launcher,
             self._executor,

@@ -38,16 +38,26 @@ class NodeOfWorld:
     """A machine with a home, and the process that serves there, at times.
 
     Attributes:
+        number: tells its home from others.
         machine: its clocks and processes, which outlive the process that serves.
         loop: of that process; None while there is none.
         stopped: whether it is stopped (SIGSTOP): it does not turn.
         database: as that process reaches it.
     """
 
-    def __init__(self, world: NodeWorld, name: str, max_parallel: int, labels: Sequence[str] = ()) -> None:
-        self._world, self.name, self._number = world, name, len(world.nodes) + 1
-        self.machine = Machine(SimulatedClock(BEGIN + timedelta(hours=self._number)))
-        self.machine.boots = self._number
+    def __init__(
+        self,
+        world: NodeWorld,
+        name: str,
+        max_parallel: int,
+        labels: Sequence[str] = (),
+        *,
+        number: int | None = None,
+    ) -> None:
+        self._world, self.name = world, name
+        self.number = len(world.nodes) + 1 if number is None else number
+        self.machine = Machine(SimulatedClock(BEGIN + timedelta(hours=self.number)))
+        self.machine.boots = self.number
         self.max_parallel, self.labels = max_parallel, list(labels)
         self.loop: NodeLoop | None = None
         self.stopped = False
@@ -73,7 +83,7 @@ class NodeOfWorld:
         self.loop = NodeLoop(
             Ledger(store),
             clock,
-            Membership(self.database, NodeIdentity(self.name, f"{self._number:032x}", self.name), clock),
+            Membership(self.database, NodeIdentity(self.name, f"{self.number:032x}", self.name), clock),
             self.supervisor,
             Launcher(HOME, {}),
             self.executor,
@@ -90,7 +100,7 @@ class NodeOfWorld:
             boot_id=self.executor.boot_id,
             pid=self.executor.pid,
             max_parallel=self.max_parallel,
-            incarnation=f"{self.name}-{self._lives}",
+            incarnation=f"{self.name}-{self._lives}-{id(self):x}",
             labels=self.labels,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scheduler.configuration import ConfigInvalid
 from scheduler.evidence.settings import CheckpointTimes, LedgerSettings, SigningKey
 from tests.scheduler.configuration.reading import read, refused
 
@@ -50,3 +51,15 @@ def test_what_is_wrong_is_told(written: str, message: str) -> None:
     """One mistake, with what the key takes."""
     (error,) = refused(f"ledger: {{{written}}}\njobs: {{}}")
     assert message in error.message
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:hunter2@h/c", "postgresql://u@h/c?password=hunter2", "postgresql:/u:hunter2@h/c"]
+)
+def test_the_password_in_an_address_is_not_quoted(url: str) -> None:
+    """Neither by what is wrong with it, nor by the line in which it stands."""
+    with pytest.raises(ConfigInvalid) as caught:
+        read(f"ledger:\n  store: {url}\njobs: {{}}")
+    (error,) = caught.value.errors
+    assert caught.value.excerpt_of(error) == ""
+    assert "hunter2" not in f"{caught.value} {error}"

@@ -4,7 +4,7 @@ from unittest import mock
 
 import pytest
 
-from eventstore.errors import Unavailable
+from eventstore.errors import NoAnswer, Unavailable
 from eventstore.replicated.database import NodeIdentity
 from scheduler.nodes.database_clock import DatabaseClock
 from scheduler.nodes.liveness import SILENT_S
@@ -17,11 +17,16 @@ from tests.support.world import SimulatedClock
 class Machine:
     """A machine whose home serves as a node; time passes here and in the database alike."""
 
-    def __init__(self, server: DatabaseServer, clock: SimulatedClock, node: str, home: str) -> None:
+    def __init__(
+        self, server: DatabaseServer, clock: SimulatedClock, node: str, home: str, *, is_sure: bool = True
+    ) -> None:
         self.database = SimulatedDatabase(server, f"{node} {home}")
         self.clock = clock
         self.membership = Membership(
-            self.database, NodeIdentity(node, home * 32, f"host-{home}"), DatabaseClock(clock)
+            self.database,
+            NodeIdentity(node, home * 32, f"host-{home}"),
+            DatabaseClock(clock),
+            is_sure=is_sure,
         )
 
     def holds(self) -> bool:
@@ -39,9 +44,9 @@ class Net:
     def __init__(self) -> None:
         self.server, self.clock = DatabaseServer(), SimulatedClock()
 
-    def machine(self, node: str, home: str) -> Machine:
+    def machine(self, node: str, home: str, *, is_sure: bool = True) -> Machine:
         """One more."""
-        return Machine(self.server, self.clock, node, home)
+        return Machine(self.server, self.clock, node, home, is_sure=is_sure)
 
     def run(self, seconds: float, *machines: Machine) -> None:
         """Time passes, and each of these keeps its membership up."""
@@ -166,3 +171,43 @@ def test_a_row_that_is_gone_is_claimed_anew() -> None:
     net.run(0.5, a)
     assert a.holds()
     assert [each.identity.node for each in found().nodes] == ["a"]
+
+
+def test_a_clone_of_a_machine_that_is_alive_does_not_take_its_row() -> None:
+    """After a start of the machine nobody knows whether it is a clone: the row of its home is watched first."""
+    net = Net()
+    machine = net.machine("a", "1")
+    net.run(2.0, machine)
+    clone = net.machine("a", "1", is_sure=False)
+    with pytest.raises(NameTaken):
+        net.run(3.0, machine, clone)
+    assert not clone.holds()
+    net.run(2.0, machine)
+    assert machine.holds()
+
+
+def test_a_machine_that_was_started_again_has_its_row_once_nobody_else_raises_the_counter() -> None:
+    """And a node that never served has it at once."""
+    net = Net()
+    machine = net.machine("a", "1", is_sure=False)
+    net.run(0.05, machine)
+    assert machine.holds()
+    again = net.machine("a", "1", is_sure=False)
+    net.run(SILENT_S - 0.5, again)
+    assert not again.holds()
+    net.run(1.5, again)
+    assert again.holds()
+
+
+def test_who_is_cloned_with_all_that_runs_finds_the_other_in_its_counter() -> None:
+    """Neither has asked anew for its row. Lost answers, after which a counter may have been raised, are no sign."""
+    net = Net()
+    machine = net.machine("a", "1")
+    for _ in range(10):
+        net.run(RENEW_S, machine)
+        machine.database.meet(Trouble.ANSWER_LOST, "renew")
+        with pytest.raises((Unavailable, NoAnswer)):
+            net.run(2 * RENEW_S, machine)
+    clone = net.machine("a", "1")
+    with pytest.raises(NameTaken):
+        net.run(20.0, machine, clone)

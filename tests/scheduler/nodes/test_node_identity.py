@@ -12,6 +12,7 @@ from scheduler.nodes.node_identity import (
     leads_here,
     node_name,
     serve_as,
+    served_since_boot,
 )
 from scheduler.processes.recognition import identity
 from tests.support.node_ledger import NodeLedger
@@ -46,6 +47,19 @@ def test_what_tells_a_home_from_others_is_made_once_and_not_taken_from_a_copy(
     assert identity_of(home) == copied
     (home.var / "node.json").write_text('{"incarnation": "../../x", "more": 1}')
     assert identity_of(home).incarnation not in (first.incarnation, copied.incarnation)
+
+
+def test_whether_a_node_served_since_the_machine_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If none did, the machine may be a clone; its home is what it was all the same."""
+    home = Home(tmp_path)
+    first = identity_of(home)
+    assert served_since_boot(home)
+    monkeypatch.setattr(identity, "boot_id", lambda: "another")
+    assert not served_since_boot(home)
+    assert served_since_boot(home)
+    assert identity_of(home) == first
 
 
 def test_what_is_done_once_for_a_ledger_is_done_where_its_node_leads(monkeypatch: pytest.MonkeyPatch) -> None:

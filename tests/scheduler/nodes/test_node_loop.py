@@ -12,6 +12,7 @@ from eventstore.errors import Halted, Unavailable
 from eventstore.store import Head
 from scheduler import vocabulary as v
 from scheduler.definition import Retry
+from scheduler.nodes.membership import NameTaken
 from scheduler.nodes.node_loop import NodeLoop
 from tests.support.node_world import NodeOfWorld, NodeWorld, runs_on, world_of
 from tests.support.simulated_database import Trouble
@@ -382,6 +383,22 @@ def test_a_node_that_is_far_behind_stays_a_member_while_it_takes_in_what_it_lack
     asked = "".join(call[0] for call in calls if call in ("lines", "renew"))
     assert asked.count("l") > 15
     assert "lll" not in asked
+    assert world.broken_laws() == []
+
+
+def test_a_process_that_finds_another_one_under_its_name_stops(root: Path) -> None:
+    """A clone of its machine, say. Both would take the other's runs for lost, and both would have itself elected."""
+    world = world_of(root, job("often", every="5s"), nodes="ab")
+    first = world.leader
+    twin = NodeOfWorld(world, first.name, 4, number=first.number)
+    world.root = root / "twin"
+    twin.start()
+    world.nodes["twin"] = twin
+    with pytest.raises(NameTaken):
+        world.run(10.0)
+    first.loop = None
+    world.run(20.0)
+    assert len(world.entries(v.LeaderElected)) <= 3
     assert world.broken_laws() == []
 
 
