@@ -48,12 +48,15 @@ def recollect(
     pending_from = None if last is None else last.time - timedelta(milliseconds=GIVE_UP_MS)
     told: dict[str, int] = {}
     started, edited, newest, settled = None, None, begin - 1, begin - 1
+    others_led = False
     for entry in reader.read(begin):
         newest = entry.seq
         if pending_from is not None and entry.time < pending_from:
             settled = entry.seq
         if entry.type == v.SchedulerStarted.TYPE:
             started = entry.seq
+        elif entry.type == v.LeaderElected.TYPE:
+            others_led = others_led or v.payload(entry).former is not None
         elif entry.type == v.ConfigAccepted.TYPE:
             edited = entry.seq
         elif entry.type in v.NOTIFICATIONS:
@@ -61,7 +64,9 @@ def recollect(
             told[data.channel] = max(data.last, told.get(data.channel, -1))
     if was_at_rest or (is_first and not told):
         begun = started if edited is None else edited
-        since = newest if begun is None else begun - 1
+        # Another node that led may have gone before it told what happened then.
+        untold = settled if others_led else newest
+        since = untold if begun is None else begun - 1
         channels = {name: ChannelNews(settled=since) for name in audience.receivers}
         return Telling(reader.ledger_id, since, _hash_of(reader, since), channels)
     since = settled if started is None else min(settled, started - 1)
