@@ -28,14 +28,15 @@ def adopt(home: Home) -> None:
     from scheduler.store import is_on_database
     from scheduler.system_clock import SystemClock
 
-    if is_on_database(home):
-        tell(
-            f"{printable(str(home.root))} is on a database: its copies are nodes of their own when they serve"
-        )
-        return
     if not is_copy(home) or not has_ledger(home):
         tell(f"{printable(str(home.root))} is no copy of another home: there is nothing to adopt")
         return
+    if is_on_database(home):
+        # What goes on other machines is not this home's to record as lost.
+        raise Failure(
+            f"the ledger of {printable(str(home.root))} is in a database, and other nodes go on with it",
+            "`cronledger serve --adopt-home` makes this copy a node of its own, with another identity.",
+        )
     executor = this_process()
     try:
         lock = SchedulerLock.take(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from scheduler.database.named_place import settle_home
 from scheduler.database.origin import Origin, write_origin
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger
+from scheduler.ownership.home_identity import remember
+from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.store import database_address, is_on_database, open_store, open_store_to_append
 from tests.support.command import call
 from tests.support.home import CONFIG, make_home
@@ -186,3 +190,14 @@ def test_who_reads_off_line_is_told_up_to_where(pg_database: TestDatabase, tmp_p
     assert ("up to entry 1" in status.out, "Up to entry" in status.err) == (True, False)
     refused = call("ledger", "archive", "--before", "2026-01-01", "--to", str(tmp_path), home=tmp_path)
     assert (refused.code, "which keeps all its lines" in refused.err) == (2, True)
+
+
+def test_a_copy_of_a_node_is_adopted_by_serving(tmp_path: Path) -> None:
+    """By itself it would record as lost what goes on other nodes."""
+    home = make_home(tmp_path / "a")
+    write_origin_of(home, "0" * 32)
+    SchedulerLock.take(home.scheduler_lock, Holder(1, "h", datetime(2026, 1, 1, tzinfo=UTC))).release()
+    remember(home)
+    shutil.copytree(home.root, tmp_path / "b")
+    adopted = call("home", "adopt", home=tmp_path / "b")
+    assert (adopted.code, "serve --adopt-home" in adopted.err) == (2, True)
