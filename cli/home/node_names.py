@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from scheduler.rules.nodes.nodes_state import Node
     from scheduler.rules.state import State
 
-ON_ONE_MACHINE = "this home is on one machine: there are no nodes"
+_ON_ONE_MACHINE = "this home is on one machine: there are no nodes"
 
 
 def check_several(state: State) -> None:
@@ -51,7 +51,30 @@ def check_on_database(home: Home) -> None:
     from scheduler.store import is_on_database
 
     if not is_on_database(home):
-        raise Failure(ON_ONE_MACHINE, "docs/several-machines.md tells how to have more than one.")
+        if (store := named_store(home)) is not None:
+            raise Failure(_not_joined(store))
+        raise Failure(_ON_ONE_MACHINE, "docs/several-machines.md tells how to have more than one.")
+
+
+def nobody_words(home: Home) -> str:
+    """Why there are no nodes to list."""
+    from scheduler.store import is_on_database
+
+    if is_on_database(home):
+        return "no node has served this ledger yet"
+    return _ON_ONE_MACHINE if (store := named_store(home)) is None else _not_joined(store)
+
+
+def named_store(home: Home) -> str | None:
+    """The database that the config names; None if it names none, or cannot be used."""
+    from scheduler.ledger.view import read_config
+
+    config, _ = read_config(home)
+    return None if config is None else config.ledger.store
+
+
+def _not_joined(store: str) -> str:
+    return f"this home has not joined {printable(store)} yet, which its config names: `cronledger serve` does"
 
 
 def _known(home: Home) -> list[str]:

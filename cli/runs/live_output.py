@@ -241,6 +241,11 @@ class OutputFollower:
         followed = self._runs.get(run)
         return followed is None or all(copy.finished() for copy in followed.copies)
 
+    def has_files(self, run: int) -> bool:
+        """Whether what a followed run printed is on this machine."""
+        followed = self._runs.get(run)
+        return followed is not None and any(copy.is_open for copy in followed.copies)
+
     def end_line(self) -> None:
         """End a line that a job has not ended, because the command's own message comes next, on standard error.
 

@@ -11,6 +11,7 @@ from cli.app.failures import complain
 from cli.runs.live_output import OutputFollower
 from cli.runs.settled_run import SettledRun, last_words
 from cli.terminal.console import fitted, paint, wants_colour
+from cli.terminal.printable import printable
 from cli.times.show import show_past
 from cli.words.entry_lines import sentence
 from cli.words.words import actor_words
@@ -83,8 +84,9 @@ class WatchedRuns:
                 del self._ending[run]
                 self.settled[run] = SettledRun.of(entry)
                 if self._follower is not None:
+                    elsewhere = "" if self._follower.has_files(run) else elsewhere_words(entry)
                     self._follower.forget(run)
-                    self._show_end(entry)
+                    self._show_end(entry, elsewhere)
         return wait_s
 
     def open_runs(self) -> dict[int, str]:
@@ -125,15 +127,28 @@ class WatchedRuns:
             self._follower.forget(run)
             self._show_end(entry)
 
-    def _show_end(self, entry: Entry) -> None:
+    def _show_end(self, entry: Entry, more: str = "") -> None:
         assert self._follower is not None, "nothing is shown without one"
         self._follower.end_line()
         colour = wants_colour(sys.stderr)
         text = fitted(last_words(entry), sys.stderr, hang=2)
         click.echo(paint(text, signs_of(entry).tone, colour), err=True, color=colour)
+        if more:
+            click.echo(fitted(f"  {more}", sys.stderr, hang=2), err=True)
         other = self._obstacles.get(-1 if entry.run is None else entry.run)
         if other is not None:
             click.echo(fitted(f"  {obstacle_words(other, entry)}", sys.stderr, hang=2), err=True)
+
+
+def elsewhere_words(entry: Entry) -> str:
+    """That what an attempt printed is on another node, given how it ended; empty if it printed nothing, or not so."""
+    if entry.type != v.RunFinished.TYPE:
+        return ""
+    end = v.payload(entry)
+    if end.node is None or not (end.stdout_bytes or end.stderr_bytes):
+        return ""
+    node = printable(end.node)
+    return f"it ran on {node}, and what it printed is there: `cronledger logs show {entry.run}` on {node} shows it"
 
 
 def obstacle_words(run: Run, seen: Entry) -> str:

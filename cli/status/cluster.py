@@ -8,6 +8,8 @@ from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_moment
 from cli.words.applied_words import file_standing_words
+from eventstore.errors import Halted
+from eventstore.moved import says_moved
 from scheduler.nodes.node_facts import Doing, NodeFacts, node_facts
 
 if TYPE_CHECKING:
@@ -109,7 +111,9 @@ def _mirror(view: View, zone: str) -> list[Cell | str]:
     else:
         lines.append(f"up to entry {last.seq:,}, of {show_moment(last.time, zone, view.now)}")
     if problem is not None:
-        lines.append(Cell(str(problem), "bad"))
+        lines.append(Cell(printable(str(problem)), "bad"))
+    if isinstance(problem, Halted) and not says_moved(str(problem)):
+        lines.append("nobody appends until `cronledger database refill` has put back what is missing")
     return lines
 
 

@@ -127,7 +127,9 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
 def _not_running(view: View, zone: str) -> Cell:
     watch = view.state.scheduler
     if watch is None:
-        return Cell("not running: it never ran here", "warn")
+        store = None if view.config is None else view.config.ledger.store
+        joins = "" if store is None else f"; `serve` joins {printable(store)}, which the config names"
+        return Cell(f"not running: it never ran here{joins}", "warn")
     if watch.stopped is not None:
         when = show_moment(watch.stopped, zone, view.now)
         return Cell(f"not running: stopped {when} ({watch.stop_reason})", "warn")
@@ -145,6 +147,10 @@ def _config(view: View, zone: str) -> list[Cell | str]:
         when = (
             "the scheduler takes it up within seconds" if view.holder else "it comes into force with `serve`"
         )
+        if not view.holder and view.config is not None and view.config.ledger.store is not None:
+            when = (
+                "with `serve` this home has what was applied there; `config apply` brings a file into force"
+            )
         return [Cell(f"{path}, not in force yet: {when}", "warn")]
     in_force = "the last good one stays in force" if view.state.config else "no config is in force"
     lines: list[Cell | str] = [Cell(f"{path}, {state}: {in_force}", "bad")]

@@ -116,6 +116,9 @@ def _verdict(facts: NodeFacts, state: State, zone: str, now: datetime) -> Value:
         case "lost":
             silent = "" if node.silent_since is None else show_moment(node.silent_since, zone, now)
             told = f"no: it is lost {when}" + (f"; it had been silent since {silent}" if silent else "")
+            if node.left is not None:
+                given_up, stopped = show_moment(since, zone, now), show_moment(node.left, zone, now)
+                told = f"no: it was given up {given_up}, entry {entry}; it had stopped {stopped}"
             return [Cell(told, "bad"), "`cronledger serve` on that machine brings it back"]
         case "left":
             at = show_moment(since, zone, now)

@@ -73,7 +73,10 @@ def _show(folder: Path, server: Server) -> None:
         cluster.nodes[leader].start()
         cluster.nodes[leader].wait_until_ready()
         _ask(cluster, leader, "nodes", "list")
-    _say("All are stopped. What a node has in its files is, byte for byte, what the database has:")
+    _say(
+        "All are stopped. What a node has in its files is, byte for byte, what the database has; what was recorded "
+        "after it stopped, it fetches when it is needed:"
+    )
     _ask(cluster, leader, "ledger", "verify", "--database")
 
 

@@ -102,6 +102,8 @@ def _tell(both: Compared, done: Refilled, *, as_json: bool) -> None:
             ("appending", "everybody goes on" if done.resumed else "nobody was halted"),
         ]
     )
+    if done.resumed:
+        note("Each `cronledger serve` had ended for it: start it again on every machine where nothing does.")
 
 
 def _refusal(refused: RefillRefused) -> Failure:

@@ -39,7 +39,10 @@ def forget(home: Home, name: str, reason: str) -> None:
         clock = ClockOfDatabase(database)
 
         def decide(state: State) -> list[Event]:
-            if find_node(state, name).serves:
+            node = find_node(state, name)
+            if node.lost_seq is not None and not any(run.node == name for run in state.runs.values()):
+                return []
+            if node.serves:
                 raise Failure(
                     f"node {printable(name)} serves, as far as is recorded: only one that stopped can be forgotten",
                     "Stop it there. If it is gone, it is lost by itself after `lost_after`. Nothing was recorded.",
@@ -48,6 +51,10 @@ def forget(home: Home, name: str, reason: str) -> None:
             return given_up(state, name, reason, clock(), person(), claims(state.mark))
 
         entries = ledger.decide(decide)
+        if not entries:
+            seq = ledger.state.nodes[name].lost_seq or 0
+            tell(f"{printable(name)} is lost already, by entry {seq:,}: nothing was recorded.")
+            return
     lost = [str(entry.run) for entry in entries if entry.type == v.RunFinished.TYPE]
     runs = (
         f"; {show_count(len(lost), 'run')} lost: {', '.join(lost)}" if lost else "; it had left nothing going"

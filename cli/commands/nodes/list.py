@@ -8,7 +8,7 @@ import click
 
 from cli.app.json_output import json_option, show_json
 from cli.home.heard import heard
-from cli.home.node_names import ON_ONE_MACHINE
+from cli.home.node_names import nobody_words
 from cli.home.open import to_read
 from cli.terminal.console import is_terminal, note
 from cli.terminal.printable import show_count
@@ -49,9 +49,8 @@ def list_(home: Home, utc: bool, as_json: bool) -> None:
             show_json([node_document(each, view.state) for each in found])
             return
         zone = "UTC" if utc else local_zone()
-        nobody = "no node has served this ledger yet" if on_database else ON_ONE_MACHINE
         rows = [_row(each, zone, view.now) for each in found]
-        table(_COLUMNS, rows, empty=nobody)
+        table(_COLUMNS, rows, empty="" if found else nobody_words(home))
         if found and view.state.leader is None:
             note("Nobody leads: nothing is assigned until a node does.")
 

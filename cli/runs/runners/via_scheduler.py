@@ -16,9 +16,11 @@ from cli.home.job_names import find_job
 from cli.runs.runners.runner import OnRequested, OutputPlaces, Runner, ledger_for_runs
 from cli.runs.wanted import Wanted
 from cli.terminal.console import note
+from cli.terminal.printable import printable
 from cli.times.zones import local_zone
 from cli.words.job_words import PAUSE_ENDS, paused_words
 from cli.words.lock_words import lock_words
+from cli.words.node_words import no_node_clause
 from eventstore.errors import Unavailable
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
@@ -168,10 +170,15 @@ class SchedulerRunner(Runner):
                 continue
             why = reasons.of(run)
             paused = state.scheduler.paused if state.scheduler is not None else None
-            told = (run, why.kind, paused, None if why.lock is None else why.lock.key)
+            told = (run, why.kind, paused, None if why.lock is None else why.lock.key, state.leader is None)
             if told not in self._explained:
                 self._explained.add(told)
-                note(f"run {run} of {job} {_waiting_words(why, state)}")
+                words = _unled_words(state) if self._is_unled else waiting_words(why, state)
+                note(f"run {run} of {job} {words}")
+
+    @property
+    def _is_unled(self) -> bool:
+        return self.ledger.state.leader is None and is_on_database(self._home)
 
     @cached_property
     def _max_parallel(self) -> int | None:
@@ -203,7 +210,15 @@ class SchedulerRunner(Runner):
         return Failure("the scheduler is gone: no one serves this home", ". ".join(says), ExitCode.FAILED)
 
 
-def _waiting_words(why: WaitingReason, state: State) -> str:
+def _unled_words(state: State) -> str:
+    serve = "`cronledger serve` on a machine lets it lead"
+    if not state.nodes:
+        return f"has not been started: no node has served this ledger yet; {serve}"
+    return f"has not been started: no node leads; {serve}, and `cronledger nodes list` shows them all"
+
+
+def waiting_words(why: WaitingReason, state: State) -> str:
+    """Why a run has not been started yet, as the predicate of a sentence about it."""
     status = state.scheduler
     if why.lock is not None:
         return f"waits for {lock_words(why.lock, state, datetime.now(UTC))}"
@@ -212,6 +227,11 @@ def _waiting_words(why: WaitingReason, state: State) -> str:
         return (
             f"waits: the scheduler is {paused_words(status, datetime.now(UTC), local_zone())}. {PAUSE_ENDS}"
         )
+    if why.kind == "assigned":
+        return f"waits to be started on {printable(why.node or '')}"
+    if why.refusals or why.kind == "node":
+        what = "its turn" if why.kind == "capacity" else "a node"
+        return f"waits for {what}: {no_node_clause(why.label, why.refusals)}"
     if why.kind == "queue":
         return f"waits for run {why.run} to end"
     if why.kind == "capacity":

@@ -58,9 +58,11 @@ def test_a_database_that_was_set_back_is_refilled(
     assert (said["relation"], said["same"]) == ("mirror_longer", 3)
     shown = call("database", "refill", "--dry-run", home=home.root)
     assert "Entries 3 to 5 would be put back" in shown.err
+    assert "until `cronledger database refill`" in call("status", home=home.root).out
     done = call("database", "refill", home=home.root)
     assert done.code == 0, done.err
     assert "3 entries, from entry 3 on" in done.out
+    assert "start it again" in done.err
     assert verified(home).code == 0
     other = make_home(tmp_path / "b")
     settle_place(other, pg_database.url)

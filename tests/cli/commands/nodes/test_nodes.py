@@ -67,6 +67,15 @@ def test_on_one_machine_there_are_no_nodes(tmp_path: Path) -> None:
         assert (found.code, "on one machine" in found.err) == (ExitCode.USAGE, True)
 
 
+def test_a_home_that_has_not_joined_yet_says_so(tmp_path: Path) -> None:
+    """Its config names a database, which nothing has asked yet: it is no home on one machine."""
+    home = LiveHome(tmp_path)
+    home.configure("ledger: {store: 'postgresql://ledger@db.example/jobs'}\njobs: {}\n")
+    for words in (("nodes", "list"), ("nodes", "why", "a")):
+        assert "has not joined postgresql://ledger@db.example/jobs yet" in home.ask(*words).err
+    assert "`serve` joins postgresql://ledger@db.example/jobs" in home.ask("status").out
+
+
 def test_the_list_says_how_each_is_doing(home: NodesHome) -> None:
     """Of which the database hears nothing is silent, whether it leads or not; what it lacks and runs is counted."""
     run = home.record(
@@ -127,6 +136,8 @@ def test_a_node_that_does_not_come_back_is_given_up_by_a_person(home: NodesHome)
     (row,) = json.loads(home.ask("jobs", "history", "--json").out)
     assert (row["outcome"], row["node"]) == ("lost", "b")
     assert home.listed()["b"]["state"] == "lost"
+    assert "it was given up" in home.ask("nodes", "why", "b").out
+    assert "nothing was recorded" in home.ask("nodes", "forget", "b").out
 
 
 def test_how_long_a_node_was_away_is_counted_by_the_databases_clock(
