@@ -39,7 +39,7 @@ SCHEDULER_KEYS: Final[dict[str, Key]] = {
         takes="always, everysec or never",
         default="always",
         meaning="When entries of the ledger reach the disk: before they are acknowledged, within a second, or when "
-        "the kernel writes them.",
+        "the kernel writes them. A database flushes always, whatever is said here.",
         example="fsync: always",
         comment="when entries reach the disk: always, everysec or never (always)",
     ),
