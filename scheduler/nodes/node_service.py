@@ -7,6 +7,7 @@ import select
 import selectors
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -62,6 +63,7 @@ class NodeService(Serving):
 
     _loop: NodeLoop
     _in_force: ConfigOnDatabase
+    _stop_asked: Sequence[int] = ()
 
     def _require_home(self) -> None:
         """A home whose ledger is in a database is one: it has a mirror."""
@@ -160,11 +162,13 @@ class NodeService(Serving):
     # -- serving -----------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        """Turn until it is on record that this node serves."""
-        while not self._loop.has_joined:
-            signals = self._turn_and_wait(TURN_MAX_S)
-            if stop := [number for number in signals if number != signal.SIGHUP]:
-                raise StoppedBeforeItServed(signal.Signals(stop[0]).name)
+        """Turn until it is on record that this node serves; from then on it stops as one that does."""
+        stop: list[int] = []
+        while not stop and not self._loop.has_joined:
+            stop = [number for number in self._turn_and_wait(TURN_MAX_S) if number != signal.SIGHUP]
+        if stop and not self._loop.has_joined:
+            raise StoppedBeforeItServed(signal.Signals(stop[0]).name)
+        self._stop_asked = stop
 
     def _say_ready(self) -> None:
         self._announce(NodeReady(self._loop.node))
@@ -175,7 +179,8 @@ class NodeService(Serving):
         self._loop.lost_after_s = config.settings.lost_after_ms / 1000
 
     def _turn_and_wait(self, most_s: float) -> list[int]:
-        signals = super()._turn_and_wait(most_s)
+        asked, self._stop_asked = list(self._stop_asked), ()
+        signals = asked or super()._turn_and_wait(most_s)
         self._look_at_standing()
         return signals
 
