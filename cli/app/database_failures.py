@@ -10,7 +10,7 @@ from eventstore import errors as ledger
 from eventstore.moved import Moved, says_moved
 from scheduler.database.agreement import PlaceDisagrees
 from scheduler.database.connection import DriverMissing
-from scheduler.database.origin import OriginUnusable
+from scheduler.database.origin import ORIGIN_NAME, OriginUnusable
 
 if TYPE_CHECKING:
     from eventstore.postgresql.refusal import Reason
@@ -31,6 +31,13 @@ def database_failure(problem: ledger.LedgerError) -> Failure | None:
             f"nothing is appended any more: {printable(str(problem))}",
             "Nothing was recorded. `cronledger ledger verify --database` shows where database and mirror differ; "
             "`cronledger database refill`, on the machine whose mirror is the longest, puts back what is missing.",
+            ExitCode.LEDGER,
+        )
+    if isinstance(problem, ledger.DamagedTail) and (problem.segment.parent / ORIGIN_NAME).exists():
+        return Failure(
+            f"the mirror of the database is damaged: {printable(str(problem))}",
+            f"The entries are in the database. Move {printable(str(problem.segment))} away, and do not delete it "
+            "before `cronledger ledger verify --database` finds both the same: what is missing is fetched again.",
             ExitCode.LEDGER,
         )
     if isinstance(problem, ledger.InDoubt | ledger.NoAnswer):

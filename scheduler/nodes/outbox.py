@@ -67,12 +67,8 @@ class Outbox:
         Raises:
             OSError: the folder cannot be read.
         """
-        try:
-            names = [name for name in os.listdir(self._folder) if _NAME.fullmatch(name)]
-        except FileNotFoundError:
-            return []
         events = []
-        for name in sorted(names)[:_FILES_MAX]:
+        for name in self._names()[:_FILES_MAX]:
             path = self._folder / name
             try:
                 kept = decode(read_regular(path, _BYTES_MAX), _Kept)
@@ -97,9 +93,14 @@ class Outbox:
         Raises:
             OSError: it cannot be removed.
         """
-        for event in self.kept():
-            assert event.run is not None, "a result is of a run"
-            self._path(event.run, event.data.attempt).unlink(missing_ok=True)
+        for name in self._names():
+            (self._folder / name).unlink(missing_ok=True)
+
+    def _names(self) -> list[str]:
+        """Names of files that are or may be results."""
+        with contextlib.suppress(FileNotFoundError):
+            return sorted(name for name in os.listdir(self._folder) if _NAME.fullmatch(name))
+        return []
 
     def _path(self, run: int, attempt: int) -> Path:
         return self._folder / f"{run}-{attempt}.json"

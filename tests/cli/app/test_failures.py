@@ -12,6 +12,8 @@ import pytest
 from cli.app.error_boundary import failures_for_people, system_words
 from cli.app.failures import ExitCode
 from cli.app.options import WholeNumber
+from eventstore.errors import Corrupt
+from scheduler.database.origin import Origin, write_origin
 from tests.support.command import call
 from tests.support.home import make_home
 
@@ -91,3 +93,15 @@ def test_what_was_typed_is_not_repeated_in_full(length: int, tmp_path: Path) -> 
         told = call(*arguments, home=make_home(tmp_path / "home").root)
         assert told.code == ExitCode.USAGE
         assert len(told.err) < 10_000, arguments[:2]
+
+
+def test_a_damaged_mirror_is_fetched_again_and_needs_no_backup(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is damaged is a copy of what the database has: the words say which file is to be moved away."""
+    segment = tmp_path / "00000000000000000000.jsonl"
+    for words in ("restore it from a backup", f"Move {segment} away"):
+        with pytest.raises(SystemExit), failures_for_people():
+            raise Corrupt(segment, 7, 3, "a line", "zeros")
+        assert words in " ".join(capsys.readouterr().err.split())
+        write_origin(tmp_path, Origin(address="postgresql://u@h/c", ledger="a" * 32))

@@ -86,6 +86,16 @@ def test_what_was_kept_for_another_ledger_is_left_alone(tmp_path: Path) -> None:
     assert box.kept() == [result(7)]
 
 
+def test_a_copy_of_a_home_forgets_all_that_came_along(tmp_path: Path) -> None:
+    """Of whichever ledger it was: the original tells it."""
+    box = Outbox(tmp_path, "a" * 32)
+    box.keep(result(7))
+    (tmp_path / "8-1.json").write_bytes(b"{")
+    Outbox(tmp_path).clear()
+    assert list(tmp_path.iterdir()) == []
+    Outbox(tmp_path / "none").clear()
+
+
 def test_a_result_under_the_name_of_another_is_not_taken(tmp_path: Path) -> None:
     """A copy of a file under another name would tell of an attempt twice."""
     box = Outbox(tmp_path)
