@@ -117,6 +117,10 @@ class Membership:
         if now_s >= self._silent_until_s + SPEAK_S:
             self._silent_until_s = now_s + seconds
 
+    def speak(self) -> None:
+        """Renew again as always."""
+        self._silent_until_s = min(self._silent_until_s, self._clock.own.read().boottime_s)
+
     def _claim(self) -> None:
         """Take the row if it is nobody's, or its holder has been silent for long enough; else watch that one."""
         rival = self._rival

@@ -228,7 +228,9 @@ class NodeLoop:
             self._look_at_clock(now)
             if self._membership.holds and now.monotonic_s >= self._retry_s:
                 self._work(now)
-                self._away_since = None
+                if self._away_since is not None:
+                    self._away_since = None
+                    self._membership.speak()
         except AWAY as problem:
             self.problem = str(problem)
             self._stand_back(now)

@@ -452,6 +452,11 @@ def test_what_a_node_was_assigned_that_can_record_nothing_goes_to_others(root: P
     assert len(late) >= len(ticks) - 2 >= 14
     assert max(late) < 12.0
     assert sum(each < 0.5 for each in late) > len(late) / 2
+    stuck.database.before = lambda call: None
+    world.run(3.0)
+    launched = len(stuck.machine.launches)
+    world.run(10.0)
+    assert len(stuck.machine.launches) >= launched + 2  # it speaks again as soon as it can record something
     assert world.broken_laws() == []
 
 
