@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from eventstore.entry import decode_own
 from eventstore.errors import LedgerError, NoAnswer, Unavailable
@@ -41,6 +41,9 @@ class RefillableDatabase(Database, Protocol):
         ...
 
 
+RefillProblem = Literal["differ", "not_longest", "moving", "moved"]
+
+
 class RefillRefused(LedgerError):
     """A person has to look before anything is put back.
 
@@ -51,7 +54,7 @@ class RefillRefused(LedgerError):
         longest: of `not_longest`, the last entry of the longest mirror that is known.
     """
 
-    def __init__(self, problem: str, comparison: Comparison, longest: int = -1) -> None:
+    def __init__(self, problem: RefillProblem, comparison: Comparison, longest: int = -1) -> None:
         self.problem, self.comparison, self.longest = problem, comparison, longest
         super().__init__(f"not refilled ({problem}): {comparison}")
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from eventstore.durable import REAL, sync_folder
 from eventstore.errors import LedgerError, OtherLedger
@@ -36,6 +36,9 @@ OnStep = Callable[[str, int, int], None]
 """Told what is done now, how many lines of it are done, and how many there are."""
 
 
+MoveProblem = Literal["runs", "elsewhere", "done", "on_database", "differs", "was_there"]
+
+
 class MoveRefused(LedgerError):
     """The ledger cannot be moved as it is.
 
@@ -47,7 +50,7 @@ class MoveRefused(LedgerError):
         runs: the runs that are in flight.
     """
 
-    def __init__(self, problem: str, where: str = "", runs: Sequence[int] = ()) -> None:
+    def __init__(self, problem: MoveProblem, where: str = "", runs: Sequence[int] = ()) -> None:
         self.problem, self.where, self.runs = problem, where, tuple(runs)
         super().__init__(f"the ledger cannot be moved: {problem} {where} {list(runs)}")
 

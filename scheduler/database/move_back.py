@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from eventstore.durable import REAL, sync_folder
 from eventstore.encoder import compose
@@ -43,6 +43,9 @@ _LOOK_S = 0.25
 _TRIES = 5
 
 
+MoveBackProblem = Literal["nodes", "alive", "runs", "elsewhere", "differs", "in_the_way"]
+
+
 class MoveBackRefused(LedgerError):
     """The ledger cannot be moved out of the database as it is.
 
@@ -54,7 +57,7 @@ class MoveBackRefused(LedgerError):
         what: the nodes, the runs, the other place or the folder.
     """
 
-    def __init__(self, problem: str, what: Sequence[str] = ()) -> None:
+    def __init__(self, problem: MoveBackProblem, what: Sequence[str] = ()) -> None:
         self.problem, self.what = problem, tuple(what)
         super().__init__(f"the ledger cannot be moved back: {problem} {', '.join(what)}")
 

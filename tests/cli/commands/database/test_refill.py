@@ -94,7 +94,6 @@ def test_a_fork_is_for_a_person_to_decide(pg_database: TestDatabase, home: Home,
 
 def test_the_mirror_s_branch_may_be_kept(pg_database: TestDatabase, home: Home) -> None:
     """The database's is written out, its owner takes it away, and the mirror's comes back."""
-    pg_database.execute("UPDATE cronledger.entries SET line = line || '' WHERE seq = 4")
     before = mirrored(home.mirror)
     pg_database.execute(
         "UPDATE cronledger.entries SET line = convert_to(replace(convert_from(line, 'UTF8'), "
