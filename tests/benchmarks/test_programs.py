@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import importlib
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,20 +37,30 @@ def measured(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[L
     raise AssertionError("no lead was long enough")
 
 
+@pytest.fixture
+def place(name: str, tmp_path: Path) -> Iterator[Path]:
+    """Where a program measures: one with a database where another user comes through too."""
+    if name != "cluster":
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="cronledger-bench-") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.real
 @pytest.mark.parametrize("name", CASES)
 def test_each_program_measures_at_a_tiny_size(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, hunt: bool
+    place: Path, name: str, monkeypatch: pytest.MonkeyPatch, hunt: bool
 ) -> None:
     """Every comparison runs to its end without the peers, and its lines carry figures."""
     if name == "cluster" and not hunt:
         pytest.skip("a hunt shows it: several starts of three nodes, which others show too")
-    lines = measured(name, tmp_path, monkeypatch)
+    lines = measured(name, place, monkeypatch)
     assert lines
     assert all(line.what and line.ours for line in lines)
     assert all((line.reached is None) == (not line.aim) for line in lines)
     # Only the long ledger that the comparisons share is left.
-    assert all(path.name.startswith(("long-", "programs-")) for path in tmp_path.iterdir())
+    assert all(path.name.startswith(("long-", "programs-")) for path in place.iterdir())
 
 
 def test_a_generated_ledger_is_sound(tmp_path: Path) -> None:
