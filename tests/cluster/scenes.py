@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -165,7 +166,8 @@ def played(name: str) -> list[str]:
 
 
 def main() -> None:
-    """Play them all, or some."""
+    """Play them all, or some; whoever ends it early leaves nothing of it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in sys.argv[1:] or SCENES:
         print(f"<!-- scene: {name} -->", "```text", *played(name), "```", "", sep="\n", flush=True)
 
