@@ -1,7 +1,8 @@
 """Takeover: what becomes of what fell due between two leaders, or while the database was away. Pure rules.
 
-Nothing was missed that a person would call missed: whatever is younger than its job's `start_deadline` is ticked and
-kept, whatever `catch_up` says, as if it had only been late. What is older goes by `catch_up`, as after a restart.
+In a gap of less than a minute nothing was missed that a person would call missed: whatever is younger than its job's
+`start_deadline` is ticked and kept, whatever `catch_up` says, as if it had only been late. What is older goes by
+`catch_up`. A longer gap is a downtime: nobody led, and all of it goes by `catch_up`, as after a restart.
 """
 
 from __future__ import annotations
@@ -18,6 +19,24 @@ from scheduler.rules.runs.orphans import late_runs
 from scheduler.rules.runs.waiting_runs import START_DEADLINE
 from scheduler.rules.state import Job, State
 from scheduler.rules.timetable import Due
+
+GAP_MAX = timedelta(minutes=1)
+"""If something has been due for longer than this, nobody watched: that was a downtime, not a takeover."""
+
+
+def is_downtime(state: State, now: datetime) -> bool:
+    """Whether some instant has been due for so long that nobody can have watched.
+
+    Pauses that have ended must be on record. What a leader watches it records within seconds.
+    """
+    return any(_is_overdue(job, now - GAP_MAX) for job in state.jobs.values() if job.on_schedule)
+
+
+def _is_overdue(job: Job, moment: datetime) -> bool:
+    """Whether an instant before `moment` is not settled."""
+    schedule = schedule_of(job.definition)
+    stretches = job.open_stretches(job.cursor, moment) if job.cursor < moment else []
+    return any(summary(schedule, after, until)[0] for after, until in stretches)
 
 
 def taken_over(state: State, names: Iterable[str], now: datetime, reason: MisfireReason) -> list[Event]:

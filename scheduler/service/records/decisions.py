@@ -20,7 +20,7 @@ from scheduler.rules.boots import boot_events
 from scheduler.rules.catch_up import replay
 from scheduler.rules.falling_due import ROUND_LATE_MAX, due_events, next_batch
 from scheduler.rules.nodes.reassignment import released
-from scheduler.rules.nodes.takeover import kept_instants, overdue_runs, taken_over
+from scheduler.rules.nodes.takeover import is_downtime, kept_instants, overdue_runs, taken_over
 from scheduler.rules.reconcile import pauses_ended
 from scheduler.rules.runs.backfill import BackfillTurns
 from scheduler.rules.runs.locks import HeldLocks, Holders
@@ -72,14 +72,14 @@ class Decisions:
 
     # -- beginning -------------------------------------------------------------------------------------------
 
-    def settle_downtime(self, now: Reading) -> None:
+    def settle_downtime(self, now: Reading, reason: MisfireReason = "scheduler_down") -> None:
         """Settle what happened while nothing was watching, and what was owed before that.
 
         Raises:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`.
         """
         late = late_runs(self.state)
-        self.replay("scheduler_down", now)
+        self.replay(reason, now)
         self._recorder.decide(lambda state, at: late_run_skips(state, late, at), now.wall)
         self._recorder.decide(boot_events, now.wall)
 
@@ -90,6 +90,9 @@ class Decisions:
             Unavailable, InDoubt, Poisoned, Corrupt: see `EventStore.append`.
         """
         self._recorder.decide(pauses_ended, now.wall)
+        if is_downtime(self.state, now.wall):
+            self.settle_downtime(now, reason)
+            return
         settled = partial(taken_over, reason=reason)
         self._recorder.decide_by_jobs(sorted(self.state.jobs), settled, now.wall)
         self._recorder.decide(lambda state, at: late_run_skips(state, overdue_runs(state, at), at), now.wall)

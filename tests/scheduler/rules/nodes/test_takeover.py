@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from eventstore.store import Event
-from scheduler.rules.nodes.takeover import kept_instants, overdue_runs, taken_over
+from scheduler.rules.nodes.takeover import is_downtime, kept_instants, overdue_runs, taken_over
 from scheduler.rules.state import State
 from tests.support.world import BEGIN, World, job
 
@@ -75,3 +75,13 @@ def test_runs_that_are_owed_are_kept_as_long_as_instants() -> None:
     assert by_job.keys() == {"old", "patient"}
     assert overdue_runs(world.state, BEGIN + timedelta(hours=1.5)) == frozenset()
     assert overdue_runs(world.state, BEGIN + timedelta(hours=2.5)) == {by_job["old"]}
+
+
+def test_a_gap_of_a_minute_is_a_takeover_and_a_longer_one_a_downtime() -> None:
+    """What some job is owed for longer shows that nobody watched; a job that is paused shows nothing."""
+    world = World(job("often", "* * * * *"), job("rare", "0 3 * * *"))
+    state, begin = unwatched(world, 0)
+    assert not is_downtime(state, begin + timedelta(seconds=90))
+    assert not is_downtime(state, begin + timedelta(seconds=119))
+    assert is_downtime(state, begin + timedelta(seconds=121))
+    assert not is_downtime(State(), begin)

@@ -12,6 +12,10 @@ from typing import Any
 from tests.support.simulated_cluster.laws.history import CommittedEntry, seconds
 
 START_DEADLINE_S = 3_600.0
+GAP_MAX_S = 60.0
+"""If something was due for longer, nobody watched, and what is given up may be younger than its deadline."""
+SETTLING_S = 10.0
+"""So long a leader may take to settle a downtime."""
 _EVERY = re.compile(r"(\d+)([smh])")
 _MINUTES = re.compile(r"\*/(\d+) \* \* \* \*")
 _UNIT_S = {"s": 1, "m": 60, "h": 3_600}
@@ -102,8 +106,8 @@ class JobInstants:
         self.settled[instant] = seq
         self._mark_s = max(self._mark_s, instant)
 
-    def misfire(self, entry: CommittedEntry) -> None:
-        """A stretch of instants is on record."""
+    def misfire(self, entry: CommittedEntry, *, downtime: bool) -> None:
+        """A stretch of instants is on record; whether nobody had watched for long."""
         data = entry.data
         first, last = round(seconds(data["first"])), round(seconds(data["last"]))
         self.advance(last)
@@ -117,7 +121,7 @@ class JobInstants:
             self.to_run.update(found)
         deadline_ms = self.definition.get("start_deadline_ms")
         deadline_s = START_DEADLINE_S if deadline_ms is None else deadline_ms / 1000
-        if data.get("reason", "scheduler_down") not in UNWATCHED:
+        if not downtime and data.get("reason", "scheduler_down") not in UNWATCHED:
             age_s = entry.time_s - last
             assert age_s >= deadline_s, (
                 f"{self.name}: entry {entry.seq} gives up what is only {age_s:.1f} s old"
@@ -135,9 +139,14 @@ def check_instants(entries: Sequence[CommittedEntry], time_s: float) -> None:
         AssertionError: one is missing, or there twice, or was never due.
     """
     jobs: dict[str, JobInstants] = {}
+    downtime_s = float("-inf")
     for entry in entries:
-        if entry.job:
-            _look(jobs.setdefault(entry.job, JobInstants(entry.job)), entry)
+        if not entry.job:
+            continue
+        if entry.type == "schedule.misfired" and _oldest_owed(jobs, entry.time_s) < entry.time_s - GAP_MAX_S:
+            downtime_s = entry.time_s
+        downtime = entry.time_s - downtime_s < SETTLING_S
+        _look(jobs.setdefault(entry.job, JobInstants(entry.job)), entry, downtime=downtime)
     for job in jobs.values():
         job.advance(time_s)
         assert not job.owed(), (
@@ -145,7 +154,14 @@ def check_instants(entries: Sequence[CommittedEntry], time_s: float) -> None:
         )
 
 
-def _look(job: JobInstants, entry: CommittedEntry) -> None:
+def _oldest_owed(jobs: dict[str, JobInstants], time_s: float) -> float:
+    """The oldest instant of any job that is not on record at a moment; infinite if all are."""
+    for job in jobs.values():
+        job.advance(time_s)
+    return min((owed[0] for job in jobs.values() if (owed := job.owed())), default=float("inf"))
+
+
+def _look(job: JobInstants, entry: CommittedEntry, *, downtime: bool) -> None:
     match entry.type:
         case "job.defined":
             job.define(entry.data["definition"], entry.time_s)
@@ -159,7 +175,7 @@ def _look(job: JobInstants, entry: CommittedEntry) -> None:
             job.disabled = False
             job.open(entry.time_s)
         case "schedule.misfired":
-            job.misfire(entry)
+            job.misfire(entry, downtime=downtime)
         case "schedule.ticked":
             instant = round(seconds(entry.data["scheduled_for"]))
             if entry.data.get("trigger", "schedule") == "schedule":
