@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from eventstore.errors import Conflict, Unavailable
+from eventstore.errors import Conflict, NewerFormat, Unavailable
 from eventstore.store import Entry, Event, EventStore
 from scheduler.rules.evolve import evolve
 from scheduler.rules.job_schedule import schedule_of
@@ -63,8 +63,15 @@ class Ledger:
 
         Raises:
             Conflict: someone else appended first; nothing was written.
+            NewerFormat: it holds a type of entry that this version does not know, and so cannot decide by.
             Unavailable, Poisoned, EventTooLarge, EventTooDeep, Corrupt: see `EventStore.append`.
         """
+        if self.state.newer is not None:
+            seq, kind = self.state.newer
+            raise NewerFormat(
+                f"entry {seq} of the ledger is of a type that this version of cronledger does not know, {kind}: "
+                "a later version recorded it; nothing was recorded; use that version, here too"
+            )
         self._load_what_folding_needs(events)
         entries = self.store.append(events, expected=self.state.head)
         for entry in entries:

@@ -37,6 +37,8 @@ def evolve(state: State, entry: Entry) -> State:
     apply = _APPLY.get(entry.type)
     if apply is not None:
         apply(state, entry, v.payload(entry))
+    elif entry.type not in v.PAYLOADS and state.newer is None:
+        state.newer = (entry.seq, entry.type)
     state.head = Head(entry.seq, entry.hash)
     state.time = entry.time
     return state

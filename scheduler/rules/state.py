@@ -325,8 +325,7 @@ class State(msgspec.Struct, omit_defaults=True):
         reopened: the entry by which each such job was reopened last.
         boots: ids of the newest boots of machines during which a scheduler started, the newest last.
         at_reboot: the jobs that run once for each boot, each with the boots that it owes: when they were first seen.
-        new_at_reboot: those of them that became such a job after the newest boot was seen, and when; on several
-            machines all of them.
+        new_at_reboot: those of them (on several machines all) that became such a job after the newest boot was seen.
         dependents: the jobs that run after another, by the name of that one.
         evidence: who signs the ledger, and what was signed; None if it has no key.
         archive: how much of it is in volumes; None if nothing is.
@@ -334,6 +333,7 @@ class State(msgspec.Struct, omit_defaults=True):
         expectations: what is expected of jobs; None if nothing ever was.
         nodes: those that ever served this ledger, by name; none on one machine.
         leader: which of them leads; None while none does. term: the number of the last term.
+        newer: the first entry of a type that only a later version knows, and that type.
     """
 
     head: Head = EMPTY
@@ -362,6 +362,7 @@ class State(msgspec.Struct, omit_defaults=True):
     nodes: dict[str, Node] = {}
     leader: Leader | None = None
     term: int = 0
+    newer: tuple[int, str] | None = None
 
     @property
     def mark(self) -> str:
