@@ -17,7 +17,7 @@ from eventstore import Entry, Journal
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.processes.recognition.identity import host_name
-from scheduler.scheduler_lock import Holder, SchedulerLock
+from scheduler.scheduler_lock import Holder, SchedulerLock, holder_of
 from tests.support.command import await_fact, finished
 from tests.support.home import LiveHome, job, sh
 from tests.support.left_behind import homes
@@ -294,8 +294,9 @@ def test_following_costs_nothing_while_nothing_happens(shared: Shared) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == b"begun\n"
     before = _switches(process.pid)
-    ready, _, _ = select.select([process.stdout], [], [], 2.0)
-    assert ready == []
+    poll = select.poll()
+    poll.register(process.stdout, select.POLLIN)
+    assert poll.poll(2_000) == []
     assert _switches(process.pid) - before <= 10
     shared.gate.touch()
     assert finished(process).code == 0
@@ -318,6 +319,8 @@ def test_cancelling_without_a_watcher_is_said(home: LiveHome, gate: Path) -> Non
         number = home.await_entry("run.started").run
         scheduler.kill()
         scheduler.wait()
+    # The programs beside it hold its lock until they have noticed.
+    await_fact(lambda: holder_of(Home(home.root).scheduler_lock) is None)
     result = home.ask("jobs", "cancel", "gated")
     assert result.code == 0
     assert "it is stopped by the next `cronledger serve`" in result.err

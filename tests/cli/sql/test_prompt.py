@@ -245,7 +245,8 @@ def test_completions(typed: str, found: str) -> None:
 
 
 VIEW_NAMES = [
-    "events", "runs", "attempts", "jobs", "slots", "job_changes", "outages", "breaches", "log_entries",
+    "events", "runs", "attempts", "jobs", "slots", "job_changes", "outages", "breaches", "nodes",
+    "log_entries",
 ]  # fmt: skip
 
 

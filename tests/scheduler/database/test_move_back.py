@@ -25,11 +25,12 @@ from scheduler.home import Home
 from scheduler.ledger.open import open_files_to_read
 from scheduler.processes.recognition.identity import host_name
 from scheduler.store import is_on_database, open_store, open_store_to_append
-from tests.support.journal import event
 from tests.support.ledger_check import check_ledger
 from tests.support.moved_ledger import ANN, Killed, KilledTarget, Tables, moved, written
 from tests.support.replicated import RefillableDatabase, mirrored, open_on
 from tests.support.simulated_server import BEGIN, DatabaseServer
+
+STOPPED = v.event(v.SchedulerStopped(reason="SIGTERM"), v.SCHEDULER)
 
 
 def served(home: Home, *more: Event) -> DatabaseServer:
@@ -90,7 +91,7 @@ def check_back(home: Home, server: DatabaseServer) -> None:
         last = next(store.read_backwards())
         assert (last.type, last.hash) == ("ledger.moved", server.row().head.hash)
     with closing(open_store_to_append(home, ANN)) as store:
-        (entry,) = store.append([event(1)])
+        (entry,) = store.append([STOPPED])
         assert (entry.seq, entry.prev) == (last.seq + 1, last.hash)
     check_ledger(home.own_ledger)
     check_ledger(next(home.var.glob("mirror-until-*")))
@@ -117,7 +118,7 @@ def test_a_ledger_goes_there_and_back_twice(tmp_path: Path) -> None:
     first = served(home)
     back(home, first)
     with closing(open_store_to_append(home, ANN)) as store:
-        store.append([event(1)])
+        store.append([STOPPED])
     old = Tables()
     old.prepared, old.lines, old.ledger_id = True, first.lines(), first.ledger_id
     before = mirrored(home.own_ledger)
@@ -215,7 +216,7 @@ def test_a_node_that_joins_right_before_the_flag_is_found(tmp_path: Path) -> Non
     with pytest.raises(MoveBackRefused) as refused:
         back(home, server, join)
     assert (refused.value.problem, server.row().halted) == ("nodes", None)
-    recorded(server, event(1))
+    recorded(server, STOPPED)
 
 
 def test_a_database_that_is_halted_for_another_reason_is_left_alone(tmp_path: Path) -> None:
