@@ -103,7 +103,7 @@ class Decisions:
         """Take in the state as it stands; `notice` is to be told what is folded from now on."""
         self._timetable = Timetable.of(self.state, now.wall)
         for run in self.state.runs.values():
-            self._place(run.number, run.job)
+            self._place(self.state, run.number, run.job)
             self._touched[run.job] = None  # what the last scheduler left undecided does not wait for its turn
         self._backfills.take_in(self.state)
         self._undecided.begin(self.state)
@@ -209,28 +209,30 @@ class Decisions:
 
     def notice(self, entry: Entry) -> None:
         """Keep the indexes over the state in line with what is folded, whoever appended it."""
+        state = self.state
         if entry.job is not None and (entry.type.startswith("job.") or entry.type == v.ScheduleReopened.TYPE):
             self._touched[entry.job] = None
             self.waiting.notice_job(entry.job)
-        elif entry.type == v.RunRequested.TYPE and self.state.runs[entry.seq].by == "scheduler":
+        elif entry.type == v.RunRequested.TYPE and state.runs[entry.seq].by == "scheduler":
             self._requested.append(entry.seq)
         elif entry.type == v.RunCancelRequested.TYPE and entry.job is not None and entry.run is not None:
-            run = self.state.runs.get(entry.run)
+            run = state.runs.get(entry.run)
             if entry.run in self.waiting or (run is not None and run.assigned is not None):
                 self._touched[entry.job] = None
-        for name in self._undecided.notice(self.state, entry.job):
+        for name in self._undecided.notice(state, entry.job):
             self.waiting.notice_job(name)
         if entry.run is not None:
-            self._place(entry.run, entry.job or "")
-        for run in released(self.state, entry, self.waiting):
-            self._place(run.number, run.job)
-        self._backfills.notice(self.state, entry)
+            self._place(state, entry.run, entry.job or "")
+        if state.nodes:
+            for run in released(state, entry, self.waiting):
+                self._place(state, run.number, run.job)
+        self._backfills.notice(state, entry)
         self._records.notice(entry)
 
-    def _place(self, number: int, name: str) -> None:
+    def _place(self, state: State, number: int, name: str) -> None:
         """Keep a run of the job `name` where it belongs: waiting, holding locks, or neither."""
-        run = self.state.runs.get(number)
-        job = None if run is None else self.state.jobs.get(run.job)
+        run = state.runs.get(number)
+        job = None if run is None else state.jobs.get(run.job)
         self.waiting.notice(number, name, run, job)
         self._held_locks.notice(number, run)
 
