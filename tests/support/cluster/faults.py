@@ -47,12 +47,22 @@ class Hunt:
     """
 
     def __init__(
-        self, folder: Path, names: Sequence[str], network: Network, seed: int, *, whole: bool
+        self, folder: Path, names: Sequence[str], network: Network, seed: int, copied: Path | None = None
     ) -> None:
-        """`whole`: with flushes to the disk, a standby, and a last node whose clock is an hour ahead, if it can."""
+        """Make what it needs; no node serves yet.
+
+        Args:
+            folder: in which the homes are.
+            names: of the nodes.
+            network: how they reach the database.
+            seed: of what is drawn.
+            copied: the files of a cluster that is to be copied; None: it is whole, with flushes to the disk, a
+                standby, and a last node whose clock is an hour ahead, if it can.
+        """
+        whole = copied is None
         self.rng = random.Random(seed)
         self._network = network
-        first = Server.create(durable=whole)
+        first = Server.create(durable=True) if copied is None else Server.copied(copied)
         network.serve(first)
         first.start()
         self.pair = Pair(first)

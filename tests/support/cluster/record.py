@@ -14,7 +14,7 @@ import psycopg
 from tests.support.command import DEADLINE_S
 from tests.support.postgresql import Server
 
-_LOOK_S = 0.01
+_LOOK_S = 0.05
 Entry = dict[str, Any]
 
 
