@@ -19,6 +19,8 @@ from tests.support.home import entries_of, write_config
 from tests.support.ledger_check import check_ledger
 
 JOBS = 12
+LONG = 4
+"""This job runs for two seconds: the next scheduler finds it at work."""
 
 
 def make_home(root: Path) -> Path:
@@ -29,10 +31,11 @@ def make_home(root: Path) -> Path:
     catch_ups = ["one", "all", "none"]
     lines = ["scheduler: {max_parallel: 6, shutdown_grace: 5s}", "jobs:"]
     for number in range(JOBS):
+        seconds = 2 if number == LONG else number % 5 / 100
         lines += [
             f"  job-{number}:",
             f"    every: {1 + number % 2}s",
-            f"    command: 'echo $CRONLEDGER_RUN >> {witness}; sleep 0.0{number % 5}; {ended}'",
+            f"    command: 'echo $CRONLEDGER_RUN >> {witness}; sleep {seconds}; {ended}'",
             f"    overlap: {kinds[number % 3]}",
             f"    catch_up: {catch_ups[number // 3 % 3]}",
         ]
@@ -52,10 +55,10 @@ def serve(home: Path) -> subprocess.Popen[str]:
 @pytest.mark.long
 @pytest.mark.real
 def test_kills_lose_nothing_and_double_nothing(tmp_path: Path, hunt: bool) -> None:
-    """After 20 kills under load (400 in a hunt), every instant is settled once, no run twice, nothing is gone."""
+    """After 7 kills under load (400 in a hunt), every instant is settled once, no run twice, nothing is gone."""
     home = make_home(tmp_path)
     rng = random.Random(20)
-    restarts = 400 if hunt else 20
+    restarts = 400 if hunt else 7
     acknowledged = -1
     for _ in range(restarts):
         process = serve(home)
@@ -76,7 +79,8 @@ def test_kills_lose_nothing_and_double_nothing(tmp_path: Path, hunt: bool) -> No
         default=datetime.min.replace(tzinfo=UTC),
     )
     assert stopped.seq == entries[-1].seq
-    assert audit(entries, last_tick) > restarts / 10
+    assert audit(entries, last_tick) > restarts
+    assert any(entry.type == v.RunAdopted.TYPE for entry in entries), "no run was at work at a restart"
     assert sum(entry.type == v.SchedulerStarted.TYPE for entry in entries) == restarts + 1
     witness = Counter((home / "witness").read_text().split())
     assert set(witness.values()) == {1}, "a run was started twice"
