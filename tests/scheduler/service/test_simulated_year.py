@@ -10,7 +10,7 @@ from tests.support.lives import disturb_by_weeks, live_through
 @pytest.mark.long
 def test_a_year_of_many_jobs_with_crashes_settles_every_instant_exactly_once(hunt: bool) -> None:
     """Over a year, whatever crashes, every instant of every job is on record exactly once, and no run is doubled."""
-    jobs = 200 if hunt else 20
+    jobs = 200 if hunt else 5
     world = live_through(seed=1, jobs=jobs, days=365, crashes=0.16 / jobs)
     assert len(world.entries(v.SchedulerStarted)) > 100
     assert audit(world.entries(), world.clock.wall) > 200 * jobs
