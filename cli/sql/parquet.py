@@ -21,7 +21,8 @@ from cli.sql.formats import Columns, Row, plain_objects
 _LINES_AT_ONCE = 1_000
 _LINE_BYTES = 16 * 1024 * 1024
 """The engine is told to expect lines of at least this length; it allocates several times as much."""
-_MEMORY_LIMIT = "1GB"
+MEMORY_LIMIT = "1GB"
+"""How much memory the engine that makes the file may take."""
 _HUGE = ("HUGEINT", "UHUGEINT")
 """The types of a sum of whole numbers."""
 _TYPES_OF_TEXT = ("ENUM", "UNION", "VARIANT", "BIT", "BIGNUM", "GEOMETRY", '"NULL"')
@@ -108,7 +109,7 @@ def _convert(source: str, path: Path, columns: Columns) -> None:
     )
     try:
         with duckdb.connect(config={"autoinstall_known_extensions": "false", "temp_directory": ""}) as engine:
-            engine.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
+            engine.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
             engine.execute("SET threads = 1")
             engine.execute("SET TimeZone = 'UTC'")
             engine.execute(

@@ -16,7 +16,7 @@ from projections.schema.columns import VIEWS
 if TYPE_CHECKING:
     from projections.sql.connection import Sql
 
-_PIECE_ENTRIES = 65_536
+PIECE_ENTRIES = 65_536
 """As many as a segment holds."""
 
 
@@ -115,7 +115,7 @@ def _rows(sql: Sql, selection: RowSelection, progress: Progress) -> Iterator[Seq
     query = f"SELECT {chosen} FROM {view}{_where(piece)}{order}"
     begin = first
     while begin <= last:
-        end = min(begin - begin % _PIECE_ENTRIES + _PIECE_ENTRIES, last + 1)
+        end = min(begin - begin % PIECE_ENTRIES + PIECE_ENTRIES, last + 1)
         yield from sql.execute(query, {**values, "first_of_piece": begin, "end_of_piece": end}).rows
         progress(end - first, last + 1 - first)
         begin = end

@@ -79,7 +79,7 @@ def test_a_million_entries_are_exported_in_bounded_memory(tmp_path: Path, hunt: 
 def test_entries_are_asked_for_a_piece_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine that answers is asked for no more than a piece of the entries, and all of them arrive."""
     home = written(tmp_path / "home", OPEN)
-    monkeypatch.setattr("projections.reports.view_rows._PIECE_ENTRIES", 300)
+    monkeypatch.setattr("projections.reports.view_rows.PIECE_ENTRIES", 300)
     done = [0]
     with open_sql(Home(home.root)) as sql:
         asked = mock.Mock(wraps=sql.execute)
@@ -95,7 +95,7 @@ def test_a_parquet_file_is_made_by_an_engine_that_holds_a_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With less memory than its rows take, all of them are written."""
-    monkeypatch.setattr("cli.sql.parquet._MEMORY_LIMIT", f"{ENGINE_MB}MB")
+    monkeypatch.setattr("cli.sql.parquet.MEMORY_LIMIT", f"{ENGINE_MB}MB")
     columns = [("n", "BIGINT"), ("text", "VARCHAR")]
     rows = ((n, f"{n:06}" * 70) for n in range(ROWS))
     assert write_parquet(tmp_path / "rows", columns, rows) == ROWS
