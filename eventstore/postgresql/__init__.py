@@ -8,9 +8,10 @@
 `values`      PostgreSQL's binary forms of the few types that are used
 `statements`  the statements of a node
 `schema`      the tables, their versions, and what each role may
+`genesis`     entry 0 of a ledger that begins there, and the SQL for it
 `creation`    making the tables, upgrading them, filling them from elsewhere
 `hints`       one descriptor that shows that entries may have come
 `database`    `PostgresqlDatabase`
 
-`address` and `refusal` do not load psycopg.
+`address`, `refusal`, `schema` and `genesis` do not load psycopg.
 """

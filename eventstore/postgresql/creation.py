@@ -5,21 +5,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
-from eventstore.encoder import compose
-from eventstore.entry import decode_own, head_after
 from eventstore.errors import NoAnswer
-from eventstore.genesis import new_creation
 from eventstore.postgresql import schema, statements
 from eventstore.postgresql.address import DatabaseAddress
+from eventstore.postgresql.genesis import Genesis, creation_script
 from eventstore.postgresql.opening import Opener
 from eventstore.postgresql.refusal import DatabaseUnavailable, reason_of
 from eventstore.postgresql.session import Answer, ConnectionLost, ServerError, Session, Statement, Value
 from eventstore.postgresql.statements import LINE, LINE_FEED
 from eventstore.postgresql.values import INT8, TEXT, read_binary_int8
-from eventstore.store import EMPTY, Event, Head
+from eventstore.store import Head
 
 CALL_S = 30.0
 """So long a call takes at most: people wait for it, no scheduler."""
@@ -49,41 +46,11 @@ _COPIED = Statement("copied", "SELECT COALESCE(max(seq) + 1, 0) FROM cronledger.
 """Each copy is a statement of its own, and they go in order, so there are no gaps."""
 
 
-class Genesis(NamedTuple):
-    """The beginning of a ledger: its identity, its entry 0 with its LF, and the head that this makes."""
-
-    ledger_id: str
-    line: bytes
-    head: Head
-
-
 class FoundLedger(NamedTuple):
     """A ledger that is in the database: its identity, and the version of its tables."""
 
     ledger_id: str
     version: int
-
-
-def new_genesis(software: str, actor: str, now: datetime) -> Genesis:
-    """Entry 0 of a new ledger.
-
-    Args:
-        software: the program that creates it, with its version.
-        actor: who creates it.
-        now: its time; aware.
-    """
-    created = new_creation(software)
-    (line,) = compose([Event(type="ledger.created", actor=actor, data=created)], EMPTY, 0, now)
-    return Genesis(created.ledger, line, head_after(decode_own(line)))
-
-
-def creation_script(genesis: Genesis, writer: str) -> str:
-    """All that `create` does, to be read or to be run by hand; the role for the nodes has to be there."""
-    return (
-        schema.creation(writer)
-        + schema.first_line(genesis.line)
-        + schema.beginning(genesis.ledger_id, 0, genesis.head.hash)
-    )
 
 
 class DatabaseOwner:

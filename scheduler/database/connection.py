@@ -15,6 +15,7 @@ from scheduler.ownership.home_owner import is_foreign
 from scheduler.scheduler_lock import holder_of
 
 if TYPE_CHECKING:
+    from eventstore.postgresql.creation import DatabaseOwner
     from eventstore.postgresql.database import PostgresqlDatabase
 
 CALL_S = 5.0
@@ -65,6 +66,25 @@ def connect(address: str, ledger_id: str | None = None, *, call_s: float = CALL_
     except ImportError as problem:
         raise DriverMissing(str(problem)) from None
     return PostgresqlDatabase(parsed, ledger_id, call_s)
+
+
+def connect_as_owner(address: str, owner: str) -> DatabaseOwner:
+    """The same for the role that owns the tables, or is to own them.
+
+    Args:
+        address: the URL that the nodes have; owner: the role.
+
+    Raises:
+        BadAddress, DriverMissing: see `connect`.
+    """
+    from eventstore.postgresql.address import parse_address
+
+    parsed = parse_address(address)
+    try:
+        from eventstore.postgresql.creation import DatabaseOwner
+    except ImportError as problem:
+        raise DriverMissing(str(problem)) from None
+    return DatabaseOwner(parsed.as_user(owner))
 
 
 def open_database(home: Home, *, call_s: float = CALL_S) -> PostgresqlDatabase:

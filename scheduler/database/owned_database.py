@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventstore.postgresql.address import parse_address
 from eventstore.store import Head
-from scheduler.database.connection import DriverMissing
+from scheduler.database.connection import connect_as_owner
 
 
 class OwnedDatabase:
@@ -23,12 +22,7 @@ class OwnedDatabase:
     """
 
     def __init__(self, address: str, owner: str, writer: str) -> None:
-        parsed = parse_address(address)
-        try:
-            from eventstore.postgresql.creation import DatabaseOwner
-        except ImportError as problem:
-            raise DriverMissing(str(problem)) from None
-        self._owner = DatabaseOwner(parsed.as_user(owner))
+        self._owner = connect_as_owner(address, owner)
         self._writer = writer
 
     def ledger_there(self) -> str | None:

@@ -51,7 +51,8 @@ class TestDatabase:
 
 def create_ledger(server: pg.Server, database: str) -> None:
     """Put the tables and a new ledger into a database."""
-    from eventstore.postgresql.creation import DatabaseOwner, new_genesis
+    from eventstore.postgresql.creation import DatabaseOwner
+    from eventstore.postgresql.genesis import new_genesis
 
     owner = DatabaseOwner(parse_address(server.url(database, pg.OWNER)))
     if not owner.has_role(pg.WRITER):

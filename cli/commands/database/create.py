@@ -17,7 +17,8 @@ from scheduler.home import Home
 
 if TYPE_CHECKING:
     from eventstore.postgresql.address import DatabaseAddress
-    from eventstore.postgresql.creation import DatabaseOwner, Genesis
+    from eventstore.postgresql.creation import DatabaseOwner
+    from eventstore.postgresql.genesis import Genesis
     from eventstore.postgresql.refusal import DatabaseUnavailable
 
 _DONE = {
@@ -54,7 +55,8 @@ def create(home: Home, url: str | None, owner_name: str | None, only_shown: bool
     """
     from eventstore.postgresql.address import parse_address
 
-    address = parse_address(url or _configured(home))
+    url = url or _configured(home)
+    address = parse_address(url)
     writer = address.user
     if writer is None:
         raise Failure(
@@ -70,9 +72,9 @@ def create(home: Home, url: str | None, owner_name: str | None, only_shown: bool
         _show(writer)
         return
     if owner_name is None:
-        ledger_id, done = _checked(address), "checked"
+        ledger_id, done = _checked(url), "checked"
     else:
-        ledger_id, done = _created(address.as_user(owner_name), writer)
+        ledger_id, done = _created(url, owner_name, writer)
     if as_json:
         show_json({"database": address.shown, "ledger": ledger_id, "role": writer, "done": done})
         return
@@ -104,7 +106,7 @@ def _configured(home: Home) -> str:
 
 def _show(writer: str) -> None:
     """Print the SQL."""
-    from eventstore.postgresql.creation import creation_script
+    from eventstore.postgresql.genesis import creation_script
     from eventstore.postgresql.schema import role
 
     genesis = _genesis()
@@ -118,12 +120,12 @@ def _show(writer: str) -> None:
     out("\n".join(lines) + "\n")
 
 
-def _checked(address: DatabaseAddress) -> str:
+def _checked(url: str) -> str:
     """Look whether the nodes' role can use what is there; the ledger's identity."""
-    from eventstore.postgresql.database import PostgresqlDatabase
     from eventstore.postgresql.refusal import DatabaseUnavailable
+    from scheduler.database.connection import connect
 
-    with closing(PostgresqlDatabase(address)) as database:
+    with closing(connect(url)) as database:
         try:
             return database.ledger_id
         except DatabaseUnavailable as refusal:
@@ -135,12 +137,14 @@ def _checked(address: DatabaseAddress) -> str:
             ) from None
 
 
-def _created(address: DatabaseAddress, writer: str) -> tuple[str, str]:
+def _created(url: str, owner_name: str, writer: str) -> tuple[str, str]:
     """Do what is missing, as the owner; the ledger's identity, and what was done."""
-    from eventstore.postgresql.creation import DatabaseOwner
+    from eventstore.postgresql.address import parse_address
     from eventstore.postgresql.refusal import DatabaseUnavailable
+    from scheduler.database.connection import connect_as_owner
 
-    with closing(DatabaseOwner(address)) as owner:
+    address = parse_address(url).as_user(owner_name)
+    with closing(connect_as_owner(url, owner_name)) as owner:
         try:
             return _completed(owner, address, writer)
         except DatabaseUnavailable as refusal:
@@ -192,7 +196,7 @@ def _may_not(address: DatabaseAddress, refusal: DatabaseUnavailable) -> Failure:
 
 
 def _genesis() -> Genesis:
-    from eventstore.postgresql.creation import new_genesis
+    from eventstore.postgresql.genesis import new_genesis
     from scheduler.ownership.actor import person
     from scheduler.version import VERSION
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +34,31 @@ def empty(postgresql: Server) -> Iterator[TestDatabase]:
 def create(database: TestDatabase, *options: str, user: str = NODE) -> Answer:
     """Run the command with the URL that nodes have."""
     return call("database", "create", database.server.url(database.name, user), *options)
+
+
+_WITHOUT_DRIVER = """\
+import json, sys
+sys.modules["psycopg"] = None
+from tests.support.command import call
+for arguments in json.loads(sys.argv[1]):
+    answer = call("database", "create", "postgresql://node@localhost/ledger", *arguments)
+    print(json.dumps([answer.code, answer.out, answer.err]))
+"""
+
+
+def test_without_the_driver_it_is_told_how_to_get_it_and_sql_is_shown() -> None:
+    """It is an extra: who looks, and who creates, is told its name; showing the SQL asks no database."""
+    asked = json.dumps([[], ["--as", OWNER], ["--print"]])
+    told = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_DRIVER, asked], capture_output=True, text=True, check=True
+    )
+    looked, created, shown = map(json.loads, told.stdout.splitlines())
+    for code, out, err in (looked, created):
+        assert (code, out) == (2, "")
+        assert err.startswith("error: the driver of PostgreSQL cannot be loaded: ")
+        assert "Install it: pip install 'cronledger[postgresql]'." in err
+    assert shown[0] == 0
+    assert "CREATE TABLE cronledger.entries" in shown[1]
 
 
 def test_a_database_is_made_ready(empty: TestDatabase) -> None:
