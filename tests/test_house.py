@@ -245,6 +245,16 @@ def test_one_place_knows_the_library_for_signatures() -> None:
     assert {name for name, taken in graph.items() if "eventstore.proofs.notes.signing" in taken} <= SIGNERS
 
 
+def test_one_place_loads_the_driver_of_postgresql() -> None:
+    """It is an extra: elsewhere its absence would be a traceback, and not words that say how to get it."""
+    wing = {name: taken for name, taken in import_graph().items() if name.startswith("eventstore.postgresql")}
+    loading = {"psycopg"}
+    while more := {name for name, taken in wing.items() if taken & loading} - loading:
+        loading |= more
+    others = {name: taken & loading for name, taken in import_graph().items() if name not in wing}
+    assert [name for name, taken in others.items() if taken] == ["scheduler.database.connection"]
+
+
 def test_the_tree_and_its_proofs_are_pure() -> None:
     """What hashes, proves and verifies reaches no file, clock or process; what does is named here."""
     wing = ROOT / "eventstore" / "proofs"

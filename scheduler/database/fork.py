@@ -6,15 +6,18 @@ import os
 import shutil
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eventstore.durable import REAL, sync_folder
-from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.proofs.kept_sizes import CHECKPOINTS_NAME, checkpoint_path, sizes
 from eventstore.replicated.comparison import Comparison
 from eventstore.replicated.mirror import Mirror
 from eventstore.replicated.refill import fill
 from scheduler.database.origin import ORIGIN_NAME
 from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from eventstore.postgresql.database import PostgresqlDatabase
 
 
 def begin_anew(home: Home, database: PostgresqlDatabase, folder: Path, found: Comparison) -> None:

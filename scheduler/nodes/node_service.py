@@ -12,8 +12,8 @@ from contextlib import suppress
 from functools import partial
 
 from eventstore.errors import InDoubt, NoAnswer, Unavailable
-from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.postgresql.refusal import DatabaseUnavailable
+from eventstore.replicated.database import Database
 from eventstore.replicated.replicated_store import ReplicatedStore
 from scheduler import vocabulary as v
 from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
@@ -223,7 +223,7 @@ class NodeService(Serving):
             self._loop.leave(reason, became.stopped, became.left)
 
 
-def _hinted(database: PostgresqlDatabase, fd: int | None) -> bool:
+def _hinted(database: Database, fd: int | None) -> bool:
     if fd is None or not select.select([fd], [], [], 0)[0]:
         return False
     database.drain_hints()
