@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from cli.app.failures import ExitCode, Failure, complain
-from cli.app.invocation import invocation
+from cli.home.copied import adoption
 from cli.home.job_names import find_job
 from cli.home.reasons import check_reason
 from cli.home.run_numbers import no_run
@@ -113,7 +113,7 @@ def _say_who_stops_it(home: Home, run: Run, served: bool) -> None:
     if is_copy(home):
         complain(
             f"this home is a copy of another one: what run {run.number} started belongs to that one, and is left"
-            f" alone; `{invocation(home)} home adopt` settles it here"
+            f" alone; `{adoption(home)}` settles it here"
         )
     elif not served and not _watched(home, run):
         complain(

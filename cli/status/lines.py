@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cli.app.invocation import invocation
+from cli.home.copied import adoption
 from cli.status.evidence import anchor_lines, signed_lines
 from cli.status.findings import (
     any_memory_limit,
@@ -100,7 +100,7 @@ def _home(home: Home) -> list[Cell | str]:
     return [
         str(home.root),
         Cell("it is a copy of another home, or was restored: nothing runs until it is adopted", "bad"),
-        f"`{invocation(home)} home adopt` lets it go on by itself",
+        f"`{adoption(home)}` lets it go on by itself",
     ]
 
 

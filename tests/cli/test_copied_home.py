@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.home.copied import adoption, copied
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.ownership.home_identity import is_copy, remember
@@ -122,3 +123,13 @@ def test_an_identity_that_cannot_be_read_is_none(home: Home, raw: bytes) -> None
     """It is data that anybody may have written."""
     (home.var / "identity.json").write_bytes(raw)
     assert not is_copy(home)
+
+
+def test_a_copy_whose_ledger_is_in_a_database_is_told_to_serve(home: Home) -> None:
+    """`home adopt` is refused there: it would record as lost what other nodes run."""
+    assert adoption(home).endswith(" home adopt")
+    home.mirror.mkdir()
+    assert adoption(home).endswith(" serve --adopt-home")
+    said = str(copied(home).hint)
+    assert "serve --adopt-home" in said
+    assert "home adopt" not in said
