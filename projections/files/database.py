@@ -54,14 +54,14 @@ def refresh_database(valid: ValidProjections, ledger: LedgerSegments, logs: Path
         The file; None if it cannot be written here.
     """
     target = valid.folder.root / DATABASE_NAME
-    statements = _statements(valid, ledger, logs)
-    current = fingerprint(STORAGE_VERSION, *statements)
+    below, in_place = _below_the_views(valid, logs), _in_place_of_tables(valid, ledger)
+    current = fingerprint(STORAGE_VERSION, *below, VIEWS_SQL, *in_place)
     made_by = version(ledger.segment_entries)
     if valid.folder.load(made_by).database == current and target.exists():
         return target
     with suppress(OSError), valid.folder.locked():
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        _write(temporary, statements)
+        _write(temporary, below, in_place)
         publish(REAL, temporary, target)
         manifest = valid.folder.load(made_by)
         manifest.database = current
@@ -70,12 +70,14 @@ def refresh_database(valid: ValidProjections, ledger: LedgerSegments, logs: Path
     return None
 
 
-def _statements(valid: ValidProjections, ledger: LedgerSegments, logs: Path) -> list[str]:
+def _below_the_views(valid: ValidProjections, logs: Path) -> list[str]:
+    """SQL of what the views read: where they read segments, empty tables that give way at the end.
+
+    To create a view is to bind every view below it, which over what reads segments takes two thirds of a second.
+    """
     # With a pattern, files of later days are read too; a pattern that matches no file would be an error.
     files = [f"{as_pattern(log_folder(logs))}/*.jsonl*"] if log_files(logs) else []
     nothing = carried_rows([], [])
-    # To create a view is to bind every view below it, once for each mention. Over what reads segments that takes two
-    # thirds of a second, so the views are created over empty tables with the same columns, which give way at the end.
     return [
         "CREATE SCHEMA parts",
         f"CREATE TABLE parts.carried AS {nothing}",
@@ -85,7 +87,12 @@ def _statements(valid: ValidProjections, ledger: LedgerSegments, logs: Path) -> 
         *(f"CREATE TABLE parts.{name} AS FROM parts.{source} LIMIT 0" for name, source in _UNSEALED.items()),
         *valid.views_sql(),
         log_view(files),
-        VIEWS_SQL,
+    ]
+
+
+def _in_place_of_tables(valid: ValidProjections, ledger: LedgerSegments) -> list[str]:
+    """SQL that puts what reads segments in the place of the empty tables."""
+    return [
         *(f"DROP TABLE parts.{name}" for name in _UNSEALED),
         *(f"CREATE VIEW parts.{name} AS FROM parts.{source}" for name, source in _UNSEALED.items()),
         *(f"DROP TABLE parts.{name}" for name in ("carried", "fresh")),
@@ -116,18 +123,19 @@ def _fresh_view(valid: ValidProjections, ledger: LedgerSegments) -> str:
     return f"CREATE VIEW parts.fresh AS {with_facts(entries)}"
 
 
-def _write(path: Path, statements: list[str]) -> None:
+def _write(path: Path, below: list[str], in_place: list[str]) -> None:
+    """Write the file: what the views read, the views, and what takes the place of the tables."""
     import duckdb
 
     try:
         with duckdb.connect(config={"autoinstall_known_extensions": "false", "temp_directory": ""}) as engine:
             engine.execute(f"ATTACH {quoted(path)} AS cronledger (STORAGE_VERSION {quoted(STORAGE_VERSION)})")
             engine.execute("USE cronledger")
-            for statement in statements:
-                if statement == VIEWS_SQL:
-                    create_over_stand_ins(engine)
-                else:
-                    engine.execute(statement)
+            for statement in below:
+                engine.execute(statement)
+            create_over_stand_ins(engine)
+            for statement in in_place:
+                engine.execute(statement)
             engine.execute("USE memory")
             engine.execute("DETACH cronledger")
     except duckdb.Error as error:
