@@ -36,10 +36,7 @@ def find_channel(config: Config, name: str) -> Channel:
 def _known(home: Home) -> list[str]:
     from scheduler.ledger.view import read_config
 
-    try:
-        config, _ = read_config(home)
-    except Exception:  # noqa: BLE001 - a message in the middle of a command line that is being typed helps nobody
-        return []
+    config, _ = read_config(home)
     return [] if config is None else list(config.channels)
 
 

@@ -21,12 +21,19 @@ class HomeName(click.ParamType[str]):
 
     Args:
         kind: of what, such as `job`.
-        known: those that a home has, for completion; it answers whatever is wrong there.
+        known: those that a home has; it may fail.
     """
 
     def __init__(self, kind: str, known: Callable[[Home], Iterable[str]]) -> None:
         self.name = kind
         self._known = known
+
+    def known(self, home: Home) -> list[str]:
+        """Those that a home has, for completion: whatever is wrong there, this answers, if only with nothing."""
+        try:
+            return list(self._known(home))
+        except Exception:  # noqa: BLE001 - a message in the middle of a command line that is being typed helps nobody
+            return []
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -34,4 +41,4 @@ class HomeName(click.ParamType[str]):
         """Those that begin so."""
         from click.shell_completion import CompletionItem
 
-        return [CompletionItem(name) for name in self._known(home_of(ctx)) if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in self.known(home_of(ctx)) if name.startswith(incomplete)]

@@ -98,31 +98,20 @@ def check_past(state: State, name: str) -> None:
         find_job(state, name, removed=True)
 
 
-def job_names(home: Home) -> list[str]:
-    """Names of a home's jobs, for completion, as `known_jobs` has them."""
-    return [job.name for job in known_jobs(home)]
-
-
-JOB = HomeName("job", job_names)
-
-
 def known_jobs(home: Home) -> list[JobDefinition]:
-    """A home's jobs by name, for completion: whatever is wrong there, this answers, if only with nothing.
-
-    In a damaged ledger nothing is looked up; the config knows the names too.
-    """
+    """A home's jobs by name, for completion; those of the config, where the ledger is damaged."""
     from cli.home.open import to_read
     from scheduler.ledger.view import read_config
 
     try:
-        try:
-            with to_read(home, quiet=True) as view:
-                return [job.definition for job in view.state.present_jobs()]
-        except LedgerError:
-            config, _ = read_config(home)
-            return [] if config is None else [job for _, job in sorted(config.definitions.items())]
-    except Exception:  # noqa: BLE001 - a message in the middle of a command line that is being typed helps nobody
-        return []
+        with to_read(home, quiet=True) as view:
+            return [job.definition for job in view.state.present_jobs()]
+    except LedgerError:
+        config, _ = read_config(home)
+        return [] if config is None else [job for _, job in sorted(config.definitions.items())]
+
+
+JOB = HomeName("job", lambda home: [job.name for job in known_jobs(home)])
 
 
 def nearest_names(name: str, known: Iterable[str]) -> str:

@@ -80,11 +80,8 @@ def _not_joined(store: str) -> str:
 def _known(home: Home) -> list[str]:
     from cli.home.open import to_read
 
-    try:
-        with to_read(home, quiet=True) as view:
-            return sorted(view.state.nodes)
-    except Exception:  # noqa: BLE001 - a message in the middle of a command line that is being typed helps nobody
-        return []
+    with to_read(home, quiet=True) as view:
+        return sorted(view.state.nodes)
 
 
 NODE = HomeName("node", _known)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.home.job_names import job_names
+from cli.home.job_names import JOB
 from cli.main import cronledger
 from scheduler.home import Home
 from tests.support.command import COMMAND, DEADLINE_S, call, process
@@ -175,9 +175,9 @@ def test_completion_is_silent_where_something_is_wrong(tmp_path: Path) -> None:
     call("jobs", "disable", "ticker", home=home.root)
     (home.ledger / "HEAD").unlink()
     flip_a_bit(home)
-    assert job_names(home) == ["nightly", "ticker"]
+    assert JOB.known(home) == ["nightly", "ticker"]
     assert _complete(f"cronledger --home {home.root} jobs show n", 5) == ["nightly"]
-    assert job_names(Home(tmp_path / "none")) == []
+    assert JOB.known(Home(tmp_path / "none")) == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
