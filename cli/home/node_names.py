@@ -14,26 +14,18 @@ if TYPE_CHECKING:
     from scheduler.rules.nodes.nodes_state import Node
     from scheduler.rules.state import State
 
+_NONE_YET = "no node has served this ledger yet"
 _ON_ONE_MACHINE = "this home is on one machine: there are no nodes"
-
-
-def check_several(state: State) -> None:
-    """Refuse a question about nodes where there are none.
-
-    Raises:
-        Failure: none ever served the ledger.
-    """
-    if not state.nodes:
-        raise Failure("no node has served this ledger yet", "`cronledger serve` on a machine makes it one.")
 
 
 def find_node(state: State, name: str) -> Node:
     """The node of that name.
 
     Raises:
-        Failure: there is none; the message names the nearest.
+        Failure: there is none, or none ever served the ledger; the message names the nearest.
     """
-    check_several(state)
+    if not state.nodes:
+        raise Failure(_NONE_YET, "`cronledger serve` on a machine makes it one.")
     if (node := state.nodes.get(name)) is not None:
         return node
     shown = printable(name)
@@ -51,7 +43,7 @@ def check_on_database(home: Home) -> None:
     from scheduler.store import is_on_database
 
     if not is_on_database(home):
-        if (store := named_store(home)) is not None:
+        if (store := _named_store(home)) is not None:
             raise Failure(_not_joined(store))
         raise Failure(_ON_ONE_MACHINE, "docs/several-machines.md tells how to have more than one.")
 
@@ -61,11 +53,11 @@ def nobody_words(home: Home) -> str:
     from scheduler.store import is_on_database
 
     if is_on_database(home):
-        return "no node has served this ledger yet"
-    return _ON_ONE_MACHINE if (store := named_store(home)) is None else _not_joined(store)
+        return _NONE_YET
+    return _ON_ONE_MACHINE if (store := _named_store(home)) is None else _not_joined(store)
 
 
-def named_store(home: Home) -> str | None:
+def _named_store(home: Home) -> str | None:
     """The database that the config names; None if it names none, or cannot be used."""
     from scheduler.ledger.view import read_config
 

@@ -51,10 +51,11 @@ def node_facts(state: State, heard: Container[str] | None = None) -> list[NodeFa
         state: as it stands.
         heard: names of the nodes of which the database has heard just now; None: nobody has looked.
     """
-    return [_facts(state, node, heard) for _, node in sorted(state.nodes.items())]
+    return [facts_of(state, node, heard) for _, node in sorted(state.nodes.items())]
 
 
-def _facts(state: State, node: Node, heard: Container[str] | None) -> NodeFacts:
+def facts_of(state: State, node: Node, heard: Container[str] | None = None) -> NodeFacts:
+    """The same of one node of the state."""
     leads = state.leader is not None and state.leader.node == node.name
     here = [run for run in state.runs.values() if run.place == node.name]
     definitions = [job.definition for job in state.present_jobs()]

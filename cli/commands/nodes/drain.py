@@ -12,7 +12,7 @@ from cli.terminal.printable import printable, show_count
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.home import Home
-from scheduler.nodes.node_facts import node_facts
+from scheduler.nodes.node_facts import facts_of
 from scheduler.ownership.actor import claims, person
 from scheduler.rules.state import State
 
@@ -36,7 +36,7 @@ def drain(home: Home, name: str, reason: str) -> None:
             return [v.event(v.NodeDrained(node=name, reason=reason, claims=claims(state.mark)), person())]
 
         entries = ledger.decide(decide)
-        (facts,) = (each for each in node_facts(ledger.state) if each.node.name == name)
+        facts = facts_of(ledger.state, ledger.state.nodes[name])
     shown = printable(name)
     if not entries:
         tell(

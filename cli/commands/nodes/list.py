@@ -17,7 +17,6 @@ from cli.times.show import MACHINES_ZONE, local_zone, show_past, show_time, utc_
 from cli.words.node_facts_words import TONES, doing_words, node_document, since_when
 from scheduler.home import Home
 from scheduler.nodes.node_facts import NodeFacts, node_facts
-from scheduler.store import is_on_database
 
 _COLUMNS = (
     Column("NODE", keep=True),
@@ -43,8 +42,7 @@ def list_(home: Home, utc: bool, as_json: bool) -> None:
     an orderly way. `lost`: it was silent for too long, and what it ran is recorded as lost.
     """
     with to_read(home, quiet=True) as view:
-        on_database = is_on_database(home)
-        found = node_facts(view.state, heard(home, view.state) if on_database else None)
+        found = node_facts(view.state, heard(home, view.state) if view.on_database else None)
         if as_json:
             show_json([node_document(each, view.state) for each in found])
             return

@@ -12,7 +12,7 @@ from cli.terminal.tables import details
 from cli.times.show import MACHINES_ZONE, local_zone, utc_option
 from cli.words.node_facts_words import node_document, why_facts
 from scheduler.home import Home
-from scheduler.nodes.node_facts import node_facts
+from scheduler.nodes.node_facts import facts_of
 
 
 @click.command(epilog="Example: cronledger nodes why db2")
@@ -29,7 +29,7 @@ def why(home: Home, name: str, utc: bool, as_json: bool) -> None:
     check_on_database(home)
     with to_read(home, quiet=True) as view:
         node = find_node(view.state, name)
-        (facts,) = (each for each in node_facts(view.state, heard(home, view.state)) if each.node is node)
+        facts = facts_of(view.state, node, heard(home, view.state))
         if as_json:
             show_json(node_document(facts, view.state))
             return
