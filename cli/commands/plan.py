@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -12,18 +11,16 @@ from cli.app.config_errors import mistakes_document
 from cli.app.failures import ExitCode, Failure
 from cli.app.input_file import STANDARD_INPUT
 from cli.app.json_output import json_option, show_json
-from cli.app.ledger_wait import patience_explained
 from cli.app.options import WholeNumber
 from cli.home.job_names import JOB, nearest_names
 from cli.home.named_config import named_config, named_config_options
+from cli.planning.progress import planned
 from cli.terminal.printable import printable
-from cli.terminal.progress import progress
 from cli.times.show import JOBS_ZONE, utc_option
 from scheduler.configuration import ConfigInvalid
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from scheduler.planning.candidate import Candidate
     from scheduler.planning.home_plan import HomePlan
 
 _DAYS, _DAYS_MAX = 30, 366
@@ -68,7 +65,7 @@ def plan(
     A config with mistakes is shown as `check` shows it, with the same exit code 2.
     """
     try:
-        found = _found(home, days, named_config(home, file, part))
+        found = planned(home, days, named_config(home, file, part))
     except ConfigInvalid as problem:
         if not as_json:
             raise
@@ -87,18 +84,6 @@ def plan(
         tell_plan(home, found, utc=utc, days=days, alone=bool(names), source=source)
     if exit_code and found.changes:
         raise click.exceptions.Exit(ExitCode.CHANGES)
-
-
-def _found(home: Home, days: int, candidate: Candidate | None) -> HomePlan:
-    from scheduler.planning.home_plan import plan_of
-
-    with patience_explained(home.ledger), progress("folding the ledger, entries") as seen:
-        return plan_of(
-            home,
-            timedelta(days=days),
-            candidate,
-            on_progress=lambda done, total: seen.update(done, total=total),
-        )
 
 
 def _chosen(found: HomePlan, names: Sequence[str]) -> HomePlan:

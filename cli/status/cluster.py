@@ -10,11 +10,11 @@ from cli.times.show import show_moment
 from cli.words.applied_words import file_standing_words
 from eventstore.errors import Halted
 from eventstore.moved import says_moved
+from scheduler.configuration.applied.own_file import own_standing
 from scheduler.nodes.node_facts import Doing, NodeFacts, node_facts
 
 if TYPE_CHECKING:
     from eventstore.errors import LedgerError
-    from scheduler.configuration.applied.own_file import FileStanding
     from scheduler.ledger.view import View
 
 _ORDER: Final[tuple[Doing, ...]] = ("leads", "ready", "drained", "silent", "left", "lost")
@@ -37,7 +37,7 @@ def applied_lines(view: View) -> list[Cell | str]:
     digest = view.state.config
     if digest is None:
         return [Cell("nothing is in force yet: `cronledger config apply` brings a config into force", "warn")]
-    standing = _standing(view)
+    standing = own_standing(view.home, view.state)
     lines: list[Cell | str] = [Cell(f"{digest[:12]}, as it was applied; `config show` tells by whom", "good")]
     if standing != "in force":
         lines.append(
@@ -64,7 +64,7 @@ def cluster_document(view: View) -> dict[str, Any]:
             for each in node_facts(view.state)
         ],
         "database": {"address": _address(view), "problem": None if problem is None else str(problem)},
-        "applied": {"digest": view.state.config, "file": _standing(view)},
+        "applied": {"digest": view.state.config, "file": own_standing(view.home, view.state)},
     }
 
 
@@ -115,14 +115,6 @@ def _mirror(view: View, zone: str) -> list[Cell | str]:
     if isinstance(problem, Halted) and not says_moved(str(problem)):
         lines.append("nobody appends until `cronledger database refill` has put back what is missing")
     return lines
-
-
-def _standing(view: View) -> FileStanding:
-    """How this home's config stands to what is in force."""
-    from scheduler.configuration.applied.own_file import own_standing
-
-    definitions = (job.definition for job in view.state.present_jobs())
-    return own_standing(view.home, view.state.config, definitions)
 
 
 def _problem(view: View) -> LedgerError | None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from contextlib import closing, suppress
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.app.failures import ExitCode, Failure
 from cli.app.ledger_wait import patience_explained
+from cli.planning.progress import planned
 from cli.terminal.console import note, tell
 from cli.terminal.printable import show_count
-from cli.terminal.progress import progress
 from cli.times.show import JOBS_ZONE, utc_option
 from scheduler.home import Home
 
@@ -48,7 +47,7 @@ def apply(home: Home, dry_run: bool, utc: bool) -> None:
     if not is_on_database(home):
         tell("This home is on one machine: its config is in force by itself, and there is nothing to apply.")
         return
-    found = _plan(home)
+    found = planned(home, _DAYS)
     if found.half_written:
         raise Failure(
             f"{home.config} was written just now, and its last line has no end: it may be half written",
@@ -64,15 +63,6 @@ def apply(home: Home, dry_run: bool, utc: bool) -> None:
         return
     entries = _apply(home, wanted)
     _tell_recorded(entries, found)
-
-
-def _plan(home: Home) -> HomePlan:
-    from scheduler.planning.home_plan import plan_of
-
-    with patience_explained(home.ledger), progress("folding the ledger, entries") as seen:
-        return plan_of(
-            home, timedelta(days=_DAYS), on_progress=lambda done, total: seen.update(done, total=total)
-        )
 
 
 def _apply(home: Home, wanted: ConfigToApply) -> list[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +17,7 @@ from cli.terminal.tables import Cell, Value, details
 from cli.times.show import MACHINES_ZONE, local_zone, show_moment, utc_option
 from cli.words.applied_words import file_standing_words
 from cli.words.words import actor_words
+from scheduler.configuration.applied.own_file import own_standing
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def show(home: Home, as_text: bool, utc: bool, as_json: bool) -> None:
         return
     with to_read(home, with_config=True, quiet=True) as view:
         accepted = _accepted(home, view)
-        standing = _standing(view) if view.on_database else None
+        standing = own_standing(home, view.state) if view.on_database else None
         if as_json:
             show_json(_document(view, accepted, standing))
             return
@@ -65,12 +66,6 @@ def _accepted(home: Home, view: View) -> EntryFacts | None:
 
     with open_views(home) as sql:
         return newest_entry(sql, ConfigAccepted.TYPE)
-
-
-def _standing(view: View) -> FileStanding:
-    from scheduler.configuration.applied.own_file import own_standing
-
-    return own_standing(view.home, view.state.config, (job.definition for job in view.state.present_jobs()))
 
 
 def _facts(
@@ -161,12 +156,8 @@ def _text(home: Home) -> str:
         raise Failure("nothing is in force yet", "`cronledger config apply` brings a config into force.")
     applied = kept_applied(home, digest)
     if applied is None:
-        database = open_database(home)
-        try:
-            with suppress(NotApplied):
-                applied = text_in_force(home, digest, database)
-        finally:
-            database.close()
+        with closing(open_database(home)) as database, suppress(NotApplied):
+            applied = text_in_force(home, digest, database)
     if applied is None:
         raise Failure(
             f"the text of the config in force, {digest[:_DIGEST_SHOWN]}, is not in the database",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from scheduler.configuration.applied.applied_text import AppliedText
     from scheduler.definition import JobDefinition
     from scheduler.home import Home
+    from scheduler.rules.state import State
 
 FileStanding = Literal["in force", "edited", "other salt", "missing", "unreadable"]
 """`in force`: applying it would change nothing. `other salt`: nobody can tell whether. `unreadable`: no YAML."""
@@ -46,19 +47,19 @@ def file_standing(
     return "other salt" if applied.salt and here.salt and applied.salt != salt_mark(salt) else "edited"
 
 
-def own_standing(home: Home, digest: str | None, definitions: Iterable[JobDefinition]) -> FileStanding:
+def own_standing(home: Home, state: State) -> FileStanding:
     """How the files of a home's config stand to what is in force, for whoever only reads: no salt is made.
 
     Args:
         home: the home, which has kept what was applied.
-        digest: of what is in force; None: nothing is.
-        definitions: of the jobs in force.
+        state: of the ledger, which says what is in force.
     """
     from scheduler.configuration.applied.effective import kept_applied
     from scheduler.configuration.home_config import has_salt, salt_of
 
     salt = salt_of(home) if has_salt(home) else b""
-    return file_standing(home, kept_applied(home, digest), definitions, salt)
+    definitions = (job.definition for job in state.present_jobs())
+    return file_standing(home, kept_applied(home, state.config), definitions, salt)
 
 
 def codes_of(home: Home, definitions: Iterable[JobDefinition]) -> dict[str, str]:
