@@ -10,12 +10,15 @@ from cli.terminal.progress import progress
 from scheduler.home import Home
 
 if TYPE_CHECKING:
+    from scheduler.configuration import Config
     from scheduler.planning.candidate import Candidate
     from scheduler.planning.home_plan import HomePlan
 
 
-def planned(home: Home, days: int, candidate: Candidate | None = None) -> HomePlan:
-    """What would change, as `plan_of` finds it for so many days; the candidate stands in place of a file of it."""
+def planned(
+    home: Home, days: int, candidate: Candidate | None = None, config: Config | None = None
+) -> HomePlan:
+    """What would change within so many days; the rest is as `plan_of` has it."""
     from scheduler.planning.home_plan import plan_of
 
     with patience_explained(home.ledger), progress("folding the ledger, entries") as seen:
@@ -24,4 +27,5 @@ def planned(home: Home, days: int, candidate: Candidate | None = None) -> HomePl
             timedelta(days=days),
             candidate,
             on_progress=lambda done, total: seen.update(done, total=total),
+            config=config,
         )

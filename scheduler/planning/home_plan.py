@@ -70,6 +70,7 @@ def plan_of(
     span: timedelta,
     candidate: Candidate | None = None,
     on_progress: OnProgress | None = None,
+    config: Config | None = None,
 ) -> HomePlan:
     """Foresee what taking the home's config up would bring about.
 
@@ -78,6 +79,7 @@ def plan_of(
         span: how far from now instants are looked at.
         candidate: a config to take instead of the home's, as if it stood there.
         on_progress: see `open_ledger_to_read`.
+        config: the home's, as it would come into force, if it was read already.
 
     Raises:
         NoHome: there is neither a ledger nor a config here.
@@ -85,7 +87,8 @@ def plan_of(
         Corrupt, NewerFormat, Unavailable: the ledger cannot be trusted or read.
     """
     known = has_ledger(home)
-    config = _config(home, candidate, known)
+    if config is None:
+        config = _config(home, candidate, known)
     kept, _ = read_config(home, home.config_in_force)
     holder = holder_of(home.scheduler_lock)
     state, on_database = _state(home, on_progress), is_on_database(home)

@@ -47,7 +47,7 @@ def apply(home: Home, dry_run: bool, utc: bool) -> None:
     if not is_on_database(home):
         tell("This home is on one machine: its config is in force by itself, and there is nothing to apply.")
         return
-    found = planned(home, _DAYS)
+    found = planned(home, _DAYS, config=wanted.config)
     if found.half_written:
         raise Failure(
             f"{home.config} was written just now, and its last line has no end: it may be half written",
