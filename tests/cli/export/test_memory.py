@@ -59,6 +59,18 @@ def memory_peak_mib(home: LiveHome, *arguments: str) -> int:
     return usage.ru_maxrss // 1024
 
 
+def traced_peak(home: LiveHome, *arguments: str) -> int:
+    """Have a command asked within this process; the most bytes that it held of what Python keeps account of."""
+    tracemalloc.start()
+    try:
+        answer = home.ask(*arguments)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert answer.code == 0, answer
+    return peak
+
+
 @pytest.mark.long
 def test_a_million_entries_are_exported_in_bounded_memory(tmp_path: Path, hunt: bool) -> None:
     """All of them arrive, and the memory that it takes is that of a piece, however many there are."""
@@ -112,13 +124,7 @@ def test_no_more_rows_are_held_of_a_longer_export(tmp_path: Path) -> None:
         homes[0].ask(*arguments)  # what is found out once is found out now
         peaks = []
         for home, entries in zip(homes, lengths, strict=True):
-            tracemalloc.start()
-            try:
-                answer = home.ask(*arguments)
-                peaks.append(tracemalloc.get_traced_memory()[1])
-            finally:
-                tracemalloc.stop()
-            assert answer.code == 0, answer
+            peaks.append(traced_peak(home, *arguments))
             if header is None:
                 assert parquet_extent(target, "seq") == (entries, 0, entries - 1)
             else:
@@ -137,13 +143,7 @@ def test_a_long_answer_streams(tmp_path: Path) -> None:
         query = f"SELECT range AS n, hash(range)::VARCHAR AS text FROM range({rows})"
         arguments = ["sql", query, "--format", "csv", "--force", "--output", str(target)]
         home.ask(*arguments)  # what is found out once is found out now
-        tracemalloc.start()
-        try:
-            answer = home.ask(*arguments)
-            peaks.append(tracemalloc.get_traced_memory()[1])
-        finally:
-            tracemalloc.stop()
-        assert answer.code == 0, answer
+        peaks.append(traced_peak(home, *arguments))
         with target.open("rb") as file:
             assert sum(1 for _ in file) == rows + 1
     assert peaks[1] < peaks[0] + (1 << 19), f"held whole, 8,000 more rows take twice that: {peaks}"
