@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as AbstractMapping
-from typing import Final, NamedTuple
+from collections.abc import Sequence as AbstractSequence
+from typing import Final, Literal, NamedTuple
 
 from scheduler.configuration.variables.environment import env_digest
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
@@ -19,20 +20,28 @@ Path = tuple[str, ...]
 
 ADDRESS: Final = "address"
 """The name under which the digest of an address is made; no variable and no header is called so."""
-_ADDRESSES: Final[tuple[Path, ...]] = (
-    ("channels", "*", "webhook"),
-    ("channels", "*", "ping"),
-    ("scheduler", "heartbeat", "url"),
-    ("ledger", "anchors", "webhook"),
-    ("ledger", "anchors", "*", "webhook"),
+_Kind = Literal["address", "text", "left out"]
+
+
+class _Place(NamedTuple):
+    """Where something stands that does not go out as it is written: the keys from a node on, `*` for any one."""
+
+    kind: _Kind
+    path: Path
+
+
+_PLACES: Final = (
+    _Place("address", ("channels", "*", "webhook")),
+    _Place("address", ("channels", "*", "ping")),
+    _Place("address", ("scheduler", "heartbeat", "url")),
+    _Place("address", ("ledger", "anchors", "webhook")),
+    _Place("address", ("ledger", "anchors", "*", "webhook")),
+    _Place("text", ("defaults", "env", "*")),
+    _Place("text", ("jobs", "*", "env", "*")),
+    _Place("text", ("channels", "*", "headers", "*")),
+    # What each machine says for itself: where the database is that it reads the config from.
+    _Place("left out", ("ledger", "store")),
 )
-_TEXTS: Final[tuple[Path, ...]] = (
-    ("defaults", "env", "*"),
-    ("jobs", "*", "env", "*"),
-    ("channels", "*", "headers", "*"),
-)
-_LEFT_OUT: Final[tuple[Path, ...]] = (("ledger", "store"),)
-"""What each machine says for itself: where the database is that it reads the config from."""
 WITHHELD_HOST: Final = "withheld.invalid"
 """The host in what stands for an address: a name that never leads anywhere."""
 _TEXT_MARK: Final = "withheld:"
@@ -55,16 +64,17 @@ class Withheld(NamedTuple):
 
 def withheld_in(top: Mapping) -> Iterator[Withheld]:
     """All values of a config that may be secret."""
-    return _found(top, ())
+    return _found(top, (), _PLACES)
 
 
-def _found(node: Node, path: Path) -> Iterator[Withheld]:
+def _found(node: Node, path: Path, places: AbstractSequence[_Place]) -> Iterator[Withheld]:
     if isinstance(node, Scalar):
-        if (name := _name_of(path)) is not None:
+        if (name := _name_of(path, places)) is not None:
             yield Withheld(path, name, node.text)
-    elif _leads_on(path):
-        for word, below in _below(node):
-            yield from _found(below, (*path, word))
+        return
+    for word, below in _below(node):
+        if left := _from(word, places):
+            yield from _found(below, (*path, word), left)
 
 
 def without_secrets(top: Mapping, salt: bytes) -> Mapping:
@@ -74,7 +84,7 @@ def without_secrets(top: Mapping, salt: bytes) -> Mapping:
         digest = env_digest(found.name, found.value, salt)
         return f"https://{WITHHELD_HOST}/{digest}" if found.name == ADDRESS else f"{_TEXT_MARK}{digest}"
 
-    return _mapping(top, (), digest)
+    return _mapping(top, (), _PLACES, digest)
 
 
 def with_values(top: Mapping, values: AbstractMapping[str, str]) -> Mapping:
@@ -88,7 +98,7 @@ def with_values(top: Mapping, values: AbstractMapping[str, str]) -> Mapping:
     def value(found: Withheld) -> str:
         return values.get(digest_in(found.value) or "", found.value)
 
-    return _mapping(top, (), value)
+    return _mapping(top, (), _PLACES, value)
 
 
 def digest_in(text: str) -> str | None:
@@ -97,26 +107,31 @@ def digest_in(text: str) -> str | None:
     return None if found is None else found[1]
 
 
-def _mapping(node: Mapping, path: Path, text_for: Callable[[Withheld], str]) -> Mapping:
+def _mapping(
+    node: Mapping, path: Path, places: AbstractSequence[_Place], text_for: Callable[[Withheld], str]
+) -> Mapping:
     new = Mapping(node.mark)
     for word, (key, value) in node.entries.items():
-        if (*path, word) not in _LEFT_OUT:
-            new.entries[word] = (key, _replaced(value, (*path, word), text_for))
+        left = _from(word, places)
+        if not any(_is_here(each, "left out") for each in left):
+            new.entries[word] = (key, _replaced(value, (*path, word), left, text_for))
     return new
 
 
-def _replaced(node: Node, path: Path, text_for: Callable[[Withheld], str]) -> Node:
+def _replaced(
+    node: Node, path: Path, places: AbstractSequence[_Place], text_for: Callable[[Withheld], str]
+) -> Node:
+    if not places:
+        return node
     if isinstance(node, Scalar):
-        name = _name_of(path)
+        name = _name_of(path, places)
         if name is None:
             return node
         return Scalar(text_for(Withheld(path, name, node.text)), False, node.mark)
-    if not _leads_on(path):
-        return node
     if isinstance(node, Mapping):
-        return _mapping(node, path, text_for)
+        return _mapping(node, path, places, text_for)
     new = Sequence(node.mark)
-    new.items = [_replaced(each, (*path, str(at)), text_for) for at, each in enumerate(node.items)]
+    new.items = [_replaced(each, (*path, word), _from(word, places), text_for) for word, each in _below(node)]
     return new
 
 
@@ -127,21 +142,21 @@ def _below(node: Mapping | Sequence) -> Iterator[tuple[str, Node]]:
         yield from ((str(at), each) for at, each in enumerate(node.items))
 
 
-def _name_of(path: Path) -> str | None:
-    """The name of the value that may be secret to which a path leads; None if it leads to none."""
-    if any(_matches(path, pattern) for pattern in _ADDRESSES):
+def _from(word: str, places: AbstractSequence[_Place]) -> list[_Place]:
+    """The places below what stands under a key, seen from there; most keys have none, and need no further look."""
+    return [_Place(each.kind, each.path[1:]) for each in places if each.path and each.path[0] in ("*", word)]
+
+
+def _name_of(path: Path, places: AbstractSequence[_Place]) -> str | None:
+    """The name of the value that may be secret to which a path leads; None if it leads to none.
+
+    Args:
+        path: that leads to the value; places: seen from there.
+    """
+    if any(_is_here(each, "address") for each in places):
         return ADDRESS
-    return path[-1] if any(_matches(path, pattern) for pattern in _TEXTS) else None
+    return path[-1] if any(_is_here(each, "text") for each in places) else None
 
 
-def _matches(path: Path, pattern: Path) -> bool:
-    return len(path) == len(pattern) and _begins(path, pattern)
-
-
-def _leads_on(path: Path) -> bool:
-    """Whether something that may be secret, or is left out, can stand below."""
-    return any(_begins(path, pattern) for pattern in (*_ADDRESSES, *_TEXTS, *_LEFT_OUT))
-
-
-def _begins(path: Path, pattern: Path) -> bool:
-    return all(word in ("*", each) for word, each in zip(pattern, path, strict=False))
+def _is_here(place: _Place, kind: _Kind) -> bool:
+    return place.kind == kind and not place.path
