@@ -199,7 +199,8 @@ class LocalExecutor:
         if queue is not None and not queue.take(run.number, locks):
             return []
         secret_sha256 = self._spawner.secret_sha256(run.number, 1)
-        start = started(run, request.definition, self._executor, secret_sha256, self._actor, locks=queue)
+        taken = None if queue is None else queue.noted(locks)
+        start = started(run, request.definition, self._executor, secret_sha256, self._actor, locks=taken)
         return [*events, start]
 
     def _launch(self, recorded: Sequence[Entry]) -> None:
@@ -244,7 +245,8 @@ class LocalExecutor:
                 if job.definition.locks and run.number not in granted:
                     continue
                 secret_sha256 = self._spawner.secret_sha256(run.number, run.attempt + 1)
-                event = started(run, job.definition, self._executor, secret_sha256, self._actor, locks=queue)
+                taken = queue.noted(job.definition.locks)
+                event = started(run, job.definition, self._executor, secret_sha256, self._actor, locks=taken)
                 events.append(event)
         return events
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from msgspec import structs
-
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.rules.after import successes_of_start
 from scheduler.rules.nodes.nodes_state import Assignment
 from scheduler.rules.nodes.placement import Places
 from scheduler.rules.runs.attempts import end_of_wish
-from scheduler.rules.runs.run_events import assigned
+from scheduler.rules.runs.run_events import after_wait, assigned
 from scheduler.rules.state import Job, Run, State
 
 _OF_NODES = (v.NodeJoined.TYPE, v.NodeLeft.TYPE, v.NodeLost.TYPE, v.NodeDrained.TYPE)
@@ -52,10 +50,7 @@ def _with_waits(event: Event, given: Assignment, job: Job) -> Event:
     if given.waited is None:
         return event
     behind = given.waited.run if job.passed is not None and job.passed.run == given.waited.run else None
-    data = structs.replace(
-        event.data, waited_behind=behind, waited_for=given.waited.lock, slots=given.waited.slots
-    )
-    return structs.replace(event, data=data)
+    return after_wait(event, behind, given.waited.lock, given.waited.slots)
 
 
 def released(state: State, entry: Entry, waiting: Container[int]) -> list[Run]:

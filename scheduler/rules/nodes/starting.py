@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from msgspec import structs
-
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.rules.nodes.nodes_state import LostAttempt
 from scheduler.rules.runs.attempts import end_of_wish
 from scheduler.rules.runs.dispatch import SecretDigest
-from scheduler.rules.runs.run_events import started
+from scheduler.rules.runs.run_events import after_wait, started
 from scheduler.rules.state import Executor, Job, Run, State
 
 
@@ -44,17 +42,17 @@ def _start(run: Run, job: Job, executor: Executor, secret_sha256: SecretDigest) 
     given = run.assigned
     assert given is not None, "only what was assigned starts"
     digest = secret_sha256(run.number, given.attempt)
-    event = started(run, job.definition, executor, digest, successes=given.successes)
-    waited = given.waited
-    data = structs.replace(
-        event.data,
-        node=given.node,
+    event = started(
+        run,
+        job.definition,
+        executor,
+        digest,
         locks=run.locks,
-        waited_behind=None if waited is None else waited.run,
-        waited_for=None if waited is None else waited.lock,
-        slots=[] if waited is None else waited.slots,
+        successes=given.successes,
+        node=given.node,
     )
-    return structs.replace(event, data=data)
+    waited = given.waited
+    return event if waited is None else after_wait(event, waited.run, waited.lock, waited.slots)
 
 
 def report(state: State, node: str, event: Event) -> Event | None:

@@ -22,7 +22,7 @@ from scheduler.rules.nodes.placement import Places
 from scheduler.rules.runs.attempts import closed, end_of_wish
 from scheduler.rules.runs.locks import LockQueue
 from scheduler.rules.runs.passed_runs import PassedRuns
-from scheduler.rules.runs.run_events import assigned, skipped, started
+from scheduler.rules.runs.run_events import after_wait, assigned, skipped, started
 from scheduler.rules.state import Executor, Job, Run, State
 
 SecretDigest = Callable[[int, int], str | None]
@@ -202,8 +202,7 @@ class Dispatcher:
             )
             slots = [] if self._waits is None else self._waits.slots_waited_for(run.number)
             if behind is not None or lock is not None or slots:
-                data = structs.replace(event.data, waited_behind=behind, waited_for=lock, slots=slots)
-                return [structs.replace(event, data=data)]
+                return [after_wait(event, behind, lock, slots)]
         return events
 
     def _start_or_skip(self, run: Run) -> list[Event]:
@@ -230,10 +229,11 @@ class Dispatcher:
             return []
         self._capacity -= 1
         self._begun.add(run.number)
+        locks = self._locks.noted(job.definition.locks)
         successes = successes_of_start(self._state, run, job)
         if self._places is not None and node is not None:
             self._places.take(run.number, node)
-            return [assigned(run, node, self._locks.noted(job.definition.locks), successes)]
+            return [assigned(run, node, locks, successes)]
         secret_sha256 = self._secret_sha256(run.number, run.attempt + 1)
         return [
             started(
@@ -241,7 +241,7 @@ class Dispatcher:
                 job.definition,
                 self._executor,
                 secret_sha256,
-                locks=self._locks,
+                locks=locks,
                 successes=successes,
             )
         ]

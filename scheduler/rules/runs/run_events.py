@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec import structs
+
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.command import command_digest
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import LockWait, SkipReason
-from scheduler.rules.runs.locks import LockQueue
 from scheduler.rules.state import Executor, Run
 
 
@@ -21,8 +22,9 @@ def started(
     secret_sha256: str | None,
     actor: str = v.SCHEDULER,
     *,
-    locks: LockQueue | None = None,
+    locks: dict[str, int] | None = None,
     successes: Sequence[int] = (),
+    node: str | None = None,
 ) -> Event:
     """The event that says: the next attempt of this run starts, and `executor` watches it.
 
@@ -31,8 +33,9 @@ def started(
         executor: the process that watches it.
         secret_sha256: the digest of the attempt's secret.
         actor: who starts it.
-        locks: from where the run has its locks, if its job has some.
+        locks: those that it holds from now on, each with the number of runs that may; None: none.
         successes: the entries with which the jobs succeeded for which the run had to wait.
+        node: that makes it, where several share the ledger.
     """
     payload = v.RunStarted(
         attempt=run.attempt + 1,
@@ -46,8 +49,9 @@ def started(
         secret_sha256=secret_sha256,
         pid_namespace=executor.pid_namespace,
         params=definition.parameter_values(run.params) if definition.params else {},
-        locks=locks.noted(definition.locks) if locks is not None and definition.locks else {},
+        locks=locks or {},
         successes=list(successes),
+        node=node,
     )
     return v.event(payload, actor, job=run.job, run=run.number)
 
@@ -78,6 +82,17 @@ def assigned(
         instead_of=instead_of,
     )
     return v.event(payload, v.SCHEDULER, job=run.job, run=run.number)
+
+
+def after_wait(event: Event, behind: int | None, lock: LockWait | None, slots: list[int]) -> Event:
+    """A start or an assignment that says for what the run had waited.
+
+    Args:
+        event: as `started` or `assigned` has made it.
+        behind: the number of the run of its job that came first; lock: which lock; slots: who held all of them.
+    """
+    data = structs.replace(event.data, waited_behind=behind, waited_for=lock, slots=slots)
+    return structs.replace(event, data=data)
 
 
 def skipped(
