@@ -44,7 +44,7 @@ def replay(
         events += closed_spans(job, now)
         if job.on_schedule:
             end = now if until is None else until(job)
-            events += exclusion(job, end) if job.cursor < end else []
+            events += exclusion(job, end)
             events += _missed(job, end, now, reason)
     return events
 
@@ -97,7 +97,7 @@ def caught_up_of_pause(span: ClosedInterval, now: datetime) -> list[datetime]:
 
 
 def _missed(job: Job, end: datetime, now: datetime, reason: MisfireReason) -> list[Event]:
-    stretches = job.open_stretches(job.cursor, end) if job.cursor < end else []
+    stretches = job.open_stretches(job.cursor, end)
     kept = summary(schedule_of(job.definition), end, now)[0] if stretches and end < now else 0
     return [event for after, until in stretches for event in _missed_in(job, after, until, now, reason, kept)]
 

@@ -44,14 +44,15 @@ def due_events(state: State, due: Iterable[Due], now: datetime) -> list[Event]:
         if job.definition.calendars is not None:
             ticks += exclusion(job, item.instant, earlier)
         seen[item.job] = item.instant
-        if now - item.instant > _deadline(job):
+        if now - item.instant > deadline(job):
             overdue.setdefault(item.job, []).append(item.instant)
         else:
             ticks.append(ticked(job.definition, item.instant, now))
     return [_overload(state.jobs[name], instants) for name, instants in overdue.items()] + ticks
 
 
-def _deadline(job: Job) -> timedelta:
+def deadline(job: Job) -> timedelta:
+    """How late an instant may be and still begin a run; one that is later is a misfire."""
     deadline_ms = job.definition.start_deadline_ms
     return START_DEADLINE if deadline_ms is None else timedelta(milliseconds=deadline_ms)
 

@@ -14,9 +14,9 @@ from functools import partial
 from eventstore.store import Event
 from scheduler.entry_members import MisfireReason
 from scheduler.rules.catch_up import replay, summary
+from scheduler.rules.falling_due import deadline
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.runs.orphans import late_runs
-from scheduler.rules.runs.waiting_runs import START_DEADLINE
 from scheduler.rules.state import Job, State
 from scheduler.rules.timetable import Due
 
@@ -35,7 +35,7 @@ def is_downtime(state: State, now: datetime) -> bool:
 def _is_overdue(job: Job, moment: datetime) -> bool:
     """Whether an instant before `moment` is not settled."""
     schedule = schedule_of(job.definition)
-    stretches = job.open_stretches(job.cursor, moment) if job.cursor < moment else []
+    stretches = job.open_stretches(job.cursor, moment)
     return any(summary(schedule, after, until)[0] for after, until in stretches)
 
 
@@ -71,5 +71,4 @@ def _is_too_old(state: State, number: int, now: datetime) -> bool:
 
 
 def _kept_from(job: Job, now: datetime) -> datetime:
-    deadline_ms = job.definition.start_deadline_ms
-    return now - (START_DEADLINE if deadline_ms is None else timedelta(milliseconds=deadline_ms))
+    return now - deadline(job)
