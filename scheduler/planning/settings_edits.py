@@ -88,14 +88,14 @@ def _block(block: str, keys: Mapping[str, Key], old: object, new: object) -> Ite
 
 
 def _nodes(old: Mapping[str, NodeSettings], new: Mapping[str, NodeSettings]) -> Iterator[SettingEdit]:
-    for name in [*new, *(name for name in old if name not in new)]:
+    for name in {**new, **old}:
         if old.get(name) != new.get(name):
             before, after = (shown_node(each[name]) if name in each else "none" for each in (old, new))
             yield SettingEdit("nodes", name, before, after)
 
 
 def _channels(old: Mapping[str, Channel], new: Mapping[str, Channel]) -> Iterator[ChannelEdit]:
-    for name in [*new, *(name for name in old if name not in new)]:
+    for name in {**new, **old}:
         before, after = old.get(name), new.get(name)
         if before is None:
             yield ChannelEdit(name, "added")

@@ -31,7 +31,7 @@ def runs_on(node: Node) -> str | None:
     """
     if isinstance(node, Scalar) and node.text == "none":
         return None
-    return word_name(node, "label", "db", alone=True)
+    return label(node, alone=True)
 
 
 def label(node: Node, *, alone: bool = False) -> str:
