@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scheduler.configuration.errors import ConfigInvalid
-from scheduler.configuration.files.config_tree import tree_of
+from scheduler.configuration.files.config_tree import collector_paused, tree_of
 from scheduler.configuration.files.joined import ConfigFile, joined
 from scheduler.configuration.job import Block, ReadingContext, check_calendars, read_block, read_job
 from scheduler.configuration.keys import values
@@ -65,7 +63,7 @@ def read_config(
     problems = Problems()
     config: Config | None = None
     try:
-        with _collector_paused():
+        with collector_paused():
             texts, top = tree_of(files, problems)
             config = _read(texts, top, problems, path, digest, home, registered, salt, now, slow)
     except (InvalidYaml, TooManyMistakes):
@@ -197,18 +195,6 @@ def _settings(written: dict[str, Any]) -> SchedulerSettings:
     """The scheduler's settings; what nobody wrote and what depends on the machine is taken from the machine."""
     found = {key.member: key.fill() for key in SCHEDULER_KEYS.values() if key.fill}
     return SchedulerSettings(**{**found, **written})
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking a tree that grows and holds no cycles: it takes half the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _jobs(top: Mapping, problems: Problems) -> Mapping:

@@ -16,7 +16,7 @@ import msgspec
 
 from scheduler.configuration.applied.withheld import withheld_in, without_secrets
 from scheduler.configuration.applied.yaml_text import yaml_text
-from scheduler.configuration.files.config_tree import tree_of
+from scheduler.configuration.files.config_tree import collector_paused, tree_of
 from scheduler.configuration.files.joined import ConfigFile
 from scheduler.configuration.variables.environment import env_digest
 from scheduler.configuration.yaml_tree.problems import Problems, TooManyMistakes
@@ -67,7 +67,8 @@ def salt_mark(salt: bytes) -> str:
 def tree_of_files(files: Sequence[ConfigFile]) -> Mapping | None:
     """The tree of a config, whatever it says; None if its files are no YAML."""
     try:
-        return tree_of(files, Problems())[1]
+        with collector_paused():
+            return tree_of(files, Problems())[1]
     except (InvalidYaml, TooManyMistakes):
         return None
 
