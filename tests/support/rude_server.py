@@ -73,6 +73,16 @@ def drips(word: bytes, every_s: float = 0.02) -> Rudeness:
     return rudeness
 
 
+def echoes(word: bytes) -> Rudeness:
+    """Gives back what it is sent, a word before it."""
+
+    def rudeness(line: socket.socket) -> None:
+        while taken := line.recv(100):
+            line.sendall(word + taken)
+
+    return rudeness
+
+
 def says(word: bytes) -> Rudeness:
     """Says this at once, and has no more to say."""
 

@@ -1,8 +1,8 @@
 """A gate between a node and the database: a TCP proxy that a test closes, as a network that is cut closes.
 
 A closed gate takes what comes and lets nothing through, in either direction; nobody is told, as where packets are
-lost. What was taken goes on its way when it is opened. `sever` ends the connections, as a switch-over of an address
-does.
+lost. What was taken goes on its way when it is opened. `lead_to` ends the connections, as a switch-over of an
+address does.
 """
 
 from __future__ import annotations
