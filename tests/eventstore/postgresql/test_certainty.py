@@ -26,13 +26,6 @@ CALL_S = 0.5
 
 
 @pytest.fixture
-def wire(pg_ledger: TestDatabase) -> Iterator[Wire]:
-    """A proxy before the database."""
-    with Wire(pg_ledger.server.socket) as opened:
-        yield opened
-
-
-@pytest.fixture
 def database(wire: Wire, pg_ledger: TestDatabase) -> Iterator[PostgresqlDatabase]:
     """A way to the database that leads through the proxy."""
     opened = PostgresqlDatabase(parse_address(wire.url(pg_ledger.name)), call_s=CALL_S)

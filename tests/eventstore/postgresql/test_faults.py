@@ -24,13 +24,6 @@ from tests.support.postgresql_fixtures import TestDatabase
 from tests.support.postgresql_wire import Do, Message, Wire
 
 
-@pytest.fixture
-def wire(pg_ledger: TestDatabase) -> Iterator[Wire]:
-    """A proxy before the database."""
-    with Wire(pg_ledger.server.socket) as opened:
-        yield opened
-
-
 @pytest.mark.parametrize("cut", [Do.CUT, Do.CUT_AFTER, Do.CUT_INSIDE])
 @pytest.mark.parametrize("to_server", [True, False])
 def test_a_connection_that_is_cut_at_any_message(
