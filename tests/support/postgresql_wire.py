@@ -64,7 +64,6 @@ class Wire:
         self.connections = 0
         self._numbers = {True: 0, False: 0}
         self._released = threading.Event()
-        self._held = threading.Event()
         self._open: list[tuple[socket.socket, socket.socket]] = []
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -84,15 +83,11 @@ class Wire:
             f"postgresql://{quote(user)}@127.0.0.1:{self.port}/{database}?sslmode=disable&gssencmode=disable"
         )
 
-    def wait_until_held(self) -> None:
-        """Wait until a message is held."""
-        assert self._held.wait(_DEADLINE_S), "no message came that was to be held"
-
     def release(self) -> None:
         """Let go what is held, and hold nothing more."""
         self.rule = lambda _: Do.PASS
         self._released.set()
-        self._released, self._held = threading.Event(), threading.Event()
+        self._released = threading.Event()
 
     def cut(self) -> None:
         """End all connections."""
@@ -147,9 +142,7 @@ class Wire:
                 first = False
                 done = self.rule(Message(to_server, kind.decode("ascii"), body, number))
                 if done is Do.HOLD:
-                    released = self._released
-                    self._held.set()
-                    released.wait(_DEADLINE_S)
+                    self._released.wait(_DEADLINE_S)
                 elif done is Do.CUT:
                     break
                 whole = kind + length + body
