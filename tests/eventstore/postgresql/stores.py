@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from eventstore.postgresql.address import parse_address
 from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.replicated.mirror import Mirror
 from eventstore.replicated.replicated_store import ReplicatedStore
-from tests.support.postgresql import DEADLINE_S, Server
+from tests.support.postgresql import Server
 from tests.support.postgresql_fixtures import create_ledger
 
 
@@ -48,11 +47,3 @@ def server_with_ledger(cluster: Path) -> Iterator[tuple[Server, str]]:
         yield server, name
     finally:
         server.remove()
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + DEADLINE_S
-    while not holds():
-        assert time.monotonic() < end, "it does not come about"
-        time.sleep(0.01)

@@ -17,9 +17,10 @@ from eventstore.postgresql.address import parse_address
 from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.postgresql.refusal import DatabaseUnavailable
 from tests.eventstore.postgresql.entries import after
-from tests.eventstore.postgresql.stores import known, server_with_ledger, some, store_at, until
+from tests.eventstore.postgresql.stores import known, server_with_ledger, some, store_at
 from tests.eventstore.postgresql.writers import Writer, all_lines, check
 from tests.support.cluster.pair import Pair
+from tests.support.command import await_fact
 from tests.support.postgresql import WRITER, Server
 
 pytestmark = [pytest.mark.real, pytest.mark.long]
@@ -94,7 +95,7 @@ def test_a_synchronous_wait_that_is_cancelled_is_no_acknowledgement(pair: Server
     head = database.head().head
     pair.second.freeze()
     canceller = _in_background(
-        lambda: until(lambda: bool(pair.primary.execute(waits))),
+        lambda: await_fact(lambda: bool(pair.primary.execute(waits))),
         lambda: pair.primary.execute("SELECT pg_cancel_backend(pid) FROM (" + waits + ") AS found"),
     )
     lines, new = after(head, 2)
@@ -166,7 +167,7 @@ def test_an_asynchronous_fail_over_is_detected(pair: Servers, tmp_path: Path) ->
     store.refresh()
     pair.primary.execute("ALTER SYSTEM RESET synchronous_standby_names")
     pair.primary.execute("SELECT pg_reload_conf()")
-    until(lambda: pair.primary.execute("SELECT sync_state FROM pg_stat_replication") == [("async",)])
+    await_fact(lambda: pair.primary.execute("SELECT sync_state FROM pg_stat_replication") == [("async",)])
     pair.second.stop()
     acknowledged = known(store.append(some("lost", 3)))
     # Of the primary it hears nothing more.
