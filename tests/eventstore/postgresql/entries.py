@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from eventstore import Event, Head
 from eventstore.encoder import compose
 from eventstore.replicated.database import NodeIdentity
+from tests.support.simulated_server import head_of
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 ONE = NodeIdentity("db1", "1" * 32, "db1.example")
@@ -17,9 +18,4 @@ def after(head: Head, count: int, size: int = 10, who: str = "a") -> tuple[list[
     """Some entries more, and the head that they make."""
     events = [Event(type="test.event", actor=f"user:{who}@b", data={"n": "x" * size}) for _ in range(count)]
     lines = compose(events, head, head.seq + 1, NOW)
-    return lines, Head(head.seq + count, hash_of(lines[-1]))
-
-
-def hash_of(line: bytes) -> str:
-    """The hash that stands at the end of a line."""
-    return line[-67:-3].decode("ascii")
+    return lines, head_of(lines[-1])

@@ -14,8 +14,9 @@ from eventstore import Head
 from eventstore.postgresql.address import parse_address
 from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.replicated.database import DatabaseHead, NodeIdentity
-from tests.eventstore.postgresql.entries import ONE, OTHER, after, hash_of
+from tests.eventstore.postgresql.entries import ONE, OTHER, after
 from tests.support.postgresql_fixtures import TestDatabase
+from tests.support.simulated_server import head_of
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_a_new_ledger_has_its_entry_0(database: PostgresqlDatabase, pg_ledger: T
     """The head is that of the one line, which names the ledger."""
     (line,) = database.lines(0, 10)
     assert database.ledger_id.encode() in line
-    assert database.head() == DatabaseHead(Head(0, hash_of(line)))
+    assert database.head() == DatabaseHead(Head(0, head_of(line).hash))
     assert parse_address(database.address) == pg_ledger.address
 
 

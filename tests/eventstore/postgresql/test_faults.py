@@ -17,7 +17,7 @@ import pytest
 from eventstore.errors import InDoubt, LedgerError, NoAnswer
 from eventstore.postgresql.address import parse_address
 from eventstore.postgresql.database import PostgresqlDatabase
-from tests.eventstore.postgresql.stores import server_with_ledger, some, store_at
+from tests.eventstore.postgresql.stores import known, server_with_ledger, some, store_at
 from tests.eventstore.postgresql.writers import Writer, all_lines, check
 from tests.support.postgresql import Server
 from tests.support.postgresql_fixtures import TestDatabase
@@ -53,7 +53,7 @@ def test_a_connection_that_is_cut_at_any_message(
                 break
             except LedgerError:
                 continue
-        acknowledged += [(entry.seq, entry.hash) for entry in entries]
+        acknowledged += known(entries)
         store.close()
         if passed <= at:
             break
@@ -129,7 +129,7 @@ def test_an_append_that_is_still_in_flight_when_it_is_sent_again(
     last = store.append(some("last", 1))[-1]
     lines = all_lines(parse_address(server.url(name)))
     assert sum(b'"slow-0"' in line for line in lines) == 1
-    check(lines, [(first.seq, first.hash), (last.seq, last.hash)], tmp_path / "mirror", tmp_path / "slow")
+    check(lines, known([first, last]), tmp_path / "mirror", tmp_path / "slow")
     store.close()
     slow.close()
 

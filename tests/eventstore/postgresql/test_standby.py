@@ -22,6 +22,7 @@ from tests.eventstore.postgresql.writers import Writer, all_lines, check
 from tests.support.cluster.pair import Pair
 from tests.support.command import await_fact
 from tests.support.postgresql import WRITER, Server
+from tests.support.replicated import mirrored
 
 pytestmark = [pytest.mark.real, pytest.mark.long]
 
@@ -183,8 +184,7 @@ def test_an_asynchronous_fail_over_is_detected(pair: Servers, tmp_path: Path) ->
         other.refresh()
     database = PostgresqlDatabase(parse_address(pair.url))
     head = database.head().head
-    files = b"".join(path.read_bytes() for path in sorted((tmp_path / "mirror").glob("*.jsonl")))
-    missing = files.splitlines(keepends=True)[head.seq + 1 :]
+    missing = mirrored(tmp_path / "mirror").splitlines(keepends=True)[head.seq + 1 :]
     assert database.refill(head, missing, store.head())
     assert database.resume(store.head())
     assert other.refresh() == store.refresh()

@@ -9,13 +9,14 @@ import time
 from pathlib import Path
 
 from eventstore import Head
-from eventstore.entry import check_line
+from eventstore.entry import check_lines
 from eventstore.errors import NoAnswer, Unavailable
 from eventstore.postgresql.address import DatabaseAddress
 from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.store import GENESIS
-
-DEADLINE_S = 60.0
+from tests.support.postgresql import DEADLINE_S
+from tests.support.replicated import mirrored
+from tests.support.simulated_server import head_of
 
 
 class Writer:
@@ -70,7 +71,7 @@ def all_lines(address: DatabaseAddress) -> list[bytes]:
             try:
                 piece = database.lines(len(lines), 1000)
                 if not piece:
-                    assert database.head().head == Head(len(lines) - 1, lines[-1][-67:-3].decode())
+                    assert database.head().head == Head(len(lines) - 1, head_of(lines[-1]).hash)
                     return lines
                 lines += piece
             except (Unavailable, NoAnswer):
@@ -82,15 +83,10 @@ def all_lines(address: DatabaseAddress) -> list[bytes]:
 
 def check(lines: list[bytes], acknowledged: list[tuple[int, str]], *mirrors: Path) -> None:
     """The chain verifies, what was acknowledged is there once, mirrors hold what was committed and nothing else."""
-    prev = GENESIS
-    hashes = []
-    for seq, line in enumerate(lines):
-        prev = check_line(line[:-1], seq, prev).hash
-        hashes.append(prev)
+    hashes = [line.hash for line in check_lines(b"".join(lines), 0, GENESIS)]
     assert len(set(hashes)) == len(hashes)
     assert len(set(acknowledged)) == len(acknowledged)
     for seq, digest in acknowledged:
         assert hashes[seq] == digest, f"entry {seq} was acknowledged and is another one, or gone"
     for mirror in mirrors:
-        files = b"".join(path.read_bytes() for path in sorted(mirror.glob("*.jsonl")))
-        assert b"".join(lines).startswith(files), mirror
+        assert b"".join(lines).startswith(mirrored(mirror)), mirror
