@@ -20,8 +20,7 @@ from scheduler.nodes.database_clock import DatabaseClock
 from scheduler.nodes.membership import Membership
 from scheduler.nodes.node_loop import NodeLoop
 from scheduler.nodes.outbox import Outbox
-from scheduler.rules.evolve import evolve
-from scheduler.rules.laws.ledger_laws import broken_law
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from scheduler.rules.reconcile import reconcile
 from scheduler.rules.state import State
 from scheduler.service.launcher import Launcher
@@ -206,12 +205,7 @@ class NodeWorld:
 
     def broken_laws(self) -> list[str]:
         """What is wrong with the ledger as it stands."""
-        state, broken = State(), []
-        for entry in self.entries():
-            if why := broken_law(state, entry):
-                broken.append(f"{entry.seq} {entry.type}: {why}")
-            evolve(state, entry)
-        return broken
+        return [f"{each.seq} {each.type}: {each.why}" for each in illegal_entries(self.entries())]
 
 
 def world_of(root: Path, *jobs: JobDefinition, nodes: str = "abc", seconds: float = 0.0) -> NodeWorld:
