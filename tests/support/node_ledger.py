@@ -15,7 +15,9 @@ from scheduler.definition import JobDefinition, revision
 from scheduler.rules.after import successes_of_start
 from scheduler.rules.catch_up import ticked
 from scheduler.rules.evolve import evolve, fold
+from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.laws.ledger_laws import broken_law
+from scheduler.rules.nodes.leadership import election
 from scheduler.rules.state import Run, State
 from tests.support.world import BEGIN
 
@@ -76,8 +78,6 @@ class NodeLedger:
 
     def elect(self, name: str) -> Entry:
         """A node leads from now on."""
-        from scheduler.rules.nodes.leadership import election
-
         node = self.state.nodes[name]
         (event,) = election(
             self.state, name, host=node.host, boot_id=node.boot_id, pid=node.pid, versions=node.versions
@@ -88,8 +88,6 @@ class NodeLedger:
         """An instant falls due, by default the next one of the job."""
         definition = self.state.jobs[job].definition
         if at is None:
-            from scheduler.rules.job_schedule import schedule_of
-
             at = schedule_of(definition).next_after(self.state.jobs[job].settled_until)
             assert at is not None
         self.now = max(self.now, at)
