@@ -19,6 +19,7 @@ from tests.support.simulated_cluster.laws.history import History, Interval, comm
 from tests.support.simulated_cluster.laws.instants import check_instants
 from tests.support.simulated_cluster.laws.leaders import check_failovers, check_leaders
 from tests.support.simulated_cluster.laws.silence import check_silence
+from tests.support.simulated_cluster.machine import JobProcess
 from tests.support.simulated_cluster.mirror_files import check_prefix, mirrored
 from tests.support.simulated_cluster.node import NodeStore, SimulatedNode, Surroundings
 from tests.support.simulated_cluster.simulation import NEVER_S, Simulation
@@ -36,7 +37,6 @@ class Cluster:
     Args:
         root: a folder for all files.
         jobs: the config.
-        nodes: each node's name, and what differs about it.
         settings: of the config.
         lost_after_s: after how much silence a node is given up.
         segment_entries: how many entries a segment holds.
@@ -72,18 +72,10 @@ class Cluster:
         self._desk = self._open_desk()
         self.edit()
 
-    def add(
-        self, name: str, *, wrong_s: float = 0.0, max_parallel: int = 4, labels: Sequence[str] = ()
-    ) -> SimulatedNode:
+    def add(self, name: str, *, wrong_s: float = 0.0, max_parallel: int = 4) -> SimulatedNode:
         """Add a node, which does not serve yet."""
-        node = SimulatedNode(
-            self.shared,
-            name,
-            f"{self._seed} {name}",
-            wrong_s=wrong_s,
-            max_parallel=max_parallel,
-            labels=list(labels),
-        )
+        seed = f"{self._seed} {name}"
+        node = SimulatedNode(self.shared, name, seed, wrong_s=wrong_s, max_parallel=max_parallel)
         self.nodes[name] = node
         return node
 
@@ -206,10 +198,9 @@ class Cluster:
         away = [*self._away]
         if self._away_since_s is not None:
             away.append(Interval(self._away_since_s, NEVER_S))
-        processes = [process for node in self.nodes.values() for process in node.machine.started]
         return History(
             committed_entries(self.server),
-            sorted(processes, key=lambda each: each.began_s),
+            sorted(self._processes(), key=lambda each: each.began_s),
             {name: node.history for name, node in self.nodes.items()},
             away,
             self.shared.acknowledged,
@@ -267,5 +258,8 @@ class Cluster:
 
     def tell(self) -> str:
         """The story: what was done, what was recorded, which processes began, in order."""
-        processes = [process for node in self.nodes.values() for process in node.machine.started]
-        return told(self.shared.story, committed_entries(self.server), processes)
+        return told(self.shared.story, committed_entries(self.server), self._processes())
+
+    def _processes(self) -> list[JobProcess]:
+        """Every process of a run that was ever started."""
+        return [process for node in self.nodes.values() for process in node.machine.started]

@@ -71,7 +71,6 @@ class ClusterLife:
             node = self.cluster.add(f"node-{number}", wrong_s=wrong_s, max_parallel=rng.choice((1, 2, 5)))
             node.network.troubled, node.held_up = troubled, held_up
         self._rough = rng.choice((5.0, 20.0, 60.0))
-        self._restarts: dict[str, float] = {}
 
     def live(self) -> None:
         """Live, and come to rest."""

@@ -14,7 +14,6 @@ from eventstore.replicated.replicated_store import ReplicatedStore
 from eventstore.store import Entry, Event, Head
 from scheduler import vocabulary as v
 from scheduler.definition import SchedulerSettings
-from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.nodes.database_clock import DatabaseClock
 from scheduler.nodes.membership import Membership
@@ -29,14 +28,13 @@ from tests.support.simulated_cluster.network import Network
 from tests.support.simulated_cluster.simulation import NEVER_S, Killed, SimulatedProcess, Simulation
 from tests.support.simulated_database import SimulatedDatabase
 from tests.support.simulated_server import DatabaseServer
-from tests.support.world import NoOutput
+from tests.support.world import HOME, NoOutput
 
 HINT_S = 0.003
 """So long a hint is on its way."""
 SHORTEST_S = 0.0005
 STUMBLE_S = 5.0
 """For so long after a call met something a node may be late."""
-HOME = Home(Path("/nonexistent/cronledger-simulation"))
 
 
 class NodeDatabase(SimulatedDatabase):
@@ -74,6 +72,7 @@ class Surroundings:
         settings: of the ledger's config; lost_after_s: after how much silence a node is given up.
         acknowledged: the hashes of the entries of which anybody was told that they are recorded.
         story: what happened, for people.
+        stores: all that were ever opened, each with its files open as long as the life lasts.
     """
 
     def __init__(
@@ -109,7 +108,6 @@ class SimulatedNode:
         seed: of all that is random about it.
         wrong_s: by how much its wall clock is wrong.
         max_parallel: how many runs it takes at once.
-        labels: what jobs may ask for.
 
     Attributes:
         history: what befell it.
@@ -128,13 +126,12 @@ class SimulatedNode:
         *,
         wrong_s: float,
         max_parallel: int,
-        labels: list[str],
     ) -> None:
         self.shared, self.name = shared, name
         self._rng = random.Random(seed)
         self.machine = Machine(name, shared.simulation.timeline, random.Random(seed + " machine"), wrong_s)
         self.folder = shared.root / name
-        self.max_parallel, self.labels = max_parallel, labels
+        self.max_parallel = max_parallel
         self.history = NodeHistory()
         self.network = Network(self._rng, 0.0, self._stumble)
         self.cut, self.held_up, self.kept_max = False, 0.0, 0
@@ -318,7 +315,6 @@ class SimulatedNode:
             pid=executor.pid,
             max_parallel=self.max_parallel,
             incarnation=f"{self.name}-{self._processes}",
-            labels=self.labels,
         )
         return lambda: joined
 
