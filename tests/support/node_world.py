@@ -77,13 +77,11 @@ class NodeOfWorld:
             patience_s=0.0,
             pause=lambda seconds: None,
         )
-        spawner = SimulatedSpawner(self.machine)
-        self.supervisor = Supervisor(spawner, NoOutput, lambda running: None)
         self.loop = NodeLoop(
             Ledger(store),
             clock,
             Membership(self.database, NodeIdentity(self.name, f"{self.number:032x}", self.name), clock),
-            self.supervisor,
+            Supervisor(SimulatedSpawner(self.machine), NoOutput, lambda running: None),
             Launcher(HOME, {}),
             self.executor,
             SchedulerSettings(max_parallel=self.max_parallel),

@@ -1,6 +1,6 @@
 """A PostgreSQL server for the tests: the machine's own, else that of a wheel; in a folder that is removed afterwards.
 
-It listens on a socket in that folder and nowhere else; a test that wants a network puts a `TcpProxy` before it.
+It listens on a socket in that folder and nowhere else; a test that wants a network puts a `Wire` or `Gate` before it.
 """
 
 from __future__ import annotations
@@ -136,14 +136,14 @@ class Server:
     Attributes:
         folder: holds `data`, the socket and `log`.
         durable: whether it flushes to disk; most tests end before that could matter.
+        settings: further ones, for each start from now on.
     """
 
     PORT = 5432
 
-    def __init__(
-        self, folder: Path, *, durable: bool = False, settings: dict[str, str] | None = None
-    ) -> None:
-        self.folder, self.durable, self.settings = folder, durable, settings or {}
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        self.folder, self.durable = folder, durable
+        self.settings: dict[str, str] = {}
         self.data = folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
@@ -168,9 +168,9 @@ class Server:
         return server
 
     @classmethod
-    def copied(cls, kept: Path, *, durable: bool = False, place: Path | None = None) -> Server:
+    def copied(cls, kept: Path) -> Server:
         """The same with a cluster that `keep` has kept: sooner made."""
-        server = cls(new_folder(place), durable=durable)
+        server = cls(new_folder())
         shutil.copytree(kept, server.data)
         give(server.data)
         return server

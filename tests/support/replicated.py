@@ -23,7 +23,6 @@ class RefillableDatabase(SimulatedDatabase):
 
     def __init__(self, server: DatabaseServer, name: str = "refill") -> None:
         super().__init__(server, name)
-        self.server = server
 
     def refill(self, expected: Head, lines: Sequence[bytes], new: Head) -> bool:
         """Put lines back, where the head is as expected and nobody may append."""

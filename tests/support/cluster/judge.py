@@ -114,7 +114,7 @@ def _instants_are_settled_once(entries: Sequence[Entry], job: str, every_s: int)
             assert len(passed) == data["count"], f"entry {entry['seq']}: it counts {data['count']} instants"
             settled.update(passed)
     assert settled, f"{job}: nothing of it was ever due"
-    begin_s = int(_time(defined)) // every_s * every_s + every_s
+    begin_s = _second(defined["time"]) // every_s * every_s + every_s
     due = range(begin_s, max(settled) + 1, every_s)
     wrong = {second: settled[second] for second in sorted({*due, *settled}) if settled[second] != 1}
     assert not wrong, f"{job}: instants, and how often each was settled: {wrong}"
@@ -201,7 +201,3 @@ def _lost(entries: Sequence[Entry]) -> int:
 
 def _second(text: str) -> int:
     return int((datetime.fromisoformat(text) - _EPOCH) / timedelta(seconds=1))
-
-
-def _time(entry: Entry) -> float:
-    return (datetime.fromisoformat(entry["time"]) - _EPOCH) / timedelta(seconds=1)
