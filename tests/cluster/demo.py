@@ -68,7 +68,7 @@ def _show(folder: Path, server: Server) -> None:
         _ask(cluster, successor, "nodes", "list")
         _say("What fell due meanwhile was not forgotten. The ledger tells it:")
         _tell(cluster, successor, elected["seq"])
-        _ask(cluster, successor, "jobs", "why", "pulse", "--at", _instant_in(cluster, killed, elected))
+        _ask(cluster, successor, "jobs", "why", "pulse", "--at", _instant_after(cluster, elected))
         _say(f"{leader} comes back, and takes part again.")
         cluster.nodes[leader].start()
         cluster.nodes[leader].wait_until_ready()
@@ -95,14 +95,10 @@ def _wait_for_runs(cluster: Cluster, first: int, count: int) -> None:
         first = cluster.record.wait_for("run.finished", first)["seq"] + 1
 
 
-def _instant_in(cluster: Cluster, killed_s: float, elected: Entry) -> str:
-    """An instant of the job `pulse` that fell due while nobody led; else the first one after it."""
-    ticks = [
-        entry["data"]["scheduled_for"]
-        for entry in cluster.record.of_types("schedule.ticked")
-        if entry["job"] == "pulse" and entry["seq"] > elected["seq"] and time_of(entry) > killed_s
-    ]
-    return str(ticks[0])
+def _instant_after(cluster: Cluster, elected: Entry) -> str:
+    """The first instant of the job `pulse` that the new leader settled: it fell due while nobody led, as a rule."""
+    ticked = cluster.record.wait_for("schedule.ticked", elected["seq"], lambda entry: entry["job"] == "pulse")
+    return str(ticked["data"]["scheduled_for"])
 
 
 def _tell(cluster: Cluster, node: str, first: int) -> None:
