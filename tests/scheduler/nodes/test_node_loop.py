@@ -44,6 +44,12 @@ def turns(loop: NodeLoop, node: NodeOfWorld) -> None:
         node.machine.clock.pass_(0.05)
 
 
+def has_no_room(call: str) -> None:
+    """The disk of a node's mirror is full: what it asks is answered, and it can record nothing."""
+    if call in ("append", "lines"):
+        raise Unavailable("no room for the mirror")
+
+
 def test_one_leads_and_all_execute(root: Path) -> None:
     """What falls due together goes to the node with the most free slots, and each run is told by its node."""
     jobs = [job(f"j{number}", "* * * * *") for number in range(6)]
@@ -343,12 +349,7 @@ def test_a_leader_that_can_record_nothing_although_the_database_answers_lets_ano
     """Its mirror cannot be filled, say: it falls silent, and is not lost by that."""
     world = world_of(root, job("often", every="5s", overlap="allow"))
     old = world.leader
-
-    def before(call: str) -> None:
-        if call in ("append", "lines"):
-            raise Unavailable("no room for the mirror")
-
-    old.database.before = before
+    old.database.before = has_no_room
     world.run(20.0)
     assert world.leader is not old
     assert world.entries(v.NodeLost) == []
@@ -438,12 +439,7 @@ def test_what_a_node_was_assigned_that_can_record_nothing_goes_to_others(root: P
     world.run(2.0)
     world.ask("long")
     world.until(lambda: bool(stuck.processes))
-
-    def before(call: str) -> None:
-        if call in ("append", "lines"):
-            raise Unavailable("no room for the mirror")
-
-    stuck.database.before = before
+    stuck.database.before = has_no_room
     world.run(90.0, 0.1)
     assert world.entries(v.NodeLost) == []
     ticks = {entry.seq: entry.time for entry in world.entries(v.ScheduleTicked)}
