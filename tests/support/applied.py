@@ -24,6 +24,14 @@ SALT = b"7" * 32
 ANN = Applying("user:ann@db1", None, Party("ann"))
 
 
+def salted_home(root: Path, config: str | None, salt: bytes = SALT) -> Home:
+    """A home with a config, and with the salt that belongs to all homes of a ledger."""
+    home = make_home(root, config)
+    home.var.mkdir(mode=0o700, exist_ok=True)
+    (home.var / "salt").write_bytes(salt)
+    return home
+
+
 class Cluster:
     """A ledger, the server with the texts of configs, and the homes of its nodes."""
 
@@ -36,10 +44,7 @@ class Cluster:
 
     def home(self, name: str, config: str | None, salt: bytes = SALT) -> Home:
         """A home with a config, and with the salt that belongs to all of them."""
-        home = make_home(self.root / name, config)
-        home.var.mkdir(mode=0o700, exist_ok=True)
-        (home.var / "salt").write_bytes(salt)
-        return home
+        return salted_home(self.root / name, config, salt)
 
     def apply(self, home: Home, by: Applying = ANN) -> list[Entry]:
         """Bring its config into force; what was recorded."""

@@ -14,8 +14,7 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.nodes.applying import apply_config, config_to_apply
 from scheduler.nodes.node_identity import VARIABLE
 from scheduler.store import open_store_to_append
-from tests.support.applied import ANN, SALT
-from tests.support.home import make_home
+from tests.support.applied import ANN, salted_home
 from tests.support.left_behind import homes
 from tests.support.served import Served
 
@@ -39,10 +38,7 @@ class RealNodes:
         root = self.root / name
         if not root.exists():
             homes.add(root)
-            home = make_home(root, self._config)
-            home.var.mkdir(mode=0o700, exist_ok=True)
-            (home.var / "salt").write_bytes(SALT)
-            settle_place(home, self._url)
+            settle_place(salted_home(root, self._config), self._url)
         return Home(root)
 
     def apply(self) -> None:
