@@ -15,7 +15,7 @@ from msgspec import structs
 
 from eventstore.errors import InDoubt, NoAnswer, Unavailable
 from eventstore.replicated.replicated_store import ReplicatedStore
-from eventstore.store import Entry, Event, EventStore
+from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import SchedulerSettings
@@ -64,7 +64,6 @@ class NodeLoop:
         executor_alive: whether another process of this home, which watches a run, is still alive.
         outbox: where results are kept while they cannot be recorded.
         joining: what `node.joined` is to say of this node now.
-        in_doubt: whether what became of the store's last append is unknown.
         hints: whether entries may have come; asked once a turn.
 
     Attributes:
@@ -85,13 +84,13 @@ class NodeLoop:
         outbox: Outbox,
         joining: Callable[[], v.NodeJoined],
         *,
-        in_doubt: Callable[[], bool] | None = None,
         hints: Callable[[], bool] = lambda: False,
     ) -> None:
         self.settings = settings
+        assert isinstance(ledger.store, ReplicatedStore), "the ledger is in a database"
+        self._store = ledger.store
         self._ledger, self._clock, self._membership = ledger, clock, membership
         self._supervisor, self._joining, self._hints = supervisor, joining, hints
-        self._in_doubt = in_doubt or _doubts_of(ledger.store)
         self._execution = NodeExecution(
             membership.node,
             ledger,
@@ -117,8 +116,7 @@ class NodeLoop:
         self._stopping = False
         self._execution.begin()
         ledger.listen(self._notice)
-        if isinstance(ledger.store, ReplicatedStore):
-            ledger.store.between_batches = self._keep_up
+        self._store.between_batches = self._keep_up
 
     @property
     def state(self) -> State:
@@ -260,8 +258,8 @@ class NodeLoop:
     def _fold(self, now: Reading) -> None:
         """Fold what others have appended, as far as there is a sign that there is something."""
         head = self._membership.head
-        is_new = head is None or head.halted is not None or head.head != self._ledger.store.head()
-        if self._hinted or is_new or self._in_doubt() or now.monotonic_s >= self._refresh_s:
+        is_new = head is None or head.halted is not None or head.head != self._store.head()
+        if self._hinted or is_new or self._store.in_doubt or now.monotonic_s >= self._refresh_s:
             self._hinted = False
             self._ledger.refresh(lambda folded, count: self._keep_up())
             self._refresh_s = now.monotonic_s + REFRESH_S
@@ -382,11 +380,6 @@ class NodeLoop:
         if self._clock_monitor is not None:
             self._clock_monitor.rest(begun.monotonic_s + wait_s)
         return wait_s
-
-
-def _doubts_of(store: EventStore) -> Callable[[], bool]:
-    """Whether what became of the store's last append is unknown; a store of one machine knows it always."""
-    return lambda: bool(getattr(store, "in_doubt", False))
 
 
 def _says(state: State, joined: v.NodeJoined) -> bool:
