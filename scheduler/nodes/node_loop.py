@@ -190,8 +190,7 @@ class NodeLoop:
             Poisoned, Corrupt, Halted: the ledger is not to be relied on.
         """
         left = v.NodeLeft(node=self.node, reason=reason, runs_stopped=runs_stopped, runs_left=runs_left)
-        if (me := self.state.nodes.get(self.node)) is not None and me.serves:
-            self._ledger.decide(lambda state: [v.event(left, v.SCHEDULER)] if self._serves(state) else [])
+        self._ledger.decide(lambda state: [v.event(left, v.SCHEDULER)] if self._serves(state) else [])
         self._leading = None
 
     def record(self, event: Event) -> None:
