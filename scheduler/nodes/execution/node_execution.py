@@ -8,7 +8,7 @@ meanwhile starts nothing of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from msgspec import structs
 
@@ -27,6 +27,7 @@ from scheduler.rules.runs.run_events import lost, not_launched
 from scheduler.rules.state import Executor, Run, State
 from scheduler.service.execution import Execution
 from scheduler.service.launcher import Launcher
+from scheduler.service.records.recorder import Recorder
 from scheduler.service.supervisor import Supervisor
 
 LOST_AFTER_S = 60.0
@@ -65,6 +66,7 @@ class NodeExecution:
     ) -> None:
         self.node, self.results = node, results
         self._ledger, self._clock, self._supervisor = ledger, clock, supervisor
+        self._recorder = Recorder(ledger, clock)
         self._launcher, self._executor, self._renewal = launcher, executor, renewal
         self._runs = Execution(
             ledger, clock, supervisor, launcher, executor, executor_alive, judges=self._is_of_this_home
@@ -137,14 +139,9 @@ class NodeExecution:
         self.results.settle(self._ledger.state)
         if not len(self.results):
             return
-        moment: datetime | None = now.wall
-
-        def decide(state: State) -> list[Event]:
-            nonlocal moment
-            at, moment = moment or self._clock.read().wall, None
-            return [*self.results.finishes(state, at), *self.results.reports(state)]
-
-        self._ledger.decide(decide)
+        self._recorder.decide(
+            lambda state, at: [*self.results.finishes(state, at), *self.results.reports(state)], now.wall
+        )
         self.results.settle(self._ledger.state)
 
     def start(self) -> None:
