@@ -14,10 +14,9 @@ from scheduler.configuration.variables import parameters, secret_values
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.python_jobs.targets import file_of
+from scheduler.rules.nodes.nodes_state import ALL_JOBS
 from scheduler.shortening import shortened
 
-ALL_JOBS: Final = "*"
-"""In place of the name of a job: the node can run none, or more of them not than could be recorded."""
 REASON_CHARS_MAX: Final = 300
 _SHORT_CHARS_MAX: Final = 60
 _BYTES_MAX: Final = 40_000

@@ -10,7 +10,7 @@ import msgspec
 from scheduler.rules.awaited import EndedWait
 
 ALL_JOBS: Final = "*"
-"""Stands among what a node cannot run for every job."""
+"""In place of the name of a job: the node can run none, or more of them not than could be recorded."""
 Standing = Literal["serving", "drained", "left", "lost"]
 """How it stands with a node by what is on record; that one is silent is not on record until it is lost."""
 

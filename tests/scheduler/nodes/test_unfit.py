@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from scheduler.home import Home
-from scheduler.nodes.unfit import ALL_JOBS, recorded_unfit
+from scheduler.nodes.unfit import recorded_unfit
+from scheduler.rules.nodes.nodes_state import ALL_JOBS
 from tests.support.applied import Cluster
 from tests.support.home import write_config
 
