@@ -72,12 +72,8 @@ def facts_of(state: State, node: Node, heard: Container[str] | None = None) -> N
 
 
 def _doing(node: Node, *, leads: bool, heard: Container[str] | None) -> Doing:
-    if node.lost_seq is not None:
-        return "lost"
-    if node.left_seq is not None:
-        return "left"
-    if heard is not None and node.name not in heard:
+    if node.serves and heard is not None and node.name not in heard:
         return "silent"
-    if node.drained_seq is not None:
-        return "drained"
-    return "leads" if leads else "ready"
+    if (standing := node.standing) == "serving":
+        return "leads" if leads else "ready"
+    return standing
