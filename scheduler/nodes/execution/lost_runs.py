@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from eventstore.store import Entry, EventStore
 from scheduler import vocabulary as v
+from scheduler.rules.fold.run_entries import executor_of
 from scheduler.rules.nodes.nodes_state import LostAttempt
-from scheduler.rules.state import Executor, Run
+from scheduler.rules.state import Run
 
 
 def run_of_start(entry: Entry) -> Run:
@@ -23,9 +24,7 @@ def run_of_start(entry: Entry) -> Run:
         scheduled_for=data.scheduled_for,
         attempt=data.attempt,
         started=entry.time,
-        executor=Executor(
-            data.host, data.boot_id, data.executor_pid, data.executor_start_ticks, data.pid_namespace
-        ),
+        executor=executor_of(data),
         secret_sha256=data.secret_sha256,
         params=data.params,
         node=data.node,

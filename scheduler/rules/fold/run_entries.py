@@ -49,7 +49,8 @@ def _run_cancel_requested(state: State, entry: Entry, data: v.RunCancelRequested
         run.cancel_seq = entry.seq
 
 
-def _executor(data: v.RunStarted | v.RunAdopted) -> Executor:
+def executor_of(data: v.RunStarted | v.RunAdopted) -> Executor:
+    """The process that watches a run since this entry."""
     return Executor(data.host, data.boot_id, data.executor_pid, data.executor_start_ticks, data.pid_namespace)
 
 
@@ -60,7 +61,7 @@ def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
             expectations.started(state, run, entry)
         run.attempt, run.started = data.attempt, entry.time
         run.secret_sha256 = data.secret_sha256
-        run.executor = _executor(data)
+        run.executor = executor_of(data)
         run.locks = data.locks
         run.waited = _ended_wait(state, run, data)
         run.assigned, run.node = None, data.node
@@ -80,7 +81,7 @@ def _ended_wait(state: State, run: Run, data: v.RunStarted) -> EndedWait | None:
 def _run_adopted(state: State, entry: Entry, data: v.RunAdopted) -> None:
     run = _in_flight(state, entry)
     if run is not None:
-        run.executor = _executor(data)
+        run.executor = executor_of(data)
         run.node = data.node
 
 
