@@ -73,13 +73,13 @@ class Decisions:
     # -- beginning -------------------------------------------------------------------------------------------
 
     def settle_downtime(self, now: Reading, reason: MisfireReason = "scheduler_down") -> None:
-        """Settle what happened while nothing was watching, and what was owed before that.
+        """Settle what happened while nothing was watching, and what was owed before that; `begin` comes next.
 
         Raises:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`.
         """
         late = late_runs(self.state)
-        self.replay(reason, now)
+        self._settle_unwatched(reason, now)
         self._recorder.decide(lambda state, at: late_run_skips(state, late, at), now.wall)
         self._recorder.decide(boot_events, now.wall)
 
@@ -115,10 +115,13 @@ class Decisions:
         Raises:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`.
         """
+        self._settle_unwatched(reason, now)
+        self._timetable = Timetable.of(self.state, now.wall)
+
+    def _settle_unwatched(self, reason: MisfireReason, now: Reading) -> None:
         self._due.clear()
         self._recorder.decide(pauses_ended, now.wall)
         self._recorder.decide_by_jobs(sorted(self.state.jobs), partial(replay, reason=reason), now.wall)
-        self._timetable = Timetable.of(self.state, now.wall)
 
     # -- one turn --------------------------------------------------------------------------------------------
 
