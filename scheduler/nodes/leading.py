@@ -73,7 +73,6 @@ class Leading:
         now: Reading,
         ends: Ends,
         settings: SchedulerSettings,
-        lost_after_s: float,
         gaps: list[TimeGap],
     ) -> None:
         """Decide and record what is to be; what it assigns, each node starts itself.
@@ -81,8 +80,7 @@ class Leading:
         Args:
             now: the moment.
             ends: how attempts ended on this node.
-            settings: how many runs may hold a lock.
-            lost_after_s: after how much silence a node is given up.
+            settings: how many runs may hold a lock, and after how much silence a node is given up.
             gaps: time in which this process did not watch, and steps of the clock; emptied once they are settled.
 
         Raises:
@@ -92,6 +90,7 @@ class Leading:
             self._begin(gaps, now)
         elif gaps:
             self._settle(gaps[-1].reason, gaps, now)
+        lost_after_s = settings.lost_after_ms / 1000
         self._recorder.decide(
             lambda state, at: losses(state, self._liveness.silence_s, lost_after_s, at), now.wall
         )

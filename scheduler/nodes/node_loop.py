@@ -154,15 +154,6 @@ class NodeLoop:
         since = self._away_since
         return None if since is None else self._clock.read().monotonic_s - since.monotonic_s
 
-    @property
-    def lost_after_s(self) -> float:
-        """After how much silence a node is given up."""
-        return self._execution.lost_after_s
-
-    @lost_after_s.setter
-    def lost_after_s(self, seconds: float) -> None:
-        self._execution.lost_after_s = seconds
-
     # -- beginning and end -----------------------------------------------------------------------------------
 
     def rejoin(self) -> None:
@@ -243,15 +234,15 @@ class NodeLoop:
         if not self._serves(self.state) or self._joined is None:
             self._join()
         self._execution.take_over(now)
-        self._execution.turn(now)
+        self._execution.turn(now, self.settings)
         self._lead_or_follow(now)
         if self._leading is not None:
             ends = self._execution.results.finishes
-            self._leading.turn(now, ends, self.settings, self.lost_after_s, self._gaps)
+            self._leading.turn(now, ends, self.settings, self._gaps)
         self._gaps = [] if self.leads else [gap for gap in self._gaps if self._is_untold(gap, now)]
         self._execution.record(now)
         if not self._stopping:
-            self._execution.start()
+            self._execution.start(self.settings)
             self._execution.record(now)
 
     def _fold(self, now: Reading) -> None:
@@ -339,7 +330,9 @@ class NodeLoop:
         if away_s >= STUCK_S and not self._membership.is_away:
             # Silent for long enough that another node leads, and what waits here is assigned anew; not for so long
             # that what runs here is lost.
-            silence_s = max(SILENT_S + 2 * LEAD_PERIOD_S, min(STUCK_SILENT_S, self.lost_after_s / 4))
+            silence_s = max(
+                SILENT_S + 2 * LEAD_PERIOD_S, min(STUCK_SILENT_S, self.settings.lost_after_ms / 4_000)
+            )
             self._membership.fall_silent(silence_s)
         if self._leading is not None:
             paused_ms = round(away_s * 1000) if away_s >= PAUSE_TOLD_MIN_S else None

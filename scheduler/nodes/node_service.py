@@ -16,7 +16,7 @@ from eventstore.postgresql.refusal import DatabaseUnavailable
 from eventstore.replicated.database import Database
 from eventstore.replicated.replicated_store import ReplicatedStore
 from scheduler import vocabulary as v
-from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable
 from scheduler.configuration.home_config import load_config
 from scheduler.configuration.model import WHATEVER_DAYS
 from scheduler.database.agreement import settle_place
@@ -173,10 +173,6 @@ class NodeService(Serving):
     def _say_ready(self) -> None:
         self._announce(NodeReady(self._loop.node))
         self._look_at_standing()
-
-    def _put_in_force(self, config: Config) -> None:
-        super()._put_in_force(config)
-        self._loop.lost_after_s = config.settings.lost_after_ms / 1000
 
     def _turn_and_wait(self, most_s: float) -> list[int]:
         asked, self._stop_asked = list(self._stop_asked), ()

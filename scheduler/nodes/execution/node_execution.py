@@ -15,6 +15,7 @@ from msgspec import structs
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
+from scheduler.definition import SchedulerSettings
 from scheduler.ledger.ledger import Ledger
 from scheduler.nodes.database_clock import DatabaseClock
 from scheduler.nodes.execution.lost_runs import lost_runs, run_of_start
@@ -30,8 +31,6 @@ from scheduler.service.launcher import Launcher
 from scheduler.service.records.recorder import Recorder
 from scheduler.service.supervisor import Supervisor
 
-LOST_AFTER_S = 60.0
-"""After so much silence a node is given up, unless the config says otherwise."""
 CUT_OFF = (
     "this node had not reached the database for too long to be sure that nobody else had been given the run"
 )
@@ -49,7 +48,6 @@ class NodeExecution:
 
     Attributes:
         node: its name; results: how attempts ended.
-        lost_after_s: after how much silence a node is given up.
     """
 
     def __init__(
@@ -71,7 +69,6 @@ class NodeExecution:
         self._runs = Execution(
             ledger, clock, supervisor, launcher, executor, executor_alive, judges=self._is_of_this_home
         )
-        self.lost_after_s = LOST_AFTER_S
         self._to_launch: list[Entry] = []
         self._assigned = True
         self._took_over = False
@@ -117,15 +114,19 @@ class NodeExecution:
         self._supervisor.tidy(in_flight)
         self._took_over = True
 
-    def turn(self, now: Reading) -> None:
+    def turn(self, now: Reading, settings: SchedulerSettings) -> None:
         """Do all but start something new.
+
+        Args:
+            now: the moment.
+            settings: after how much silence a node is given up.
 
         Raises:
             Unavailable, InDoubt, Poisoned, Corrupt: see `EventStore.append`.
             OSError: the processes cannot be looked at now.
         """
         self._runs.cancel(now)
-        self._launch()
+        self._launch(settings)
         self._stop_what_is_lost(now)
         self._runs.take_over_orphans(now)
         self._runs.settle_unsupervised(now, self.results.runs)
@@ -144,8 +145,8 @@ class NodeExecution:
         )
         self.results.settle(self._ledger.state)
 
-    def start(self) -> None:
-        """Start what is assigned to this node.
+    def start(self, settings: SchedulerSettings) -> None:
+        """Start what is assigned to this node; see `turn`.
 
         Raises:
             Unavailable, InDoubt, Poisoned, Corrupt: see `EventStore.append`.
@@ -155,7 +156,7 @@ class NodeExecution:
             # Some may wait for an earlier attempt to end here, or are not wanted and not skipped yet.
             runs = self._ledger.state.runs.values()
             self._assigned = any(run.assigned is not None and run.assigned.node == self.node for run in runs)
-            self._launch()
+            self._launch(settings)
 
     def _starts(self, state: State) -> list[Event]:
         events = assigned_starts(state, self.node, self._executor, self._supervisor.secret_sha256)
@@ -165,7 +166,7 @@ class NodeExecution:
 
     # -- starting --------------------------------------------------------------------------------------------
 
-    def _launch(self) -> None:
+    def _launch(self, settings: SchedulerSettings) -> None:
         """Start what is on record as started by this process, as far as that is still wanted and not too late."""
         entries, self._to_launch = self._to_launch, []
         started = []
@@ -174,7 +175,7 @@ class NodeExecution:
             if run is None or run.executor != self._executor or run.attempt != v.payload(entry).attempt:
                 # It was given up meanwhile, and is reported.
                 self.results.add([not_launched(run_of_start(entry), entry.time, TOO_LATE)])
-            elif (why_not := self._why_not(run, entry)) is not None:
+            elif (why_not := self._why_not(run, entry, settings.lost_after_ms / 1000)) is not None:
                 self.results.add([why_not])
             else:
                 started.append(entry)
@@ -182,15 +183,15 @@ class NodeExecution:
             self._runs.launch(started)
             self._take_results()
 
-    def _why_not(self, run: Run, entry: Entry) -> Event | None:
+    def _why_not(self, run: Run, entry: Entry, lost_after_s: float) -> Event | None:
         """The end of an attempt that is on record as started and is not to be; None if it is."""
         if run.cancel_seq is not None:
             ended = not_launched(run, entry.time, "it was cancelled before")
             return structs.replace(ended, data=structs.replace(ended.data, outcome="cancelled"))
         now = self._clock.read()
-        if not self._renewal.may_start(now.boottime_s, self.lost_after_s):
+        if not self._renewal.may_start(now.boottime_s, lost_after_s):
             return not_launched(run, entry.time, CUT_OFF)
-        if now.wall - entry.time > timedelta(seconds=self.lost_after_s / 2):
+        if now.wall - entry.time > timedelta(seconds=lost_after_s / 2):
             return not_launched(run, entry.time, TOO_LATE)
         return None
 

@@ -45,7 +45,8 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         job("each", every="10s", overlap="skip", locks=("disk",)),
         job("also", every="10s", overlap="queue", locks=("disk",)),
     ]
-    cluster = Cluster(tmp_path, jobs, SchedulerSettings(max_parallel=3), lost_after_s=LOST_AFTER_S)
+    settings = SchedulerSettings(max_parallel=3, lost_after_ms=int(LOST_AFTER_S * 1000))
+    cluster = Cluster(tmp_path, jobs, settings)
     for number in range(3):
         cluster.add(f"node-{number}", max_parallel=3)
     yield cluster
@@ -196,7 +197,8 @@ def counts_every_silence(patch: pytest.MonkeyPatch, cluster: Cluster) -> None:
 
 def gives_up_early(patch: pytest.MonkeyPatch, cluster: Cluster) -> None:
     """A node is given up after a third of the time."""
-    cluster.shared.lost_after_s = LOST_AFTER_S / 3
+    lost_after_ms = int(LOST_AFTER_S * 1000 / 3)
+    cluster.shared.settings = msgspec.structs.replace(cluster.shared.settings, lost_after_ms=lost_after_ms)
 
 
 def starts_what_others_are_to_start(patch: pytest.MonkeyPatch, cluster: Cluster) -> None:

@@ -38,7 +38,6 @@ class Cluster:
         root: a folder for all files.
         jobs: the config.
         settings: of the config.
-        lost_after_s: after how much silence a node is given up.
         segment_entries: how many entries a segment holds.
         seed: of all that is random.
 
@@ -55,17 +54,16 @@ class Cluster:
         jobs: Sequence[JobDefinition],
         settings: SchedulerSettings,
         *,
-        lost_after_s: float,
         segment_entries: int = 65_536,
         seed: int = 0,
     ) -> None:
         self.timeline = Timeline()
         self.simulation = Simulation(self.timeline)
         self.server = DatabaseServer(self.timeline, created(BEGIN, segment_entries))
-        self.shared = Surroundings(self.simulation, self.server, root, settings, lost_after_s)
+        self.shared = Surroundings(self.simulation, self.server, root, settings)
         self.nodes: dict[str, SimulatedNode] = {}
         self.jobs = {job.name: job for job in jobs}
-        self._edits, self._seed, self._lost_after_s = 0, seed, lost_after_s
+        self._edits, self._seed = 0, seed
         self._settings, self.may_halt = settings, False
         self._away: list[Interval] = []
         self._away_since_s: float | None = None
@@ -204,7 +202,7 @@ class Cluster:
             {name: node.history for name, node in self.nodes.items()},
             away,
             self.shared.acknowledged,
-            self._lost_after_s,
+            self._settings.lost_after_ms / 1000,
             dict(self._settings.locks),
             self.timeline.now_s,
             self.server.now().timestamp(),

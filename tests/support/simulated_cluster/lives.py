@@ -60,11 +60,9 @@ class ClusterLife:
         self.rng = rng = random.Random(seed)
         self._length_s = length_s
         jobs = [any_job(rng, f"job-{number}") for number in range(rng.choice((2, 4, 6)))]
-        settings = SchedulerSettings(max_parallel=4, locks=CAPACITIES)
+        settings = SchedulerSettings(max_parallel=4, locks=CAPACITIES, lost_after_ms=int(LOST_AFTER_S * 1000))
         segment_entries = rng.choice((16, 256, 65_536))
-        self.cluster = Cluster(
-            root, jobs, settings, lost_after_s=LOST_AFTER_S, segment_entries=segment_entries, seed=seed
-        )
+        self.cluster = Cluster(root, jobs, settings, segment_entries=segment_entries, seed=seed)
         troubled, held_up = rng.choice((0.0, 0.0, 0.01, 0.1)), rng.choice((0.0, 0.0, 0.1))
         for number in range(rng.choice((2, 3, 3, 4))):
             wrong_s = rng.choice((0.0, 0.3, -HOUR_S, HOUR_S))

@@ -69,7 +69,7 @@ class Surroundings:
 
     Attributes:
         simulation, server, root: the processes, the database, a folder for all files.
-        settings: of the ledger's config; lost_after_s: after how much silence a node is given up.
+        settings: of the ledger's config.
         acknowledged: the hashes of the entries of which anybody was told that they are recorded.
         story: what happened, for people.
         stores: all that were ever opened, each with its files open as long as the life lasts.
@@ -81,10 +81,9 @@ class Surroundings:
         server: DatabaseServer,
         root: Path,
         settings: SchedulerSettings,
-        lost_after_s: float,
     ) -> None:
         self.simulation, self.server, self.root = simulation, server, root
-        self.settings, self.lost_after_s = settings, lost_after_s
+        self.settings = settings
         self.acknowledged: set[str] = set()
         self.story: list[str] = []
         self.stores: list[NodeStore] = []
@@ -274,7 +273,6 @@ class SimulatedNode:
             self._joining(executor),
             hints=self._take_hint,
         )
-        loop.lost_after_s = shared.lost_after_s
         while True:
             wait_s = loop.turn()
             self.kept_max = max(self.kept_max, len(outbox.kept()))
