@@ -23,11 +23,12 @@ from scheduler.entry_members import MisfireReason
 from scheduler.ledger.ledger import Ledger
 from scheduler.nodes.database_clock import DatabaseClock
 from scheduler.nodes.execution.node_execution import NodeExecution
-from scheduler.nodes.execution.results import Outbox, Results
+from scheduler.nodes.execution.results import Results
 from scheduler.nodes.leadership import LEAD_PERIOD_S, Step, next_step
 from scheduler.nodes.leading import Leading
 from scheduler.nodes.liveness import SILENT_S
 from scheduler.nodes.membership import Membership, NameTaken
+from scheduler.nodes.outbox import Outbox
 from scheduler.rules.clock_monitor import ClockMonitor, TimeGap
 from scheduler.rules.nodes.leadership import election
 from scheduler.rules.runs.orphans import ExecutorAlive

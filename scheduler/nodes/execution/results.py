@@ -11,41 +11,17 @@ import contextlib
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
-from typing import Protocol
 
 from msgspec import structs
 
 from eventstore.store import Event
+from scheduler.nodes.outbox import Outbox
 from scheduler.rules.nodes.starting import report
 from scheduler.rules.runs.attempts import is_news, with_retry
 from scheduler.rules.state import State
 
 RECORDED_MAX = 500
 """So many are recorded at once at most: an append is one statement, which has to arrive in time on a slow network."""
-
-
-class Outbox(Protocol):
-    """Where results are kept while they cannot be recorded."""
-
-    def keep(self, event: Event) -> None:
-        """Keep a `run.finished`, flushed to disk.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        ...
-
-    def kept(self) -> list[Event]:
-        """What is kept.
-
-        Raises:
-            OSError: it cannot be read.
-        """
-        ...
-
-    def forget(self, run: int, attempt: int) -> None:
-        """What became of this attempt is on record."""
-        ...
 
 
 class Results:
