@@ -36,7 +36,7 @@ from scheduler.rules.nodes.node_settings import node_settings
 from scheduler.service.announcements import ClockOff, DatabaseAway, DatabaseBack, Follows, Leads, NodeReady
 from scheduler.service.executor import executors_of
 from scheduler.service.launcher import Launcher
-from scheduler.service.serving import TURN_MAX_S, Serving, StoppedBeforeItServed
+from scheduler.service.serving import TURN_MAX_S, Serving, StoppedBeforeItServed, stops_among
 from scheduler.service.shutdown import StoppedRuns
 from scheduler.service.supervisor import Supervisor
 
@@ -133,9 +133,9 @@ class NodeService(Serving):
                     self._announce(DatabaseAway(told))
             until_s = time.monotonic() + TURN_MAX_S
             while (left_s := until_s - time.monotonic()) > 0:
-                if signals := [number for number in self._waiter.wait(left_s) if number != signal.SIGHUP]:
+                if stop := stops_among(self._waiter.wait(left_s)):
                     self._lock.release()
-                    raise StoppedBeforeItServed(signal.Signals(signals[0]).name)
+                    raise StoppedBeforeItServed(signal.Signals(stop[0]).name)
 
     def _listen(self) -> partial[bool]:
         """Have hints of the database wake the loop; what asks whether there were any."""
@@ -165,7 +165,7 @@ class NodeService(Serving):
         """Turn until it is on record that this node serves; from then on it stops as one that does."""
         stop: list[int] = []
         while not stop and not self._loop.has_joined:
-            stop = [number for number in self._turn_and_wait(TURN_MAX_S) if number != signal.SIGHUP]
+            stop = stops_among(self._turn_and_wait(TURN_MAX_S))
         if stop and not self._loop.has_joined:
             raise StoppedBeforeItServed(signal.Signals(stop[0]).name)
         self._stop_asked = stop

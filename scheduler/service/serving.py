@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -68,6 +68,11 @@ class OnDatabase(Exception):
 
 class StoppedBeforeItServed(Exception):
     """A signal ended the scheduler before it had begun; the message is the signal's name."""
+
+
+def stops_among(signals: Iterable[int]) -> list[int]:
+    """Those of some signals that ask for a stop: with SIGHUP the config is to be read anew."""
+    return [number for number in signals if number != signal.SIGHUP]
 
 
 class Loop(StoppableLoop, Protocol):
@@ -255,8 +260,7 @@ class Serving:
         look_at_s = time.monotonic() + CONFIG_LOOK_S
         while True:
             signals = self._turn_and_wait(TURN_MAX_S)
-            asked = [number for number in signals if number != signal.SIGHUP]
-            if asked:
+            if asked := stops_among(signals):
                 self._second_signal = len(asked) > 1
                 return signal.Signals(asked[0]).name
             if signals:
