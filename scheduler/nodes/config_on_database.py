@@ -185,7 +185,7 @@ class ConfigOnDatabase:
         self.unfit = recorded_unfit(fitness.unfit(self._definitions()))
 
     def _look_at_file(self) -> None:
-        """Say of each edit of the home's config that it is not in force, once two looks find the same file."""
+        """Say of each edit of the home's config that it is not in force, once."""
         stamp = self._stamps[0]
         if stamp == self._told_stamp or self._applied is None or self._is_stale:
             return
@@ -195,7 +195,8 @@ class ConfigOnDatabase:
             self._announce(announcements.NotApplied(standing))
 
     def _standing(self) -> FileStanding:
-        return file_standing(self._home, self._applied, self._definitions().values(), salt_of(self._home))
+        assert self._values is not None, "values are read before"
+        return file_standing(self._home, self._applied, self._definitions().values(), self._values.salt)
 
     def _tell(self, announcement: announcements.Announcement) -> None:
         if announcement != self._told:
