@@ -25,6 +25,7 @@ from scheduler.notifications.transport import NotDelivered
 from scheduler.rules.notifications.news import SHOWN_MAX
 from scheduler.store import open_committed
 from tests.support.command import call
+from tests.support.nodes import elected, joined
 from tests.support.told_home import ToldHome
 
 CONFIG = """\
@@ -673,33 +674,16 @@ def test_a_message_of_many_is_bounded(told: ToldHome) -> None:
     assert all(len(each.summary) <= 500 for each in message.notices)
 
 
-def joined(told: ToldHome, name: str) -> None:
-    """A node serves the ledger."""
-    told.writer.record(
-        v.NodeJoined(node=name, host=name, boot_id=name, pid=1, max_parallel=4, incarnation=name)
-    )
-
-
-def leads(told: ToldHome, name: str, term: int) -> None:
-    """A node leads from now on."""
-    reason = "first" if term == 1 else "silent"
-    told.writer.record(
-        v.LeaderElected(node=name, term=term, host=name, boot_id=name, pid=1, reason=reason)  # type: ignore[arg-type]
-    )
-
-
 def test_only_where_a_node_leads_people_are_told_and_the_next_leader_repeats_nothing(
     told: ToldHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who led and was stopped ends; what was told stands in the ledger, so whoever leads next begins behind it."""
     monkeypatch.setenv("CRONLEDGER_NODE", "a")
-    joined(told, "a")
-    joined(told, "b")
-    leads(told, "a", 1)
+    told.writer.append(joined("a"), joined("b"), elected("a", 1))
     told.fail("plain")
     told.turn(60)
     assert told.receivers.told("mail") == [("failure",)]
-    leads(told, "b", 2)
+    told.writer.append(elected("b", 2, "silent"))
     told.fail("plain")
     told.turn(60)
     assert told.follower.is_deposed

@@ -8,27 +8,8 @@ import pytest
 
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Notify
+from tests.support.nodes import elected, joined
 from tests.support.told_home import ToldHome
-
-
-def join(told: ToldHome, name: str) -> None:
-    """A node serves the ledger."""
-    joined = v.NodeJoined(node=name, host=name, boot_id=name, pid=1, max_parallel=4, incarnation=name)
-    told.writer.append(v.event(joined, v.SCHEDULER))
-
-
-def lead(told: ToldHome, name: str, term: int, former: str | None) -> None:
-    """It leads, since the former leader is silent."""
-    elected = v.LeaderElected(
-        node=name,
-        term=term,
-        host=name,
-        boot_id=name,
-        pid=1,
-        reason="first" if former is None else "silent",
-        former=former,
-    )
-    told.writer.append(v.event(elected, v.SCHEDULER))
 
 
 @pytest.fixture
@@ -38,16 +19,14 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToldHome:
     home = ToldHome(tmp_path / "home", "channels: {mail: {email: ops@example.org}}\njobs: {}\n")
     notify = Notify(channels=("mail",))
     home.writer.define("plain", JobDefinition(name="plain", command="x", every="1h", notify=notify))
-    join(home, "a")
-    join(home, "b")
-    lead(home, "a", 1, None)
+    home.writer.append(joined("a"), joined("b"), elected("a", 1))
     return home
 
 
 def test_a_failure_of_which_the_former_leader_told_nobody_is_told(told: ToldHome) -> None:
     """That one was killed right after, and nobody was ever told anything before."""
     told.fail("plain")
-    lead(told, "b", 2, "a")
+    told.writer.append(elected("b", 2, "silent", former="a"))
     told.turn()
     assert told.receivers.told("mail") == [("failure",)]
     told.kill()
@@ -70,7 +49,7 @@ def test_what_the_former_leader_told_is_not_told_again(told: ToldHome) -> None:
         tries=1,
     )
     told.writer.append(v.event(sent, v.SCHEDULER))
-    lead(told, "b", 2, "a")
+    told.writer.append(elected("b", 2, "silent", former="a"))
     told.turn()
     assert told.receivers.told("mail") == []
     told.fail("plain")
