@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from eventstore.entry import BadLine, block_of, check_lines, head_after
-from eventstore.errors import OtherLedger, Unavailable
+from eventstore.errors import Unavailable
 from eventstore.raw_lines import line_batches
 from eventstore.replicated.database import Database
 from eventstore.replicated.mirror import Mirror
@@ -123,5 +123,4 @@ def require_same_ledger(database: Database, mirror: Mirror) -> None:
     """
     if mirror.is_empty:
         raise Unavailable(f"{mirror.folder}: the mirror is empty")
-    if mirror.ledger_id != database.ledger_id:
-        raise OtherLedger(mirror.folder, mirror.ledger_id, database.ledger_id)
+    mirror.require_ledger(database.ledger_id)

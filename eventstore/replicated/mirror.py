@@ -16,7 +16,7 @@ from pathlib import Path
 from eventstore.durable import REAL, Disk, create_folders
 from eventstore.entry import BadLine, block_of, parse_lines, seq_of, shown, tail_of
 from eventstore.entry_files import EntryFiles
-from eventstore.errors import Corrupt, LedgerError, Unavailable
+from eventstore.errors import Corrupt, LedgerError, OtherLedger, Unavailable
 from eventstore.genesis import creation_of, new_creation, read_creation
 from eventstore.head import HeadFile
 from eventstore.proofs.kept_sizes import largest_size
@@ -106,6 +106,15 @@ class Mirror(EntryFiles):
     def signed_entries(self) -> int:
         """How many entries the largest checkpoint covers that is kept beside the entries; 0 if there is none."""
         return largest_size(self.folder)
+
+    def require_ledger(self, ledger_id: str) -> None:
+        """Check that this mirror, which is not empty, is one of a ledger.
+
+        Raises:
+            OtherLedger: it is of another one.
+        """
+        if self.ledger_id != ledger_id:
+            raise OtherLedger(self.folder, self.ledger_id, ledger_id)
 
     def take(self, lines: Sequence[bytes]) -> Head:
         """Add committed lines, each with its LF, in their order, to what is here.

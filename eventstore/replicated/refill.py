@@ -10,7 +10,6 @@ by refilling again, and two who refill at once do each other no harm.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple, Protocol
@@ -21,12 +20,12 @@ from eventstore.moved import moved_to_folder
 from eventstore.raw_lines import line_batches
 from eventstore.replicated.comparison import Comparison, OnCompared, compare
 from eventstore.replicated.database import Database
+from eventstore.replicated.halting import longest_mirror, lost_words
 from eventstore.replicated.mirror import Mirror
-from eventstore.replicated.replicated_store import FETCHED_MAX, lost_words
+from eventstore.replicated.replicated_store import FETCHED_MAX
 from eventstore.store import Head
 
 _TRIES = 5
-_LONGEST = re.compile(r"a mirror with entry ([0-9]+)")
 
 
 class RefillableDatabase(Database, Protocol):
@@ -86,7 +85,7 @@ def refill(
     require_here(database, found)
     if found.relation == "differ":
         raise RefillRefused("differ", found)
-    longest = longest_known(found)
+    longest = longest_mirror(found.halted)
     if longest > max(found.mirror.seq, found.database.seq):
         raise RefillRefused("not_longest", found, longest)
     count = max(0, found.mirror.seq - found.database.seq)
@@ -117,12 +116,6 @@ def require_here(database: Database, found: Comparison) -> None:
     last = database.lines(found.database.seq, 1)
     if last and moved_to_folder(decode_own(last[0])[0]) is not None:
         raise RefillRefused("moved", found)
-
-
-def longest_known(found: Comparison) -> int:
-    """The last entry of the longest mirror that the reason of a halt speaks of; -1 if it speaks of none."""
-    match = _LONGEST.search(found.halted or "")
-    return int(match[1]) if match else -1
 
 
 def fill(database: Database, mirror: Mirror, end: Head) -> None:

@@ -19,28 +19,19 @@ was committed.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, NoReturn, Self
+from typing import NamedTuple, Self
 
 from eventstore.encoder import compose
 from eventstore.entry import decode_own, head_after, tail_of
-from eventstore.errors import (
-    Conflict,
-    Corrupt,
-    Halted,
-    InDoubt,
-    LedgerError,
-    NoAnswer,
-    OtherLedger,
-    Unavailable,
-)
+from eventstore.errors import Conflict, Corrupt, Halted, InDoubt, LedgerError, NoAnswer, Unavailable
 from eventstore.replicated.database import Database
+from eventstore.replicated.halting import differs_words, halt, lost_words, require_reached
 from eventstore.replicated.mirror import Mirror, NotTheSame
 from eventstore.store import Entry, Event, Head
 
@@ -349,45 +340,3 @@ class ReplicatedStore:
         if mirrored.seq == end.seq and mirrored != end:
             halt(self.database, differs_words(end.seq))
         return True
-
-
-def halt(database: Database, why: str) -> NoReturn:
-    """Have nobody append any more, as far as the database can be told.
-
-    Raises:
-        Halted: always; if the database could not be told, the next look finds the same.
-    """
-    said = f"{why} (found on {os.uname().nodename})"
-    with suppress(NoAnswer, Unavailable):
-        database.halt(said)
-    raise Halted(said)
-
-
-def lost_words(database_seq: int, mirror_seq: int) -> str:
-    """Why everybody stops where a database ends before a mirror does."""
-    return (
-        f"the database lost entries: it ends with entry {database_seq}, and a mirror with entry {mirror_seq}"
-    )
-
-
-def differs_words(seq: int) -> str:
-    """Why everybody stops where a database and a mirror have different entries."""
-    return f"the database was altered: its entry {seq} is not the one that was committed"
-
-
-def require_reached(database: Database, mirror: Mirror) -> None:
-    """Check that the database is that of a mirror, and reaches to what was there once.
-
-    Raises:
-        OtherLedger: the mirror is of another ledger.
-        Halted: entries are gone from the database.
-        Unavailable: it cannot be reached.
-    """
-    # Without entry 0 nobody knows whose files these are: then they say nothing about this database.
-    if mirror.is_empty:
-        return
-    if mirror.ledger_id != database.ledger_id:
-        raise OtherLedger(mirror.folder, mirror.ledger_id, database.ledger_id)
-    row, known_seq = database.head(), mirror.known_seq
-    if row.head.seq < known_seq:
-        halt(database, lost_words(row.head.seq, known_seq))

@@ -23,9 +23,9 @@ from eventstore.entry import decode_own, head_after
 from eventstore.errors import Halted, LedgerError, NoAnswer, NoLedger, Unavailable
 from eventstore.moved import moved_to_database, moved_to_folder, moved_words
 from eventstore.replicated.comparison import compare
+from eventstore.replicated.halting import require_reached
 from eventstore.replicated.mirror import Mirror
 from eventstore.replicated.refill import RefillableDatabase, clear_flag, fill, set_flag
-from eventstore.replicated.replicated_store import require_reached
 from eventstore.store import Entry, Head
 from scheduler import vocabulary as v
 from scheduler.database.copied_folder import copy_entries
