@@ -8,9 +8,8 @@ from typing import Literal, NamedTuple
 from eventstore.entry import BadLine, block_of, check_lines, head_after
 from eventstore.errors import Unavailable
 from eventstore.raw_lines import line_batches
-from eventstore.replicated.database import Database
+from eventstore.replicated.database import FETCHED_MAX, Database
 from eventstore.replicated.mirror import Mirror
-from eventstore.replicated.replicated_store import FETCHED_MAX
 from eventstore.store import Head
 
 OnCompared = Callable[[int, int], None]

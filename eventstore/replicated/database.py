@@ -13,6 +13,9 @@ from typing import NamedTuple, Protocol
 
 from eventstore.store import Head
 
+FETCHED_MAX = 2_000
+"""At most so many lines are asked for at once: memory stays bounded, however far a mirror is behind."""
+
 
 class DatabaseHead(NamedTuple):
     """The row of the head.

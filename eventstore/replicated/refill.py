@@ -19,10 +19,9 @@ from eventstore.errors import LedgerError, NoAnswer, Unavailable
 from eventstore.moved import moved_to_folder
 from eventstore.raw_lines import line_batches
 from eventstore.replicated.comparison import Comparison, OnCompared, compare
-from eventstore.replicated.database import Database
+from eventstore.replicated.database import FETCHED_MAX, Database
 from eventstore.replicated.halting import longest_mirror, lost_words
 from eventstore.replicated.mirror import Mirror
-from eventstore.replicated.replicated_store import FETCHED_MAX
 from eventstore.store import Head
 
 _TRIES = 5

@@ -30,15 +30,13 @@ from typing import NamedTuple, Self
 from eventstore.encoder import compose
 from eventstore.entry import decode_own, head_after, tail_of
 from eventstore.errors import Conflict, Corrupt, Halted, InDoubt, LedgerError, NoAnswer, Unavailable
-from eventstore.replicated.database import Database
+from eventstore.replicated.database import FETCHED_MAX, Database
 from eventstore.replicated.halting import differs_words, halt, lost_words, require_reached
 from eventstore.replicated.mirror import Mirror, NotTheSame
 from eventstore.store import Entry, Event, Head
 
 DOUBT_PATIENCE_S = 5.0
 """For so long the same bytes are sent again before an append counts as in doubt."""
-FETCHED_MAX = 2_000
-"""At most so many lines are asked for at once: memory stays bounded, however far a mirror is behind."""
 _PAUSE_FIRST_S, _PAUSE_MAX_S = 0.01, 0.5
 
 

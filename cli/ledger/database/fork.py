@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eventstore.durable import FILE_MODE
-from eventstore.replicated.replicated_store import FETCHED_MAX
+from eventstore.replicated.database import FETCHED_MAX
 from scheduler.home import Home
 
 if TYPE_CHECKING:
