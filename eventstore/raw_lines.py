@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,6 +50,29 @@ def line_batches(folder: Path, segment_entries: int, head: Head) -> Iterator[Lin
         raise Corrupt(path, 0, head.seq, f"hash {head.hash}", f"hash {reached.hash}")
     if lines:
         yield LineBatch(first, lines, reached)
+
+
+def lines_elsewhere(lines: Callable[[int, int], list[bytes]], first: int, count: int) -> list[bytes]:
+    """The lines that stand elsewhere in the places of some that are here; fewer where it ends before.
+
+    Args:
+        lines: gives those from an entry on, at most so many; none only if there is no such entry.
+        first: the first entry.
+        count: how many are wanted.
+    """
+    there: list[bytes] = []
+    while len(there) < count:
+        more = lines(first + len(there), count - len(there))
+        if not more:
+            break
+        there += more
+    return there
+
+
+def same_lines(here: Sequence[bytes], there: Sequence[bytes]) -> int:
+    """How many lines at the beginning of both are the same."""
+    pairs = enumerate(zip(here, there, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(here), len(there)))
 
 
 def _blocks(path: Path, reached: Head, head: Head) -> Iterator[tuple[list[bytes], Head]]:

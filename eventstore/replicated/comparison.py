@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from eventstore.entry import BadLine, block_of, check_lines, head_after
 from eventstore.errors import Unavailable
-from eventstore.raw_lines import line_batches
+from eventstore.raw_lines import line_batches, lines_elsewhere, same_lines
 from eventstore.replicated.database import FETCHED_MAX, Database
 from eventstore.replicated.mirror import Mirror
 from eventstore.store import Head
@@ -50,7 +50,7 @@ def compare(database: Database, mirror: Mirror, told: OnCompared | None = None) 
     end = max(mirrored.seq, row.head.seq) + 1
     same, words = 0, ""
     for first, here, there in _pairs(database, mirror, mirrored, row.head.seq):
-        same = first + _common(here, there)
+        same = first + same_lines(here, there)
         if same < first + len(here):
             break
         if told is not None:
@@ -74,20 +74,8 @@ def _pairs(
     """Lines of the mirror, and those that the database has in their places, up to the end of the shorter one."""
     for batch in line_batches(mirror.folder, mirror.segment_entries, mirrored):
         here = batch.lines[: last + 1 - batch.first]
-        there: list[bytes] = []
-        while len(there) < len(here):
-            more = database.lines(batch.first + len(there), len(here) - len(there))
-            if not more:
-                break
-            there += more
         if here:
-            yield batch.first, here, there
-
-
-def _common(here: list[bytes], there: list[bytes]) -> int:
-    return next(
-        (at for at, pair in enumerate(zip(here, there, strict=False)) if pair[0] != pair[1]), len(there)
-    )
+            yield batch.first, here, lines_elsewhere(database.lines, batch.first, len(here))
 
 
 def _wrong_behind(

@@ -21,7 +21,7 @@ from eventstore.durable import REAL, sync_folder
 from eventstore.errors import LedgerError, OtherLedger
 from eventstore.genesis import read_creation
 from eventstore.moved import moved_to, moved_to_database
-from eventstore.raw_lines import line_batches
+from eventstore.raw_lines import line_batches, lines_elsewhere, same_lines
 from eventstore.store import Entry, Event, Head
 from scheduler import vocabulary as v
 from scheduler.database.copied_folder import copy_entries
@@ -188,25 +188,12 @@ def _compare(home: Home, target: Target, segment_entries: int, head: Head, told:
         MoveRefused: a line differs.
     """
     for batch in line_batches(home.own_ledger, segment_entries, head):
-        there: list[bytes] = []
-        while len(there) < len(batch.lines):
-            more = target.lines(batch.first + len(there), len(batch.lines) - len(there))
-            if not more:
-                break
-            there += more
+        there = lines_elsewhere(target.lines, batch.first, len(batch.lines))
         if there != batch.lines:
-            same = sum(1 for _ in _while_equal(there, batch.lines))
-            raise MoveRefused("differs", str(batch.first + same))
+            raise MoveRefused("differs", str(batch.first + same_lines(batch.lines, there)))
         told("comparing", batch.head.seq + 1, head.seq + 1)
     if target.lines(head.seq + 1, 1):
         raise MoveRefused("differs", str(head.seq + 1))
-
-
-def _while_equal(one: Sequence[bytes], other: Sequence[bytes]) -> Sequence[bytes]:
-    count = 0
-    while count < min(len(one), len(other)) and one[count] == other[count]:
-        count += 1
-    return one[:count]
 
 
 def _make_mirror(home: Home, origin: Origin) -> None:
