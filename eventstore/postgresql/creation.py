@@ -15,7 +15,7 @@ from eventstore.postgresql.opening import Opener
 from eventstore.postgresql.refusal import DatabaseUnavailable, reason_of
 from eventstore.postgresql.session import Answer, ConnectionLost, ServerError, Session, Statement, Value
 from eventstore.postgresql.statements import LINE, LINE_FEED
-from eventstore.postgresql.values import INT8, TEXT, read_binary_int8
+from eventstore.postgresql.values import INT8, TEXT, present
 from eventstore.store import Head
 
 CALL_S = 30.0
@@ -73,9 +73,7 @@ class DatabaseOwner:
         if not rows:
             return None
         ledger_id, version = rows[0]
-        assert ledger_id is not None
-        assert version is not None
-        return FoundLedger(ledger_id.decode("ascii"), int(version))
+        return FoundLedger(present(ledger_id).decode("ascii"), int(present(version)))
 
     def flushes(self) -> bool:
         """Whether the server writes to disk what it acknowledges: `fsync`, and pages as a whole."""
@@ -115,20 +113,12 @@ class DatabaseOwner:
 
     def copied(self) -> int:
         """How many lines were copied, from entry 0 on."""
-        counted = self._run(_COPIED).rows[0][0]
-        assert counted is not None
-        return int(counted)
+        return int(present(self._run(_COPIED).rows[0][0]))
 
     def lines(self, first: int, count_max: int) -> list[bytes]:
         """The lines that were copied from entry `first` on, up to where one is missing."""
-        found: list[bytes] = []
-        for seq, line in self._run(statements.LINES, [first, min(count_max, statements.LINES_MAX)]).rows:
-            assert seq is not None
-            assert line is not None
-            if read_binary_int8(seq) != first + len(found):
-                break
-            found.append(line)
-        return found
+        count = min(count_max, statements.LINES_MAX)
+        return statements.lines_of(self._run(statements.LINES, [first, count]).rows, first)
 
     def finish(self, ledger_id: str, head: Head) -> None:
         """Make a ledger of the lines that were copied."""

@@ -13,7 +13,7 @@ from eventstore.postgresql.opening import Opener
 from eventstore.postgresql.refusal import DatabaseUnavailable, Reason, reason_of
 from eventstore.postgresql.schema import VERSION
 from eventstore.postgresql.session import Answer, ConnectionLost, Row, ServerError, Session, Statement, Value
-from eventstore.postgresql.values import escaped, hexadecimal, read_binary_int8, time_of, unescaped
+from eventstore.postgresql.values import escaped, hexadecimal, present, time_of, unescaped
 from eventstore.replicated.database import DatabaseHead, NodeIdentity, NodePulse, Pulse
 from eventstore.store import Head
 
@@ -81,12 +81,7 @@ class PostgresqlDatabase:
     def lines(self, first: int, count_max: int) -> list[bytes]:
         """The lines from entry `first` on, up to where one is missing."""
         count = min(count_max, statements.LINES_MAX)
-        found: list[bytes] = []
-        for seq, line in self._ask(statements.LINES, [first, count]).rows:
-            if read_binary_int8(_present(seq)) != first + len(found):
-                break
-            found.append(_present(line))
-        return found
+        return statements.lines_of(self._ask(statements.LINES, [first, count]).rows, first)
 
     def halt(self, why: str) -> None:
         """Set the flag, unless it is set."""
@@ -118,7 +113,7 @@ class PostgresqlDatabase:
     def config(self, digest: str) -> bytes | None:
         """The text that was kept."""
         rows = self._ask(statements.CONFIG, [digest]).rows
-        return _present(rows[0][0]) if rows else None
+        return present(rows[0][0]) if rows else None
 
     def hint_fd(self) -> int | None:
         """A descriptor that stays the same; what it shows begins with the next statement."""
@@ -233,7 +228,7 @@ class PostgresqlDatabase:
         rows = session.run(statements.IDENTITY, (), deadline).rows
         if not rows:
             raise self._unavailable("unfinished", "no ledger is in its tables")
-        ledger_id, version, rights, hints = (_present(value) for value in rows[0])
+        ledger_id, version, rights, hints = (present(value) for value in rows[0])
         found = unescaped(ledger_id)
         if self._ledger_id is not None and self._ledger_id != found:
             raise OtherLedger(self.address, found, self._ledger_id)
@@ -281,17 +276,11 @@ _STALE = frozenset({"25006", "57P03"})
 """A server that has become a replica, or stops: another connection may find the primary."""
 
 
-def _present(value: bytes | None) -> bytes:
-    """A value of a column that is never null."""
-    assert value is not None, "the column is not null"
-    return value
-
-
 def _head(row: Row) -> DatabaseHead:
     """The row of the head."""
     seq, digest, halted = row
     return DatabaseHead(
-        Head(int(_present(seq)), unescaped(_present(digest))),
+        Head(int(present(seq)), unescaped(present(digest))),
         None if halted is None else unescaped(halted),
     )
 
@@ -299,8 +288,8 @@ def _head(row: Row) -> DatabaseHead:
 def _pulse(rows: list[Row]) -> Pulse:
     """The clock, the head, and a row a node; nulls where there is no node."""
     nodes = tuple(
-        NodePulse(NodeIdentity(*(unescaped(_present(each)) for each in row[4:7])), int(_present(row[7])))
+        NodePulse(NodeIdentity(*(unescaped(present(each)) for each in row[4:7])), int(present(row[7])))
         for row in rows
         if row[4] is not None
     )
-    return Pulse(time_of(_present(rows[0][0])), _head(rows[0][1:4]), nodes)
+    return Pulse(time_of(present(rows[0][0])), _head(rows[0][1:4]), nodes)

@@ -3,8 +3,10 @@
 # ruff: noqa: S608 - the SQL is put together from constants
 from __future__ import annotations
 
-from eventstore.postgresql.session import Statement
-from eventstore.postgresql.values import INT8, TEXT
+from collections.abc import Sequence
+
+from eventstore.postgresql.session import Row, Statement
+from eventstore.postgresql.values import INT8, TEXT, present, read_binary_int8
 
 LINES_MAX = 1_000
 """So many lines one statement gives at most."""
@@ -141,3 +143,13 @@ CONFIG = Statement(
     binary=True,
 )
 LISTEN = "LISTEN cronledger"
+
+
+def lines_of(rows: Sequence[Row], first: int) -> list[bytes]:
+    """The lines that `LINES` gave from entry `first` on, up to where one is missing."""
+    found: list[bytes] = []
+    for seq, line in rows:
+        if read_binary_int8(present(seq)) != first + len(found):
+            break
+        found.append(present(line))
+    return found

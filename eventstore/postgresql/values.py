@@ -17,6 +17,12 @@ _ESCAPED = re.compile(rb"(?:[ -\[\]-~]|\\(?:[\\tnr]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+def present(value: bytes | None) -> bytes:
+    """A value of a column that is never null."""
+    assert value is not None, "the column is not null"
+    return value
+
+
 def binary(value: int | str | bytes) -> bytes:
     """A value in PostgreSQL's binary form."""
     if isinstance(value, int):
