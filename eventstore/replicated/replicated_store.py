@@ -24,8 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from eventstore.encoder import compose
 from eventstore.entry import decode_own, head_after, tail_of
@@ -153,8 +152,7 @@ class ReplicatedStore:
                 halt(self.database, lost_words(row.head.seq, mirrored.seq))
             if self._fill(mirrored, row.head):
                 break
-        mirrored = self._mirror.head()
-        self._head, self._lacks = mirrored, False
+        self._head, self._lacks = self._mirror.head(), False
         self._mirror.upkeep()
         return self._head
 
@@ -221,14 +219,6 @@ class ReplicatedStore:
             self._mirror.close()
         finally:
             self.database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _record(self, sent: _Sent) -> bool:
         """Whether the append is in the database, durable; False: another one is in its place, or none may be.

@@ -6,6 +6,7 @@ It is about appends in doubt, databases that lost entries, mirrors that are behi
 from __future__ import annotations
 
 import errno
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -265,7 +266,7 @@ def test_a_damaged_mirror_is_fetched_again(tmp_path: Path) -> None:
     store, _ = open_on(server, tmp_path)
     store.close()
     edit(tmp_path / segment_name(8), lambda raw: raw.__delitem__(slice(-30, None)))
-    with ReplicatedStore.open(SimulatedDatabase(server, "b"), tmp_path, StepClock()) as again:
+    with closing(ReplicatedStore.open(SimulatedDatabase(server, "b"), tmp_path, StepClock())) as again:
         assert again.head().seq == 19
     assert mirrored(tmp_path) == b"".join(server.lines())
     assert server.row().halted is None
