@@ -1,4 +1,4 @@
-"""`DatabaseOwner`: what the role that owns the tables does: make, upgrade, fill and remove them."""
+"""`DatabaseOwner`: what the role that owns the tables does: make, upgrade and fill them."""
 
 # ruff: noqa: S608 - the SQL is put together from constants
 from __future__ import annotations
@@ -123,10 +123,6 @@ class DatabaseOwner:
     def finish(self, ledger_id: str, head: Head) -> None:
         """Make a ledger of the lines that were copied."""
         self._execute(schema.beginning(ledger_id, head.seq, head.hash))
-
-    def remove_unfinished(self) -> None:
-        """Remove tables in which no ledger is."""
-        self._execute(schema.REMOVAL)
 
     def close(self) -> None:
         """Give up the connection."""

@@ -54,12 +54,6 @@ GRANT SELECT, INSERT ON cronledger.configs TO {writer};
 GRANT SELECT, UPDATE (counter) ON cronledger.confirmations TO {writer};
 """
 
-REMOVAL = """\
-SELECT 1 / (1 - count(*)) FROM cronledger.head;
-DROP SCHEMA cronledger CASCADE;
-"""
-"""Removes the tables, unless a ledger is in them: then the division fails, and with it the whole transaction."""
-
 
 def creation(writer: str) -> str:
     """The statements that make the tables and let a role write; the ledger itself begins with `beginning`."""

@@ -100,12 +100,7 @@ class Mirror(EntryFiles):
         """The last entry that is here or was once, as `HEAD` and the checkpoints say; -1 if none was."""
         slot = self._head_file.read()
         here = self._tail.head.seq if hasattr(self, "_tail") else -1
-        return max(here, self.signed_entries - 1, -1 if slot is None else slot.seq)
-
-    @property
-    def signed_entries(self) -> int:
-        """How many entries the largest checkpoint covers that is kept beside the entries; 0 if there is none."""
-        return largest_size(self.folder)
+        return max(here, largest_size(self.folder) - 1, -1 if slot is None else slot.seq)
 
     def require_ledger(self, ledger_id: str) -> None:
         """Check that this mirror, which is not empty, is one of a ledger.

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from eventstore.errors import LedgerError, NoAnswer, Unavailable
+from eventstore.errors import LedgerError
 from eventstore.replicated.replicated_store import DOUBT_PATIENCE_S, ReplicatedStore
-from scheduler.database.origin import Origin, read_origin
+from scheduler.database.origin import read_origin
 from scheduler.home import Home
 from scheduler.ownership.home_owner import is_foreign
 from scheduler.scheduler_lock import holder_of
@@ -93,7 +93,8 @@ def open_database(home: Home, *, call_s: float = CALL_S) -> PostgresqlDatabase:
     Raises:
         OriginUnusable, DriverMissing: nobody can say which one it is, or reach it.
     """
-    origin = _origin(home)
+    origin = read_origin(home)
+    assert origin is not None, "the home is on a database"
     return connect(origin.address, origin.ledger, call_s=call_s)
 
 
@@ -161,16 +162,5 @@ def forget_looks() -> None:
     _untold.clear()
 
 
-def is_away(problem: LedgerError) -> bool:
-    """Whether a problem is only that the database does not answer now."""
-    return isinstance(problem, Unavailable | NoAnswer)
-
-
 def _no_clock() -> datetime:
     raise AssertionError("whoever only looks records nothing")
-
-
-def _origin(home: Home) -> Origin:
-    origin = read_origin(home)
-    assert origin is not None, "the home is on a database"
-    return origin
