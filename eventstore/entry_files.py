@@ -15,11 +15,12 @@ from typing import Self
 
 from eventstore.commit import Fsync, Writer
 from eventstore.durable import Disk
-from eventstore.errors import LedgerError, Poisoned, Unavailable
+from eventstore.errors import LedgerError, Poisoned, TornTail, Unavailable
 from eventstore.genesis import LedgerCreated
 from eventstore.head import HeadFile
 from eventstore.lock import LOCK_NAME, FileLock
 from eventstore.reader import read_entries
+from eventstore.recovery import set_aside
 from eventstore.reverse_reader import read_backwards
 from eventstore.seal import SegmentSealer
 from eventstore.store import Entry, Head
@@ -166,6 +167,14 @@ class EntryFiles:
         self._writer = Writer(self.folder, count, self._disk, self._tail, self._head_file, self._fsync)
         self._sealer = SegmentSealer(self._disk, self.folder, count)
         self._tail.start(signed_entries)
+
+    def _cut(self, torn: TornTail) -> None:
+        """Under the lock, set aside what a crash left behind the last entry, and cut it off."""
+        tail = self._tail
+        assert tail.fd is not None, "a torn tail is in a segment"
+        set_aside(self._disk, self.folder, torn, tail.fd)
+        self._writer.cut(tail.fd, torn.offset)
+        tail.settle()
 
     def _look(self) -> None:
         try:

@@ -19,7 +19,7 @@ from eventstore.genesis import new_creation, read_creation, require_ledger
 from eventstore.lock import LOCK_PATIENCE_S
 from eventstore.moved import Moved, moved_to_database
 from eventstore.proofs.kept_sizes import largest_size
-from eventstore.recovery import LedgerRecovered, mark_recorded, set_aside, unrecorded
+from eventstore.recovery import LedgerRecovered, mark_recorded, unrecorded
 from eventstore.reserve import DiskReserve
 from eventstore.segment import SEGMENT_ENTRIES
 from eventstore.store import EMPTY, Entry, Event, Head
@@ -188,11 +188,8 @@ class Journal(EntryFiles):
         if self._moved_to is not None:
             raise Moved(self.folder, self._moved_to)
         if tail.torn is not None:
-            assert tail.fd is not None, "a torn tail is in a segment"
             self._may_be_unrecorded = True
-            set_aside(self._disk, self.folder, tail.torn, tail.fd)
-            self._writer.cut(tail.fd, tail.torn.offset)
-            tail.settle()
+            self._cut(tail.torn)
         if tail.head == EMPTY:
             self._commit([Event(type="ledger.created", actor=self._actor, data=self._created)])
         if self._may_be_unrecorded:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 
 
 class Resolver:
@@ -53,8 +52,7 @@ class _Question:
 
     def answer(self, wait_s: float) -> list[str] | OSError:
         """What came."""
-        end = time.monotonic() + wait_s
-        self._thread.join(max(0.0, end - time.monotonic()))
+        self._thread.join(max(0.0, wait_s))
         if self._answer is None:
             raise TimeoutError(f"{self._name}: no name server answers")
         return self._answer

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from eventstore.durable import REAL, Disk, create_folders
@@ -20,7 +21,7 @@ from eventstore.errors import Corrupt, LedgerError, OtherLedger, Unavailable
 from eventstore.genesis import creation_of, new_creation, read_creation
 from eventstore.head import HeadFile
 from eventstore.proofs.kept_sizes import largest_size
-from eventstore.recovery import mark_recorded, set_aside, unrecorded
+from eventstore.recovery import mark_recorded, unrecorded
 from eventstore.replicated.quarantine import move_aside
 from eventstore.segment import segment_of
 from eventstore.store import Entry, Head
@@ -127,14 +128,11 @@ class Mirror(EntryFiles):
             Poisoned: a flush failed.
         """
         self._check_writable()
-        try:
-            with self._lock:
-                self._settle()
-                fresh = self._fresh(lines)
-                if fresh:
-                    self._add(fresh)
-        except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be written: {error.strerror or error}") from error
+        with self._locked("written"):
+            self._settle()
+            fresh = self._fresh(lines)
+            if fresh:
+                self._add(fresh)
         return self.head()
 
     def put_own(self, expected: Head, lines: list[bytes], entries: list[Entry]) -> bool:
@@ -147,14 +145,11 @@ class Mirror(EntryFiles):
             Corrupt, Unavailable, Poisoned: see `take`.
         """
         self._check_writable()
-        try:
-            with self._lock:
-                self._settle()
-                if self._tail.head != expected or not self._known:
-                    return False
-                self._writer.put(lines, b"".join(lines), entries)
-        except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be written: {error.strerror or error}") from error
+        with self._locked("written"):
+            self._settle()
+            if self._tail.head != expected or not self._known:
+                return False
+            self._writer.put(lines, b"".join(lines), entries)
         return True
 
     def hash_of(self, seq: int) -> str:
@@ -201,15 +196,28 @@ class Mirror(EntryFiles):
         Raises:
             Unavailable: they cannot be moved now.
         """
+        with self._locked("repaired"):
+            moved = move_aside(self._disk, self.folder, damage)
+            self._restart()
+            self._tail.grow(settled=True)
+            self._settle()
+        return moved
+
+    @contextmanager
+    def _locked(self, refused: str) -> Iterator[None]:
+        """The lock, while the context lasts.
+
+        Args:
+            refused: what cannot be done with the folder if the system refuses something meanwhile, such as `written`.
+
+        Raises:
+            Unavailable: it did, or another process holds the lock.
+        """
         try:
             with self._lock:
-                moved = move_aside(self._disk, self.folder, damage)
-                self._restart()
-                self._tail.grow(settled=True)
-                self._settle()
+                yield
         except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be repaired: {error.strerror or error}") from error
-        return moved
+            raise Unavailable(f"{self.folder} cannot be {refused}: {error.strerror or error}") from error
 
     def _open(self) -> None:
         with self._lock:
@@ -244,11 +252,8 @@ class Mirror(EntryFiles):
         if self._known:
             super()._look()
             return
-        try:
-            with self._lock:
-                self._settle()
-        except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be read: {error.strerror or error}") from error
+        with self._locked("read"):
+            self._settle()
 
     def _settle(self) -> None:
         """Under the lock, read what other processes took, then set aside what a crash left behind that."""
@@ -259,10 +264,7 @@ class Mirror(EntryFiles):
             tail.grow(settled=True)
         if tail.torn is None:
             return
-        assert tail.fd is not None, "a torn tail is in a segment"
-        set_aside(self._disk, self.folder, tail.torn, tail.fd)
-        self._writer.cut(tail.fd, tail.torn.offset)
-        tail.settle()
+        self._cut(tail.torn)
         for aside in unrecorded(self.folder, self.segment_entries):
             mark_recorded(self._disk, aside)
 
