@@ -59,11 +59,8 @@ def settle_place(home: Home, store: str | None) -> None:
     # Only a home that is, or becomes, one on a database pays for this.
     from scheduler.database.connection import connect
 
-    database = connect(store)
-    try:
+    with closing(connect(store)) as database:
         ledger_id = database.ledger_id
-    finally:
-        database.close()
     if origin is None:
         os.makedirs(home.var, mode=0o700, exist_ok=True)
         begin_mirror(home, Origin(address=store, ledger=ledger_id))
