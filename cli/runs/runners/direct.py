@@ -63,6 +63,14 @@ def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRun
         )
     config, problem, kept_calendars = config_to_start_with(home)
     settle_place(home, config.ledger.store)
+    if is_on_database(home):
+        # What its file says is not what is in force there: nothing of it is recorded.
+        raise Failure(
+            f"this home has joined {printable(config.ledger.store or '')} just now, where jobs are run by the "
+            "schedulers alone",
+            "Nothing was recorded. Try again: `cronledger jobs run NAME` asks them from now on.",
+            ExitCode.USAGE,
+        )
     if is_copy(home):
         raise copied(home)
     with ledger_for_runs(home) as ledger:

@@ -14,6 +14,7 @@ import pytest
 from scheduler.home import Home
 from tests.support.command import COMMAND, await_fact, finished
 from tests.support.home import LiveHome, job, sh
+from tests.support.postgresql_fixtures import TestDatabase
 from tests.support.served import Served
 
 pytestmark = pytest.mark.real
@@ -477,3 +478,17 @@ def test_the_next_scheduler_goes_on_where_the_command_died(home: LiveHome) -> No
     assert [entry.run for entry in home.entries("run.started")] == [home.entries("run.requested")[0].seq] * 2
     assert msgspec.json.decode(home.entries("run.finished")[1].data)["outcome"] == "succeeded"
     home.check()
+
+
+@pytest.mark.parametrize("options", [(), ("--no-wait",)])
+def test_a_home_that_joins_a_database_by_it_records_nothing_there(
+    home: LiveHome, pg_database: TestDatabase, options: tuple[str, ...]
+) -> None:
+    """Jobs are run by the schedulers there, and a file comes into force by `config apply` alone."""
+    home.configure(f"ledger: {{store: '{pg_database.url}'}}\njobs:\n" + job("hello", sh("echo ran")))
+    before = pg_database.execute("SELECT seq FROM cronledger.entries")
+    joined = home.run("jobs", "run", "hello", *options)
+    assert (joined.code, joined.out, "has joined" in joined.err) == (2, "", True)
+    again = home.run("jobs", "run", "hello", *options)
+    assert (again.code, again.out, 'no job "hello"' in again.err) == (2, "", True)
+    assert pg_database.execute("SELECT seq FROM cronledger.entries") == before

@@ -12,6 +12,7 @@ import pytest
 from msgspec import structs
 
 from cli.app.failures import ExitCode
+from cli.home.node_names import NODE
 from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.database.agreement import settle_place
@@ -168,6 +169,8 @@ def test_a_mistyped_name_names_the_nearest(home: NodesHome) -> None:
     found = home.ask("nodes", "why", "databse-1")
     assert (found.code, "did you mean database-1?" in found.err) == (ExitCode.USAGE, True)
     assert "There are a, b, database-1" in home.ask("nodes", "drain", "zzz").err
+    assert NODE.known(Home(home.root)) == ["a", "b", "database-1"]
+    assert NODE.known(Home(home.root / "none")) == []
 
 
 def test_runs_say_on_which_node_they_were_made(home: NodesHome) -> None:
