@@ -40,7 +40,6 @@ class Commit(NamedTuple):
 
     at_s: float
     client: str
-    first: int
     lines: tuple[bytes, ...]
 
 
@@ -202,7 +201,7 @@ class DatabaseServer:
         """Move the head and insert the lines, or do nothing."""
         if self._row != DatabaseHead(expected):
             return False
-        self.commits.append(Commit(self.timeline.now_s, client, len(self._lines), tuple(lines)))
+        self.commits.append(Commit(self.timeline.now_s, client, tuple(lines)))
         self._lines.extend(lines)
         self._row = DatabaseHead(new)
         for name, hint in self.hints.items():

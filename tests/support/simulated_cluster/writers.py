@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -40,7 +39,6 @@ class Writer:
         name: who it is; folder: of its mirror.
         acknowledged: what was recorded, and the hash of its entry.
         refused: what was not recorded, as it was told.
-        doubtful: what it was told nothing certain about.
         halted: why it gave up for good; empty if it did not.
         cut: whether it is cut off from the database.
     """
@@ -52,7 +50,6 @@ class Writer:
         self.network.unsafe, self.network.not_safe = life.unsafe, life.fail_over_soon
         self.acknowledged: dict[str, str] = {}
         self.refused: set[str] = set()
-        self.doubtful: set[str] = set()
         self.halted = ""
         self.cut = False
         self._count = 0
@@ -94,7 +91,7 @@ class Writer:
         store = ReplicatedStore(
             database,
             Mirror.open(self.folder),
-            clock=self._life.clock,
+            clock=self._life.server.now,
             monotonic_s=lambda: self._life.simulation.now_s,
             pause=process.wait,
         )
@@ -118,23 +115,17 @@ class Writer:
         words = [f"{self.name} {self._count + number}" for number in range(rng.choice((1, 1, 2, 5)))]
         self._count += len(words)
         events = [Event(type="thing.said", actor="test", data=Said(word)) for word in words]
-        self.doubtful.update(words)
         head = store.head()
         expected = head if rng.random() < 0.7 else None
         try:
             entries = store.append(events, expected)
         except (Conflict, Unavailable):
-            self._settle(words)
             self.refused.update(words)
             return
-        self._settle(words)
         assert [msgspec.json.decode(entry.data, type=Said).said for entry in entries] == words
         assert expected is None or entries[0].prev == expected.hash
         self.acknowledged.update((word, entry.hash) for word, entry in zip(words, entries, strict=True))
         assert store.head() == (entries[-1].seq, entries[-1].hash)
-
-    def _settle(self, words: list[str]) -> None:
-        self.doubtful.difference_update(words)
 
     def _catch_up(self, store: ReplicatedStore, process: SimulatedProcess) -> None:
         """When the life is over, read what is there, until nobody can have anything in doubt."""
@@ -175,10 +166,6 @@ class WritersLife:
     def note(self, text: str) -> None:
         """Put something into the story."""
         self.story.append(f"{self.timeline.now_s:10.3f}  head {len(self.server.commits):4}  {text}")
-
-    def clock(self) -> datetime:
-        """What the writers take for now."""
-        return self.server.now()
 
     def live(self) -> None:
         """Live, and come to rest: from then on everything works."""

@@ -11,8 +11,8 @@ from tests.support.simulated_cluster.laws.history import CommittedEntry, History
 class BegunRun:
     """A run that holds its slot: it was assigned, or has started."""
 
-    def __init__(self, job: str, node: str, attempt: int, locks: list[str]) -> None:
-        self.job, self.node, self.attempt, self.locks = job, node, attempt, locks
+    def __init__(self, job: str, node: str, locks: list[str]) -> None:
+        self.job, self.node, self.locks = job, node, locks
         self.started = False
 
 
@@ -90,7 +90,7 @@ class CapacityAuditor:
         assert node not in self._drained, f"{where}: it is assigned to {node}, which is drained"
         locks = sorted(data.get("locks", {}))
         assert locks == sorted(definition.get("locks", [])), f"{where}: it holds {locks}"
-        run = BegunRun(entry.job, node, data["attempt"], locks)
+        run = BegunRun(entry.job, node, locks)
         if definition.get("overlap", "skip") != "allow" or data["trigger"] in ("catch_up", "backfill"):
             beside = [number for number, each in self._begun.items() if each.job == entry.job]
             assert not beside, f"{where}: it begins beside {beside}"
