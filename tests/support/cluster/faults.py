@@ -24,6 +24,8 @@ from tests.support.postgresql import Server
 AHEAD_S = 3_600
 ASKED = "asked"
 """The job of which a hunt asks for runs by hand."""
+Deed = Callable[[Node], None]
+"""What is done to a node."""
 
 
 class Held(NamedTuple):
@@ -85,13 +87,15 @@ class Hunt:
         """Let a fault happen, undo it, and wait until work goes on and every node serves."""
         faults: dict[str, Callable[[], None]] = {
             "leader killed": self._kill_leader,
-            "leader stopped": self._pause_leader,
-            "leader cut off": self._cut_leader,
+            "leader stopped": lambda: self._silence_leader("leader stopped", Node.pause, Node.wake),
+            "leader cut off": lambda: self._silence_leader("leader cut off", self._cut, self._join),
             "node killed": self._kill_node,
-            "node stopped": self._pause_node,
-            "node cut off": self._cut_node,
-            "database restarted": lambda: self._restart_database(signal.SIGINT),
-            "database stopped at once": lambda: self._restart_database(signal.SIGQUIT),
+            "node stopped": lambda: self._silence_node(Node.pause, Node.wake),
+            "node cut off": lambda: self._silence_node(self._cut, self._join),
+            "database restarted": lambda: self._stop_database("database restarted", signal.SIGINT),
+            "database stopped at once": lambda: self._stop_database(
+                "database stopped at once", signal.SIGQUIT
+            ),
             "database killed": self._kill_database,
             "database frozen": self._freeze_database,
             "fail-over": self._fail_over,
@@ -120,41 +124,33 @@ class Hunt:
         leader.kill()
         self._note("leader killed", struck_s, self._work_by_another(leader))
 
-    def _pause_leader(self) -> None:
+    def _silence_leader(self, fault: str, begin: Deed, end: Deed) -> None:
         leader = self._leader()
         struck_s, for_s = time.time(), self.rng.uniform(4.5, 9)
-        leader.pause()
-        self._note("leader stopped", struck_s, self._work_by_another(leader))
+        begin(leader)
+        self._note(fault, struck_s, self._work_by_another(leader))
         time.sleep(max(0.0, struck_s + for_s - time.time()))
-        leader.wake()
-
-    def _cut_leader(self) -> None:
-        leader = self._leader()
-        struck_s, for_s = time.time(), self.rng.uniform(4.5, 9)
-        self._network.cut(leader.name)
-        self._note("leader cut off", struck_s, self._work_by_another(leader))
-        time.sleep(max(0.0, struck_s + for_s - time.time()))
-        self._network.join(leader.name)
+        end(leader)
 
     def _kill_node(self) -> None:
         self._follower().kill()
         time.sleep(self.rng.uniform(0, 5))
 
-    def _pause_node(self) -> None:
+    def _silence_node(self, begin: Deed, end: Deed) -> None:
         node = self._follower()
-        node.pause()
+        begin(node)
         time.sleep(self.rng.uniform(0.5, 8))
-        node.wake()
+        end(node)
 
-    def _cut_node(self) -> None:
-        node = self._follower()
+    def _cut(self, node: Node) -> None:
         self._network.cut(node.name)
-        time.sleep(self.rng.uniform(0.5, 8))
+
+    def _join(self, node: Node) -> None:
         self._network.join(node.name)
 
-    def _restart_database(self, how: signal.Signals) -> None:
+    def _stop_database(self, fault: str, how: signal.Signals) -> None:
         self.pair.primary.stop(how=how)
-        self._back("database restarted")
+        self._back(fault)
 
     def _kill_database(self) -> None:
         self.pair.primary.kill()
