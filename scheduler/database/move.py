@@ -31,6 +31,7 @@ from scheduler.ledger.open import open_ledger, open_ledger_to_read
 from scheduler.ownership.actor import claims
 from scheduler.processes.recognition.identity import host_name
 from scheduler.rules.state import State
+from scheduler.store import open_store
 
 OnStep = Callable[[str, int, int], None]
 """Told what is done now, how many lines of it are done, and how many there are."""
@@ -151,8 +152,7 @@ def _check(home: Home, address: str) -> Entry:
 
 def _record(home: Home, address: str, actor: str) -> Head:
     """Record that the ledger was moved, if that is not on record; its last entry."""
-    reader = open_ledger_to_read(home)
-    with closing(reader.store) as store:
+    with closing(open_store(home)) as store:
         last = next(store.read_backwards())
         if moved_to(last) == address:
             return store.head()
@@ -172,8 +172,7 @@ def _record(home: Home, address: str, actor: str) -> Head:
 
 def _copy(home: Home, target: Target, segment_entries: int, told: OnStep) -> None:
     """Copy the lines that the database lacks."""
-    ledger = open_ledger_to_read(home)
-    with closing(ledger.store) as store:
+    with closing(open_store(home)) as store:
         head, copied = store.head(), target.copied()
         for batch in line_batches(home.own_ledger, segment_entries, head):
             if batch.head.seq >= copied:
