@@ -12,7 +12,6 @@ from eventstore.postgresql import schema, statements
 from eventstore.postgresql.address import DatabaseAddress
 from eventstore.postgresql.genesis import Genesis, creation_script
 from eventstore.postgresql.opening import Opener
-from eventstore.postgresql.refusal import DatabaseUnavailable, reason_of
 from eventstore.postgresql.session import Answer, ConnectionLost, ServerError, Session, Statement, Value
 from eventstore.postgresql.statements import LINE, LINE_FEED
 from eventstore.postgresql.values import INT8, TEXT, present
@@ -147,12 +146,10 @@ class DatabaseOwner:
         try:
             answer = ask(self._session)
         except ServerError as error:
-            raise DatabaseUnavailable(self._address.shown, reason_of(error.sqlstate), str(error)) from None
+            raise error.problem(self._address.shown) from None
         except ConnectionLost as lost:
             self.close()
-            if lost.certain:
-                raise DatabaseUnavailable(self._address.shown, "unreachable", lost.detail) from None
-            raise NoAnswer(f"{self._address.shown}: {lost.detail}") from None
+            raise lost.problem(self._address.shown) from None
         except BaseException:
             self.close()
             raise

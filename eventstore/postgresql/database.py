@@ -10,7 +10,7 @@ from eventstore.postgresql import statements
 from eventstore.postgresql.address import DatabaseAddress
 from eventstore.postgresql.hints import Hints
 from eventstore.postgresql.opening import Opener
-from eventstore.postgresql.refusal import DatabaseUnavailable, Reason, reason_of
+from eventstore.postgresql.refusal import DatabaseUnavailable, Reason
 from eventstore.postgresql.schema import VERSION
 from eventstore.postgresql.session import Answer, ConnectionLost, Row, ServerError, Session, Statement, Value
 from eventstore.postgresql.values import escaped, hexadecimal, present, time_of, unescaped
@@ -186,12 +186,10 @@ class PostgresqlDatabase:
         except ServerError as error:
             if error.sqlstate in _STALE:
                 self._drop()
-            raise DatabaseUnavailable(self.address, reason_of(error.sqlstate), str(error)) from None
+            raise error.problem(self.address) from None
         except ConnectionLost as lost:
             self._drop()
-            if lost.certain:
-                raise DatabaseUnavailable(self.address, "unreachable", lost.detail) from None
-            raise NoAnswer(f"{self.address}: {lost.detail}") from None
+            raise lost.problem(self.address) from None
         except BaseException:
             # Interrupted in the middle of an answer.
             self._drop()
@@ -209,10 +207,10 @@ class PostgresqlDatabase:
                 self._recognise(session, deadline)
             except ServerError as error:
                 session.close()
-                raise DatabaseUnavailable(self.address, reason_of(error.sqlstate), str(error)) from None
+                raise error.problem(self.address) from None
             except ConnectionLost as lost:
                 session.close()
-                raise DatabaseUnavailable(self.address, "unreachable", lost.detail) from None
+                raise self._unavailable("unreachable", lost.detail) from None
             except BaseException:
                 session.close()
                 raise
@@ -251,7 +249,7 @@ class PostgresqlDatabase:
             self._sends_hints = False
         except ConnectionLost as lost:
             self._drop()
-            raise DatabaseUnavailable(self.address, "unreachable", lost.detail) from None
+            raise self._unavailable("unreachable", lost.detail) from None
         self._listening = True
 
     def _drop(self) -> None:

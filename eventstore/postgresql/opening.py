@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq.abc import PGconn
 
 from eventstore.postgresql.address import DatabaseAddress, Host
-from eventstore.postgresql.refusal import DatabaseUnavailable, Reason, reason_of
+from eventstore.postgresql.refusal import DatabaseUnavailable, Reason
 from eventstore.postgresql.resolver import Resolver
 from eventstore.postgresql.session import ConnectionLost, ServerError, Session, Statement
 from eventstore.postgresql.values import TEXT
@@ -187,7 +187,7 @@ class Opener:
         try:
             (row,) = session.run(_SETTINGS, [statement_ms, statement_ms], deadline).rows
         except ServerError as error:
-            raise self._refusal(reason_of(error.sqlstate), str(error)) from None
+            raise error.problem(self.address.shown) from None
         except ConnectionLost as lost:
             raise self._refusal("unreachable", lost.detail) from None
         replica, read_only, flushes = row[:3]

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from psycopg import OperationalError, pq
 from psycopg.pq.abc import PGconn, PGresult
 
+from eventstore.errors import NoAnswer
+from eventstore.postgresql.refusal import DatabaseUnavailable, reason_of
 from eventstore.postgresql.values import binary, literal
 
 Value = int | str | bytes
@@ -68,6 +70,10 @@ class ServerError(Exception):
         self.sqlstate, self.detail = sqlstate, detail
         super().__init__(f"{detail} ({sqlstate})")
 
+    def problem(self, address: str) -> DatabaseUnavailable:
+        """What that is to whoever asked the database at this address."""
+        return DatabaseUnavailable(address, reason_of(self.sqlstate), str(self))
+
 
 class ConnectionLost(Exception):
     """No answer: the connection broke, or the time was over.
@@ -80,6 +86,12 @@ class ConnectionLost(Exception):
     def __init__(self, detail: str, *, certain: bool) -> None:
         self.certain, self.detail = certain, detail
         super().__init__(detail)
+
+    def problem(self, address: str) -> DatabaseUnavailable | NoAnswer:
+        """What that is to whoever asked the database at this address."""
+        if self.certain:
+            return DatabaseUnavailable(address, "unreachable", self.detail)
+        return NoAnswer(f"{address}: {self.detail}")
 
 
 _AMBIGUOUS = ("08", "40003")
