@@ -166,14 +166,6 @@ class NodeLoop:
         self._stopping = True
         self.rejoin()
 
-    def stop_runs(self, reason: str) -> int:
-        """Ask every run to stop; how many there were."""
-        return self._supervisor.stop_all(reason, self._clock.read())
-
-    def hurry(self) -> None:
-        """Kill at once the runs that were asked to stop."""
-        self._supervisor.hurry(self._clock.read())
-
     def leave(self, reason: str, runs_stopped: int = 0, runs_left: int = 0) -> None:
         """Record that this node left in an orderly way: if it led, another one may lead at once.
 

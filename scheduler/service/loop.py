@@ -132,14 +132,6 @@ class Scheduler:
                 self._decisions.record_due(now)
         self._stopping = True
 
-    def stop_runs(self, reason: str) -> int:
-        """Ask every run to stop; how many there were."""
-        return self._supervisor.stop_all(reason, self._clock.read())
-
-    def hurry(self) -> None:
-        """Kill at once the runs that were asked to stop."""
-        self._supervisor.hurry(self._clock.read())
-
     # -- one turn --------------------------------------------------------------------------------------------
 
     def turn(self) -> float:

@@ -34,14 +34,6 @@ class StoppableLoop(Protocol):
         """Start nothing more; running runs go on."""
         ...
 
-    def stop_runs(self, reason: str) -> int:
-        """Ask every run to stop; how many there were."""
-        ...
-
-    def hurry(self) -> None:
-        """Kill at once the runs that were asked to stop."""
-        ...
-
 
 class OrderlyStop:
     """Ends the runs of a scheduler that stops, or leaves them going.
@@ -127,10 +119,10 @@ class OrderlyStop:
             self._grace_ends_s = self._now_s() + LOOK_S
         left_s = self._grace_ends_s - self._now_s()
         if self._shutdown != "leave" and self._stopped is None and left_s <= 0:
-            self._stopped = self._scheduler.stop_runs("stopped with the scheduler")
+            self._stopped = self._supervisor.stop_all("stopped with the scheduler", self._clock.read())
         if hurried:
             self._announce(Killing())
-            self._scheduler.hurry()
+            self._supervisor.hurry(self._clock.read())
         if left_s < -self._patience_s:
             why = (
                 "some processes cannot be killed" if self._supervisor.runs() else "results cannot be recorded"

@@ -293,7 +293,7 @@ class RoughLife:
             self.live(self.rng.choice([0.0, 30.0]))
             if world.scheduler is not None:
                 self.stopped |= set(world.state.runs)
-                world.scheduler.stop_runs("stopped with the scheduler")
+                world.supervisor.stop_all("stopped with the scheduler", self.machine.clock.read())
                 self.live(self.rng.choice([0.0, 40.0]))
         except Crash:
             pass
