@@ -126,12 +126,13 @@ def serve(home: Home, adopt_home: bool, leave_runs: bool, utc: bool) -> None:
 
 def _opened(home: Home, console: _Console, *, adopt: bool, leave_runs: bool) -> Serving:
     """The scheduler of a home: where the ledger is in a database, as one node of several."""
-    from scheduler.service.service import Service
     from scheduler.service.serving import OnDatabase
     from scheduler.store import is_on_database
 
     with contextlib.suppress(OnDatabase), patience_explained(home.ledger):
         if not is_on_database(home):
+            from scheduler.service.service import Service
+
             return Service(
                 home, console.show_entry, console.show_announcement, adopt=adopt, leave_runs=leave_runs
             )
