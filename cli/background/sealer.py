@@ -39,8 +39,9 @@ class Sealer:
         """
         if entry.type in (SchedulerStarted.TYPE, NodeJoined.TYPE):
             self._start("projections")
-            if entry.seq >= self._segment_entries:
-                self._start("scheduler.ledger.segment_states")
+        # Where a node joins, no state is kept: the ledger is in a database.
+        if entry.type == SchedulerStarted.TYPE and entry.seq >= self._segment_entries:
+            self._start("scheduler.ledger.segment_states")
         if entry.seq == 0 or entry.seq % self._segment_entries:
             return
         for module in _MODULES:
