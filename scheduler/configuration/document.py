@@ -146,7 +146,7 @@ def _channels(top: Mapping, problems: Problems) -> dict[str, Channel | None]:
     """The channels by name, None for one that is wrong."""
     if "channels" not in top.entries:
         return {}
-    from scheduler.configuration.channels.channels import read_channels
+    from scheduler.configuration.named_blocks.channels import read_channels
 
     return read_channels(top.entries["channels"][1], problems)
 
@@ -155,7 +155,7 @@ def _nodes(top: Mapping, problems: Problems) -> dict[str, NodeSettings | None]:
     """The nodes by name, None for one that is wrong."""
     if "nodes" not in top.entries:
         return {}
-    from scheduler.configuration.node_block import read_nodes
+    from scheduler.configuration.named_blocks.nodes import read_nodes
 
     return read_nodes(top.entries["nodes"][1], problems)
 

@@ -6,14 +6,14 @@ from typing import Final
 
 from scheduler.configuration.job import read_block
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS, KIND_KEYS, KINDS
-from scheduler.configuration.keys.names import word_name
-from scheduler.configuration.keys.values import mapping
-from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
+from scheduler.configuration.named_blocks.named import NamedKind, read_named
+from scheduler.configuration.yaml_tree.problems import Problems
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar
 from scheduler.notifications.settings import Channel, ChannelKind
 
-_WANTED: Final = "a mapping of its keys, such as {email: ops@example.org}"
-CHANNELS_MAX: Final = 100
+_CHANNELS: Final = NamedKind(
+    "channel", "mail", "a mapping of its keys, such as {email: ops@example.org}", 100
+)
 
 
 def read_channels(node: Node, problems: Problems) -> dict[str, Channel | None]:
@@ -23,29 +23,15 @@ def read_channels(node: Node, problems: Problems) -> dict[str, Channel | None]:
         node: What stands under `channels`.
         problems: Where mistakes are noted.
     """
-    try:
-        entries = mapping(node, "a mapping from the name of each channel to its keys").entries
-    except InvalidValue as invalid:
-        problems.take(invalid, node, "channels")
-        return {}
-    if len(entries) > CHANNELS_MAX:
-        message = f"these are {len(entries)} channels: a config has at most {CHANNELS_MAX}"
-        problems.add(node, message, key="channels")
-        return {}
-    return {name: _channel(key, body, problems) for name, (key, body) in entries.items()}
+
+    def read(key: Scalar, written: Mapping, path: str) -> Channel | None:
+        return _channel(key, written, path, problems)
+
+    return read_named(node, _CHANNELS, problems, read)
 
 
-def _channel(key: Scalar, body: Node, problems: Problems) -> Channel | None:
-    before, path = problems.noted, f"channels.{key.text}"
-    try:
-        word_name(key, "channel", "mail", key=True)
-    except InvalidValue as invalid:
-        problems.take(invalid, key, path)
-    try:
-        written = mapping(body, _WANTED)
-    except InvalidValue as invalid:
-        problems.take(invalid, body, path)
-        return None
+def _channel(key: Scalar, written: Mapping, path: str, problems: Problems) -> Channel | None:
+    before = problems.noted
     found = read_block(written, CHANNEL_KEYS, problems, path, "a channel")
     kinds = [kind for kind in KINDS if kind in written.entries]
     if len(kinds) != 1 and not set(KINDS).intersection(found.meant):
