@@ -491,4 +491,6 @@ def test_a_home_that_joins_a_database_by_it_records_nothing_there(
     assert (joined.code, joined.out, "has joined" in joined.err) == (2, "", True)
     again = home.run("jobs", "run", "hello", *options)
     assert (again.code, again.out, 'no job "hello"' in again.err) == (2, "", True)
+    cleaned = home.ask("jobs", "log-cleanup", "--dry-run")
+    assert (cleaned.code, cleaned.out, "by the schedulers alone" in cleaned.err) == (2, "", True)
     assert pg_database.execute("SELECT seq FROM cronledger.entries") == before
