@@ -38,7 +38,7 @@ def serve(address: str, state: Path) -> None:
     Exit code 2 if there is no key, or it cannot listen there.
     """
     from scheduler.evidence.witness.application import WitnessApplication
-    from scheduler.evidence.witness.server import NoServer, listen
+    from scheduler.evidence.witness.server import listen
 
     with witness_folder(state) as folder:
         witness = opened_witness(folder)
@@ -47,12 +47,7 @@ def serve(address: str, state: Path) -> None:
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     out(f"witness of {show_count(len(known), 'log')}, listening on http://{shown}:{port}")
-    try:
-        listen(WitnessApplication(witness, folder, lambda told: out(printable(told))), listening, _on_signals)
-    except NoServer:
-        raise Failure(
-            "the library that listens is not installed", "Install it: pip install 'cronledger[witness]'"
-        ) from None
+    listen(WitnessApplication(witness, folder, lambda told: out(printable(told))), listening, _on_signals)
 
 
 def _on_signals(stop: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""The program that listens for a witness: uvicorn, which is there if the extra `witness` is installed."""
+"""The program that listens for a witness: uvicorn."""
 
 from __future__ import annotations
 
@@ -17,10 +17,6 @@ _HEADERS_BYTES_MAX = 16 * 1024
 _STOP_S = 5
 
 
-class NoServer(Exception):
-    """The library that listens is not installed."""
-
-
 def listen(
     application: WitnessApplication, listening: socket.socket, stopping: Callable[[Callable[[], None]], None]
 ) -> None:
@@ -30,9 +26,6 @@ def listen(
         application: what answers.
         listening: a socket that is bound; it is closed in the end.
         stopping: given what ends the server, from any thread.
-
-    Raises:
-        NoServer: the library is missing.
     """
     with listening:
         server = _server(application)
@@ -45,10 +38,8 @@ def listen(
 
 
 def _server(application: WitnessApplication) -> uvicorn.Server:
-    try:
-        import uvicorn
-    except ImportError:
-        raise NoServer from None
+    import uvicorn
+
     config = uvicorn.Config(
         application,
         interface="asgi3",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -129,13 +128,6 @@ def test_a_witness_that_listens(state: Path) -> None:
     finally:
         listening.kill()
         listening.communicate()
-
-
-def test_without_what_listens(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The extra is not installed: it is said which."""
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    answer = call("witness", "serve", "--state", str(state), "--listen", "127.0.0.1:0")
-    assert (answer.code, "pip install 'cronledger[witness]'" in answer.err) == (2, True)
 
 
 def test_where_it_cannot_listen(state: Path) -> None:
