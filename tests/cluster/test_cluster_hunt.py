@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.cluster.cluster import succeeded
 from tests.support.cluster.faults import ASKED, Hunt
-from tests.support.cluster.judge import entries_of, judge, mirrors_are_prefixes, unended
+from tests.support.cluster.judge import entries_of, judge, mirrors_are_prefixes, ticked, unended
 from tests.support.cluster.networks import Gates, Namespaces, Network
 from tests.support.cluster.witness import Witnesses
 from tests.support.command import await_fact
@@ -101,8 +101,10 @@ def test_faults_lose_nothing_and_double_nothing(tmp_path: Path, pg_cluster: Path
 
 
 def finish(life: Hunt, witnesses: Witnesses, periods_s: Mapping[str, int]) -> None:
-    """Let all runs end, stop all nodes, and judge."""
+    """Let each job have been due, and all runs end; stop all nodes, and judge."""
     cluster = life.cluster
+    # A short life may lie between two instants of a job, and then nothing would be seen of it.
+    await_fact(lambda: cluster.now() > 0 and periods_s.keys() <= ticked(cluster.record.entries))
     first = next(iter(cluster.nodes.values()))
     succeeded(first, "jobs", "disable", *periods_s, "--reason", "the hunt is over")
     await_fact(lambda: cluster.now() > 0 and not unended(cluster.record.entries))

@@ -149,6 +149,11 @@ def _attempts_start_once(entries: Sequence[Entry], seen: Sequence[Seen]) -> int:
     return len(began)
 
 
+def ticked(entries: Sequence[Entry]) -> set[str]:
+    """The jobs of which an instant fell due and a run is owed."""
+    return {entry["job"] for entry in entries if entry["type"] == "schedule.ticked"}
+
+
 def unended(entries: Sequence[Entry]) -> list[int]:
     """The runs that are owed and have no end yet."""
     owed, ends = _owed_and_ended(entries)
