@@ -164,6 +164,7 @@ _TOP = {
     "serve": ("cli.commands.serve:serve", "run the scheduler"),
     "status": ("cli.commands.status:status", "the scheduler, the config and the ledger at a glance"),
     "check": ("cli.commands.check:check", "check the config and do nothing else"),
+    "console": ("cli.commands.console.console:console", "the home in a browser"),
     "plan": ("cli.commands.plan:plan", "what the config would change, before it does"),
     "schema": ("cli.commands.schema:schema", "what a config may hold, for editors"),
     "sql": ("cli.commands.sql:sql", "ask the ledger anything, in SQL"),

@@ -34,7 +34,7 @@ VOCABULARY = {
 RULES = {"scheduler.rules", "scheduler.schedule"}
 """What `projections/audit` knows beside: an instant is accounted for by what the fold makes of the entries."""
 PURE = {
-    "__future__", "abc", "bisect", "collections", "dataclasses", "datetime", "difflib", "enum", "functools",
+    "__future__", "abc", "bisect", "collections", "copy", "dataclasses", "datetime", "difflib", "enum", "functools",
     "hashlib", "heapq", "itertools", "math", "msgspec", "operator", "re", "shlex", "typing", "unicodedata",
 }  # fmt: skip
 """What the rules may import of others: it reaches no file, clock or process."""

@@ -60,57 +60,67 @@ def _explain(problem: Exception) -> ExitCode | None:
 
     The types are imported here: a command that succeeds does not need them.
     """
-    import msgspec
-
-    from eventstore.errors import LedgerError
-    from projections.errors import QueryError
     from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
-    from scheduler.home import NoHome
-    from scheduler.vocabulary.payload import UnfitPayload
 
     if isinstance(problem, ConfigInvalid | ConfigMissing | ConfigUnreadable):
         from cli.app.config_errors import show_problem
 
         show_problem(problem)
         return ExitCode.USAGE
+    failure = failure_of(problem)
+    if failure is None:
+        return None
+    say(failure)
+    return failure.exit_code
+
+
+def failure_of(problem: Exception) -> Failure | None:
+    """What a typed error from below means to a person; None for one that should not have come up.
+
+    Mistakes in a config are not among them: they are shown each with its place.
+    """
+    import msgspec
+
+    from eventstore.errors import LedgerError
+    from projections.errors import QueryError
+    from scheduler.home import NoHome
+    from scheduler.vocabulary.payload import UnfitPayload
+
     if isinstance(problem, NoHome):
-        failure = Failure(
+        return Failure(
             f"there is no cronledger home in {printable(str(problem.root))}",
             "`cronledger init` makes one; `--home DIR` or CRONLEDGER_HOME names another folder.",
         )
-    elif isinstance(problem, LedgerError):
-        failure = _of_ledger(problem)
-    elif isinstance(problem, UnfitPayload):
-        failure = Failure(
+    if isinstance(problem, LedgerError):
+        return _of_ledger(problem)
+    if isinstance(problem, UnfitPayload):
+        return Failure(
             f"the ledger holds an entry that cannot be folded: {problem}",
             f"`cronledger ledger show {problem.seq}` shows it, `cronledger ledger verify` names all of them, and "
             "`cronledger export events` exports every entry. If a later version of cronledger recorded it, use that "
             "one; otherwise somebody else did: restore the ledger from a backup of before.",
             ExitCode.LEDGER,
         )
-    elif isinstance(problem, QueryError):
-        failure = Failure(
+    if isinstance(problem, QueryError):
+        return Failure(
             f"the projections cannot be asked: {problem}",
             "`cronledger projections status --verify` compares them with the entries, and removes what is altered.",
         )
-    elif isinstance(problem, msgspec.MsgspecError):
-        failure = Failure(
+    if isinstance(problem, msgspec.MsgspecError):
+        return Failure(
             f"the home holds something that this version does not understand: {problem}",
             "Use the version of cronledger that wrote it, or a later one.",
             ExitCode.LEDGER,
         )
-    elif isinstance(problem, OSError):
-        failure = Failure(system_words(problem), _SYSTEM_HINTS.get(problem.errno or 0, ""), ExitCode.LEDGER)
-    elif (year := time.gmtime().tm_year) >= _YEAR_MAX:
-        failure = Failure(
+    if isinstance(problem, OSError):
+        return Failure(system_words(problem), _SYSTEM_HINTS.get(problem.errno or 0, ""), ExitCode.LEDGER)
+    if (year := time.gmtime().tm_year) >= _YEAR_MAX:
+        return Failure(
             f"this machine's clock says that it is the year {year}, in which no schedule can be reckoned",
             "Set the clock, then try again.",
             ExitCode.FAILED,
         )
-    else:
-        return None
-    say(failure)
-    return failure.exit_code
+    return None
 
 
 def _of_ledger(problem: LedgerError) -> Failure:

@@ -65,8 +65,9 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in `--help`, from the declared lines."""
-        with formatter.section("Commands"):
-            formatter.write_dl(self.lines())
+        if lines := self.lines():
+            with formatter.section("Commands"):
+                formatter.write_dl(lines)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         """Names of commands, with their lines, without importing any; and the group's own options."""

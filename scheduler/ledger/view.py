@@ -196,13 +196,20 @@ class View(NamedTuple):
         return "pending" if self.pending or self.ledger is None or edited else "in force"
 
 
-def view_of(home: Home, *, with_config: bool = False, on_progress: OnProgress | None = None) -> View:
+def view_of(
+    home: Home,
+    *,
+    with_config: bool = False,
+    on_progress: OnProgress | None = None,
+    opened: Ledger | None = None,
+) -> View:
     """The home as it is now.
 
     Args:
         home: the home.
         with_config: read the config even if the ledger knows all that it says.
         on_progress: see `open_ledger_to_read`.
+        opened: its ledger, if that is open and up to date; nothing is folded into its state.
 
     Raises:
         NoHome: there is neither a ledger nor a config here.
@@ -213,8 +220,8 @@ def view_of(home: Home, *, with_config: bool = False, on_progress: OnProgress | 
     holder = holder_of(home.scheduler_lock)
     ledger: Ledger | None = None
     try:
-        ledger = open_ledger_to_read(home, on_progress)
-        state = preview(ledger.state, pauses_ended(ledger.state, now), now)
+        ledger = opened or open_ledger_to_read(home, on_progress)
+        state = preview(ledger.state, pauses_ended(ledger.state, now), now, apart=opened is not None)
     except (NoLedger, FileNotFoundError):
         state = State()
     if ledger is not None and not with_config and (holder is not None or config_is_in_force(home, state)):
@@ -227,7 +234,7 @@ def view_of(home: Home, *, with_config: bool = False, on_progress: OnProgress | 
     pending = False
     if config is not None and holder is None:
         changes = config_changes(state, config, now)
-        state, pending = preview(state, changes, now), ledger is not None and bool(changes)
+        state, pending = preview(state, changes, now, apart=opened is not None), bool(ledger and changes)
     return View(home, now, ledger, state, holder, config, problem, pending)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import copy
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,8 +13,17 @@ from scheduler.rules.evolve import evolve
 from scheduler.rules.state import State
 
 
-def preview(state: State, events: Iterable[Event], now: datetime) -> State:
-    """Fold events as if they had been appended at `now`. The state is good for showing, not for deciding."""
+def preview(state: State, events: Sequence[Event], now: datetime, *, apart: bool = False) -> State:
+    """Fold events as if they had been appended at `now`. The state is good for showing, not for deciding.
+
+    Args:
+        state: it is altered, unless that is to happen `apart`, in a copy.
+        events: what is not recorded.
+        now: when they would have been.
+        apart: leave the state as it is.
+    """
+    if apart and events:
+        state = copy.deepcopy(state)
     for event in events:
         entry = Entry(
             seq=state.head.seq + 1,

@@ -1,0 +1,1 @@
+"""`cronledger console`, and who may use it."""

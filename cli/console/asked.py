@@ -1,0 +1,57 @@
+"""One request, with all that a page needs to answer it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from cli.console.rendering import rendered
+from cli.console.site import Site
+from cli.console.visitor import Visitor
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
+
+PARAMETER_CHARS_MAX = 1_000
+
+
+class Asked:
+    """A request for a page.
+
+    Attributes:
+        request: as it came.
+        site: what is served.
+        visitor: who asks.
+        as_of: the moment as of which the answer is to be, as typed; None: as it is now.
+        base: what stands before the path of every link, so that a person who looks at the past stays there:
+            empty, or `/as-of/MOMENT`.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.site: Site = request.app.state.site
+        self.visitor: Visitor = request.scope["visitor"]
+        self._moment: str | None = request.scope.get("as_of")
+        self.as_of = self._moment or self.site.as_of
+        self.base = "" if self._moment is None else f"/as-of/{quote(self._moment, safe='')}"
+
+    @property
+    def zone(self) -> str:
+        """The zone in which times are shown that belong to no job."""
+        return self.site.zone
+
+    def look(self, *, with_config: bool = False) -> AbstractContextManager[View]:
+        """The home, as of the moment asked for; see `Site.look`."""
+        return self.site.look(self._moment, with_config=with_config)
+
+    def argument(self, name: str, default: str = "") -> str:
+        """What stands behind the `?` of the address under a name, cut to a bounded length."""
+        return self.request.query_params.get(name, default)[:PARAMETER_CHARS_MAX]
+
+    def page(self, template: str, status_code: int = 200, **context: Any) -> Response:
+        """A page made of a template, which knows `asked` and what else it is given."""
+        return HTMLResponse(rendered(template, asked=self, **context), status_code)

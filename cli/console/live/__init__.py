@@ -1,0 +1,1 @@
+"""What is appended, told to browsers as it comes."""

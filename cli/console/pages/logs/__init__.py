@@ -1,0 +1,9 @@
+"""The page of log entries."""
+
+from __future__ import annotations
+
+from cli.console.page_route import PageRoute
+
+__all__ = ["PAGES"]
+
+PAGES: tuple[PageRoute, ...] = ()

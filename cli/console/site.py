@@ -1,0 +1,107 @@
+"""What the console serves: one home, seen as it is now and as it was."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from eventstore.errors import NoLedger
+from scheduler.home import Home
+from scheduler.ledger.ledger import Ledger
+from scheduler.ledger.open import open_ledger_to_read
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
+
+_PASTS_MAX = 8
+"""So many moments of the past are kept open, the last ones that were asked for."""
+
+
+class Site:
+    """A home that is served, its ledger kept open and folded.
+
+    Whoever looks holds the lock: requests are answered by threads, and a state that is being folded is none.
+
+    Attributes:
+        home: the home.
+        zone: IANA name of the zone in which times are shown that belong to no job.
+        as_of: the moment as of which the whole site answers, as typed; None: as it is now.
+    """
+
+    def __init__(self, home: Home, zone: str, as_of: str | None = None) -> None:
+        self.home, self.zone, self.as_of = home, zone, as_of
+        self._lock = threading.RLock()
+        self._ledger: Ledger | None = None
+        self._pasts: OrderedDict[str, View] = OrderedDict()
+
+    @contextmanager
+    def look(self, as_of: str | None = None, *, with_config: bool = False) -> Iterator[View]:
+        """The home as it is at this moment, or as it was; it is not altered while it is looked at.
+
+        Args:
+            as_of: a time or an entry, as typed; None: the site's own moment, or now.
+            with_config: read the config even if the ledger knows all that it says.
+
+        Raises:
+            NoHome, ConfigInvalid, ConfigUnreadable, LedgerError: see `scheduler.ledger.view.view_of`.
+            click.BadParameter: `as_of` is neither a time of the past nor an entry.
+        """
+        from scheduler.ledger.view import view_of
+
+        as_of = as_of or self.as_of
+        with self._lock:
+            if as_of is None:
+                yield view_of(self.home, with_config=with_config, opened=self._refreshed())
+            else:
+                yield self._past(as_of)
+
+    def head_seq(self) -> int:
+        """The last entry as of now; -1 if there is none.
+
+        Raises:
+            LedgerError: the ledger cannot be trusted or read.
+        """
+        with self._lock:
+            ledger = self._refreshed()
+            return -1 if ledger is None else ledger.state.head.seq
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        with self._lock:
+            for view in self._pasts.values():
+                _close(view.ledger)
+            _close(self._ledger)
+            self._pasts.clear()
+            self._ledger = None
+
+    def _refreshed(self) -> Ledger | None:
+        """The ledger with all entries folded; None while there is none."""
+        try:
+            if self._ledger is None:
+                with suppress(NoLedger, FileNotFoundError):
+                    self._ledger = open_ledger_to_read(self.home)
+            else:
+                self._ledger.refresh()
+        except BaseException:
+            # What was folded in part is no state: the next one who looks opens it anew.
+            _close(self._ledger)
+            self._ledger = None
+            raise
+        return self._ledger
+
+    def _past(self, as_of: str) -> View:
+        from cli.home.as_of import view_as_of
+
+        view = self._pasts.pop(as_of, None) or view_as_of(self.home, as_of)
+        self._pasts[as_of] = view
+        if len(self._pasts) > _PASTS_MAX:
+            _close(self._pasts.popitem(last=False)[1].ledger)
+        return view
+
+
+def _close(ledger: Ledger | None) -> None:
+    if ledger is not None:
+        ledger.store.close()
