@@ -167,6 +167,7 @@ _TOP = {
     "console": ("cli.commands.console.console:console", "the home in a browser"),
     "plan": ("cli.commands.plan:plan", "what the config would change, before it does"),
     "schema": ("cli.commands.schema:schema", "what a config may hold, for editors"),
+    "metrics": ("cli.commands.metrics:metrics", "figures for Prometheus, to standard output or a file"),
     "sql": ("cli.commands.sql:sql", "ask the ledger anything, in SQL"),
     "export": ("cli.commands.export:export", "write a view out, for other programs"),
     "completion": ("cli.commands.completion:completion", "completion for your shell"),

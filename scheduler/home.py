@@ -101,6 +101,16 @@ class Home(NamedTuple):
         return self.var / "heartbeat-ping.json"
 
     @property
+    def kept_totals(self) -> Path:
+        """Counts of what is recorded, for metrics; disposable."""
+        return self.var / "metrics.json"
+
+    @property
+    def last_verification(self) -> Path:
+        """When the ledger was verified last, and up to which entry; disposable."""
+        return self.var / "last-verification.json"
+
+    @property
     def scheduler_lock(self) -> Path:
         """Locked by the one scheduler that serves this home; never unlinked."""
         return self.var / "scheduler.lock"

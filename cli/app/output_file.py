@@ -36,13 +36,16 @@ class UnfinishedOutput(NamedTuple):
 
 
 @contextmanager
-def written_aside(target: Path, home: Home, *, force: bool | None) -> Iterator[UnfinishedOutput]:
+def written_aside(
+    target: Path, home: Home, *, force: bool | None, mode: int = _MODE
+) -> Iterator[UnfinishedOutput]:
     """A new file, which is at its place when the context ends without an error; else nothing is left of it.
 
     Args:
         target: its place.
         home: the home whose `var` is out of bounds.
         force: replace a file that is there already; None: the command never does.
+        mode: who may read it, as far as the process's own mask lets them.
 
     Raises:
         Failure: it may not be, or cannot be, written there; nothing has been changed.
@@ -50,7 +53,7 @@ def written_aside(target: Path, home: Home, *, force: bool | None) -> Iterator[U
     place = _place(target, home, force=force)
     aside = place.with_name(f".{place.name[:200]}.{os.getpid()}.part")
     try:
-        fd = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE)
+        fd = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     except OSError as problem:
         raise _lost(target, problem) from problem
     try:

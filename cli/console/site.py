@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from cli.metrics.counting import Counting
 from eventstore.errors import NoLedger
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
@@ -29,10 +30,12 @@ class Site:
         home: the home.
         zone: IANA name of the zone in which times are shown that belong to no job.
         as_of: the moment as of which the whole site answers, as typed; None: as it is now.
+        counting: what happened so far, counted for metrics.
     """
 
     def __init__(self, home: Home, zone: str, as_of: str | None = None) -> None:
         self.home, self.zone, self.as_of = home, zone, as_of
+        self.counting = Counting(home)
         self._lock = threading.RLock()
         self._ledger: Ledger | None = None
         self._pasts: OrderedDict[str, View] = OrderedDict()

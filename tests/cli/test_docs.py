@@ -84,7 +84,7 @@ WITHOUT_JSON = {"home adopt",
     "jobs cancel", "export", "logs export", "logs show", "ledger prove", "witness serve", "witness cosign",
     "witness trust",
     "witness key generate", "ledger continue", "ledger key generate", "ledger key rotate", "ledger key sign",
-    "ledger keep-cosignature", "config apply", "nodes drain", "nodes resume", "nodes forget",
+    "ledger keep-cosignature", "config apply", "metrics", "nodes drain", "nodes resume", "nodes forget",
 }  # fmt: skip
 """They do something, or write in a format of their own."""
 

@@ -115,8 +115,8 @@ def verify(
 ) -> None:
     """Check every byte of every entry, the chain of hashes through all of them, HEAD, the seals and the tree.
 
-    Nothing is written, and the scheduler may go on appending: what is checked is the ledger as it was at the
-    beginning. An unfinished write that a crash left at the very end is no damage and is shown as such.
+    Nothing is written but, for `cronledger metrics`, when all was in order. The scheduler may go on appending: the
+    ledger as it was at the beginning is checked. An unfinished write that a crash left at its very end is no damage.
 
     Each checkpoint that is kept or recorded must have the root that the entries have, and be signed by the key that
     was in force. The ledger names its keys itself: with --key from elsewhere, what it signed is what its holder

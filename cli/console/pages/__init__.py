@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cli.console.page_route import PageRoute
-from cli.console.pages import audit, jobs, ledger, logs, now, runs, sql, time
+from cli.console.pages import audit, jobs, ledger, logs, metrics, now, runs, sql, time
 
 __all__ = ["PAGES"]
 
@@ -16,4 +16,5 @@ PAGES: tuple[PageRoute, ...] = (
     *ledger.PAGES,
     *audit.PAGES,
     *sql.PAGES,
+    *metrics.PAGES,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,6 +107,7 @@ class AskedLedger:
             LedgerError, OSError, Failure: it cannot be read, or there is nothing to go on from.
         """
         from scheduler.evidence.verification.verification import Start, verify_with_evidence
+        from scheduler.metrics.last_verification import LastVerification, keep_last_verification
 
         start, size, before = Start(), None, None
         if incremental:
@@ -117,7 +119,10 @@ class AskedLedger:
                 self._folder, trust, start=start, digests=digests, progress=told
             )
         judged = self._laws(report, before) if laws and report.ok else None
-        return Verified(self._folder, report, evidence, judged, size)
+        found = Verified(self._folder, report, evidence, judged, size)
+        if self._copy is None and not incremental and found.ok and found.as_remembered:
+            keep_last_verification(self._home, LastVerification(datetime.now(UTC), report.entries))
+        return found
 
     def derived(self) -> Derived:
         """Derive anew what is made of the entries, and compare.

@@ -28,11 +28,11 @@ def append(home: LiveHome, count: int, job: str = "nightly") -> None:
 
 
 def digest_of(folder: Path) -> dict[str, str]:
-    """What is in a folder, byte for byte."""
+    """What is in a folder, byte for byte, but for the one thing that a verification leaves."""
     return {
         str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != "last-verification.json"
     }
 
 
@@ -58,7 +58,7 @@ def flip(home: LiveHome, seq: int, by_bytes: int = 150) -> tuple[Path, int]:
 
 
 def test_a_sound_ledger_is_called_sound(home: LiveHome) -> None:
-    """Exit code 0, entries, bytes and the hash of the head; nothing is written."""
+    """Exit code 0, entries, bytes and the hash of the head; nothing else is written than that."""
     before = digest_of(home.root)
     result = home.ask("ledger", "verify", "--json")
     report = json.loads(result.out)

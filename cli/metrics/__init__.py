@@ -1,0 +1,1 @@
+"""Figures of a home as Prometheus reads them, for the console and for files."""
