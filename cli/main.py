@@ -171,6 +171,7 @@ _TOP = {
     "sql": ("cli.commands.sql:sql", "ask the ledger anything, in SQL"),
     "export": ("cli.commands.export:export", "write a view out, for other programs"),
     "completion": ("cli.commands.completion:completion", "completion for your shell"),
+    "man": ("cli.commands.man:man", "the manual page of a command"),
 }
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

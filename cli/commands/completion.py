@@ -19,6 +19,7 @@ _INSTALL = {
     "zsh": [
         "# For zsh; add to ~/.zshrc, after compinit:",
         "#   eval \"$(cronledger completion zsh)\"",
+        "# or once, into a folder of $fpath: cronledger completion zsh > ~/.zfunc/_cronledger",
     ],
     "fish": [
         "# For fish; once:",
@@ -45,5 +46,23 @@ def completion(shell: str | None) -> None:
         raise Failure("which shell?", f"Name it: cronledger completion {'|'.join(_INSTALL)}")
     kind = get_completion_class(name)
     assert kind is not None, "click knows these shells"
-    script = kind(cronledger, {}, "cronledger", COMPLETE_VARIABLE).source()
-    out("\n".join([*_INSTALL[name], script.rstrip()]))
+    script = _mended(kind(cronledger, {}, "cronledger", COMPLETE_VARIABLE).source())
+    head, _, rest = script.strip().partition("\n")
+    if head.startswith("#compdef"):  # zsh finds it only in a file's first line
+        out("\n".join([head, *_INSTALL[name], rest]))
+    else:
+        out("\n".join([*_INSTALL[name], head, rest]))
+
+
+_MENDED = {
+    # Of fish, which would end our lines of help at their first comma.
+    '(string split "," $completion)': '(string split --max 1 "," $completion)',
+    # Of zsh, which runs a file in $fpath anew each time, and only the first time as "loadautofunc".
+    "[[ $zsh_eval_context[-1] == loadautofunc ]]": '[[ "${funcstack[1]}" == _cronledger ]]',
+}
+
+
+def _mended(script: str) -> str:
+    for found, better in _MENDED.items():
+        script = script.replace(found, better)
+    return script

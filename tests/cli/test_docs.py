@@ -7,32 +7,10 @@ import click
 import pytest
 
 from cli.app.failures import ExitCode
-from cli.main import CONTEXT, cronledger
+from tests.support.command_tree import COMMANDS, DOCUMENTED
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "commands.md").read_text(encoding="utf-8")
-
-
-def commands() -> dict[str, tuple[click.Command, click.Context]]:
-    """Every command by its whole path, without the groups."""
-    found: dict[str, tuple[click.Command, click.Context]] = {}
-
-    def walk(command: click.Command, name: str, parent: click.Context | None) -> None:
-        context = click.Context(command, info_name=name, parent=parent, **CONTEXT)  # type: ignore[arg-type]
-        if isinstance(command, click.Group):
-            for each in command.list_commands(context):
-                inner = command.get_command(context, each)
-                assert inner is not None
-                walk(inner, each, context)
-        else:
-            found[context.command_path] = (command, context)
-
-    walk(cronledger, "cronledger", None)
-    return found
-
-
-COMMANDS = commands()
-DOCUMENTED = [path for path in COMMANDS if not path.startswith(("cronledger infra ", "cronledger core "))]
 
 
 def section(path: str) -> str:
@@ -80,7 +58,8 @@ def test_each_command_stands_in_the_docs_with_all_its_options(path: str) -> None
 
 
 WITHOUT_JSON = {"home adopt",
-    "init", "serve", "completion", "schema", "jobs new", "jobs enable", "jobs disable", "jobs settle", "jobs approve",
+    "init", "serve", "completion", "man", "schema", "jobs new", "jobs enable", "jobs disable", "jobs settle",
+    "jobs approve",
     "jobs cancel", "export", "logs export", "logs show", "ledger prove", "witness serve", "witness cosign",
     "witness trust",
     "witness key generate", "ledger continue", "ledger key generate", "ledger key rotate", "ledger key sign",

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import cronledger
+from cli.manual.pages import all_pages
 from tests.support.command import DEADLINE_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,11 +74,15 @@ def files_of_the_tree() -> set[str]:
 
 @pytest.mark.long
 def test_the_wheel_holds_the_packages_with_all_their_files(wheel: Path) -> None:
-    """Code and data, each file of the tree and no other: no tests, benchmarks or docs."""
+    """Code and data, each file of the tree and the manual pages, and no other: no tests, benchmarks or docs."""
     with zipfile.ZipFile(wheel) as opened:
         names = set(opened.namelist())
+        manual = {name: opened.read(name).decode() for name in names if name.endswith(".1")}
+    assert {name.partition(".data/data/")[2]: page for name, page in manual.items()} == {
+        f"share/man/man1/{name}": page for name, page in all_pages(cronledger).items()
+    }
     described = {name for name in names if re.match(r"cronledger-[^/]+\.dist-info/", name)}
-    assert names - described == files_of_the_tree()
+    assert names - described - manual.keys() == files_of_the_tree()
     assert {name.partition("/")[2] for name in described} == {
         "METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE",
     }  # fmt: skip
