@@ -1,4 +1,4 @@
-"""Completion in the shells themselves, as somebody has it who presses Tab; a shell that is not there is passed over."""
+"""Completion in the shells themselves, as somebody has it who presses Tab; a shell that is not there is left out."""
 
 from __future__ import annotations
 
