@@ -48,22 +48,22 @@ def _happened(jobs: Sequence[Job], totals: Totals) -> Iterator[Figure]:
     none = JobTotals.none()
     counted = [(job.name, totals.jobs.get(job.name, none)) for job in jobs]
     yield Figure(
-        "cronledger_runs", "counter", "Runs that ended, by job and outcome.", ("job", "outcome"),
+        "cronledger_runs", "counter", "Runs that ended, by job and outcome.", ("job_name", "outcome"),
         [Sample((name, outcome), each.runs.get(outcome, 0))
          for name, each in counted for outcome in (*OUTCOMES, SKIPPED)],
     )  # fmt: skip
     yield Figure(
-        "cronledger_run_duration_seconds", "histogram", "How long the last attempt of each run took.", ("job",),
+        "cronledger_run_duration_seconds", "histogram", "How long the last attempt of each run took.", ("job_name",),
         [Sample((name,), _spread(each.durations, DURATION_BOUNDS_MS)) for name, each in counted],
     )  # fmt: skip
     yield Figure(
         "cronledger_job_last_success_timestamp_seconds", "gauge",
-        "When the newest successful run of the job was recorded; 0 if none was.", ("job",),
+        "When the newest successful run of the job was recorded; 0 if none was.", ("job_name",),
         [Sample((name,), _timestamp(each.last_success)) for name, each in counted],
     )  # fmt: skip
     yield Figure(
         "cronledger_instants_missed", "counter",
-        "Instants of the schedule in force that got no run, by job and reason.", ("job", "reason"),
+        "Instants of the schedule in force that got no run, by job and reason.", ("job_name", "reason"),
         [Sample((name, reason), each.missed.get(reason, 0)) for name, each in counted for reason in MISSED_REASONS],
     )  # fmt: skip
     yield Figure(
@@ -76,17 +76,17 @@ def _happened(jobs: Sequence[Job], totals: Totals) -> Iterator[Figure]:
 def _jobs_now(view: View, jobs: Sequence[Job]) -> Iterator[Figure]:
     yield Figure(
         "cronledger_job_next_run_timestamp_seconds", "gauge",
-        "When the job is due next by its schedule; 0 if never.", ("job",),
+        "When the job is due next by its schedule; 0 if never.", ("job_name",),
         [Sample((job.name,), _timestamp(next_run(job, view.now))) for job in jobs],
     )  # fmt: skip
     yield Figure(
-        "cronledger_job_enabled", "gauge", "Whether the job runs on its schedule.", ("job",),
+        "cronledger_job_enabled", "gauge", "Whether the job runs on its schedule.", ("job_name",),
         [Sample((job.name,), int(job.on_schedule)) for job in jobs],
     )  # fmt: skip
     known = view.state.expectations
     late = Counter(each.job for each in known.open.values()) if known is not None else Counter()
     yield Figure(
-        "cronledger_job_late", "gauge", "How much of what is expected of the job does not hold.", ("job",),
+        "cronledger_job_late", "gauge", "How much of what is expected of the job does not hold.", ("job_name",),
         [Sample((job.name,), late[job.name]) for job in jobs],
     )  # fmt: skip
 
@@ -105,12 +105,12 @@ def _runs_now(view: View) -> Iterator[Figure]:
             running[run.job] += 1
     names = [job.name for job in view.state.present_jobs()]
     yield Figure(
-        "cronledger_runs_running", "gauge", "Runs of which an attempt is going.", ("job",),
+        "cronledger_runs_running", "gauge", "Runs of which an attempt is going.", ("job_name",),
         [Sample((name,), running[name]) for name in dict.fromkeys([*names, *running])],
     )  # fmt: skip
     yield Figure(
         "cronledger_runs_waiting", "gauge", "Runs that are owed and wait, by what they wait for.",
-        ("job", "reason"), [Sample(labels, count) for labels, count in waiting.items()],
+        ("job_name", "reason"), [Sample(labels, count) for labels, count in waiting.items()],
     )  # fmt: skip
     yield Figure(
         "cronledger_runs_waiting_all", "gauge", "Runs that are owed and wait, whatever for.", (),
@@ -121,7 +121,7 @@ def _runs_now(view: View) -> Iterator[Figure]:
     }
     yield Figure(
         "cronledger_catch_up_owed", "gauge", "Runs of missed instants that are to be made and have not ended.",
-        ("job",), [Sample((name,), caught_up[name] + owed.get(name, 0)) for name in names],
+        ("job_name",), [Sample((name,), caught_up[name] + owed.get(name, 0)) for name in names],
     )  # fmt: skip
 
 

@@ -139,7 +139,7 @@ def test_the_command_tells_them(busy: LiveHome, tmp_path: Path) -> None:
     printed = busy.ask("metrics")
     families = {family.name: family for family in read_metrics(printed.out)}
     runs = families["cronledger_runs"].samples
-    jobs = {sample.labels["job"] for sample in runs}
+    jobs = {sample.labels["job_name"] for sample in runs}
     assert (printed.code, printed.err, jobs) == (0, "", {"alpha", "beta", "gamma"})
     assert len(runs) == 3 * 7, "each outcome of each job, whether it occurred or not"
     up = families["cronledger_scheduler_up"].samples[0].value
@@ -148,7 +148,7 @@ def test_the_command_tells_them(busy: LiveHome, tmp_path: Path) -> None:
     buckets = [
         sample.value
         for sample in families["cronledger_run_duration_seconds"].samples
-        if sample.name.endswith("_bucket") and sample.labels["job"] == "beta"
+        if sample.name.endswith("_bucket") and sample.labels["job_name"] == "beta"
     ]
     assert buckets == sorted(buckets)
     file = tmp_path / "cronledger.prom"
@@ -188,7 +188,7 @@ def test_a_home_without_a_ledger_and_one_that_is_damaged(tmp_path: Path) -> None
     home = make_home(tmp_path)
     new = LiveHome(tmp_path).ask("metrics")
     assert new.code == 0
-    assert 'cronledger_runs_total{job="nightly",outcome="failed"} 0.0' in new.out
+    assert 'cronledger_runs_total{job_name="nightly",outcome="failed"} 0.0' in new.out
     for _ in range(3):
         LiveHome(tmp_path).ask("jobs", "disable", "nightly", "--reason", "x")
         LiveHome(tmp_path).ask("jobs", "enable", "nightly")
@@ -226,4 +226,4 @@ def test_names_that_nobody_gave_are_escaped(tmp_path: Path) -> None:
         writer.append(defined(JobDefinition(name=NAME, command="true", schedule="* * * * *")))
     home = LiveHome(tmp_path)
     families = {family.name: family for family in read_metrics(home.ask("metrics").out)}
-    assert {sample.labels["job"] for sample in families["cronledger_runs"].samples} == {NAME}
+    assert {sample.labels["job_name"] for sample in families["cronledger_runs"].samples} == {NAME}
