@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from cli.console.access.gate import Gate
 from cli.console.as_of_address import AsOfAddress
 from cli.console.failure_pages import HANDLERS
+from cli.console.kept.kept_pages import KeptPages
 from cli.console.page_route import PageRoute, route_of
 from cli.console.pages import PAGES
 from cli.console.security_headers import SecurityHeaders
@@ -39,6 +40,7 @@ def console_application(site: Site, gate: Middleware | None = None) -> ASGIApp:
         exception_handlers=HANDLERS,
     )
     application.state.site = site
+    application.state.kept_pages = KeptPages()
     return application
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cli.console.asked import Asked
+from cli.console.kept.kept_pages import KeptPages
 from cli.console.visitor import Role
 
 
@@ -22,12 +23,15 @@ class PageRoute(NamedTuple):
         show: answers; a plain function is called in a thread, a coroutine in the loop, where nothing may take long.
         role: what the visitor must be allowed.
         methods: `GET`, also for `HEAD`; or `POST`, for what records something.
+        kept: a page made by a plain function of the visitor, the address and the home alone is served again, without a
+            thread, until an entry was appended or a second has passed; see `kept.kept_pages`.
     """
 
     path: str
     show: Callable[[Asked], Response] | Callable[[Asked], Awaitable[Response]]
     role: Role = "view"
     methods: tuple[str, ...] = ("GET",)
+    kept: bool = False
 
 
 class NotAllowed(Exception):
@@ -55,6 +59,13 @@ def route_of(page: PageRoute) -> Route:
 
         return Route(page.path, answer_soon, methods=list(page.methods))
     show = cast("Callable[[Asked], Response]", page.show)
+    if page.kept:
+
+        async def answer_kept(request: Request) -> Response:
+            pages: KeptPages = request.app.state.kept_pages
+            return await pages.answer(asked(request), show)
+
+        return Route(page.path, answer_kept, methods=list(page.methods))
 
     def answer(request: Request) -> Response:
         return show(asked(request))

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from cli.console.kept.kept_config import KeptConfig
+from cli.console.kept.next_runs import NextRuns
 from cli.metrics.counting import Counting
 from eventstore.errors import NoLedger
 from scheduler.home import Home
@@ -31,11 +33,14 @@ class Site:
         zone: IANA name of the zone in which times are shown that belong to no job.
         as_of: the moment as of which the whole site answers, as typed; None: as it is now.
         counting: what happened so far, counted for metrics.
+        config: the config beside what is looked at, for pages that tell what it says.
+        next_runs: when jobs run next, as of now or later.
     """
 
     def __init__(self, home: Home, zone: str, as_of: str | None = None) -> None:
         self.home, self.zone, self.as_of = home, zone, as_of
         self.counting = Counting(home)
+        self.config, self.next_runs = KeptConfig(), NextRuns()
         self._lock = threading.RLock()
         self._ledger: Ledger | None = None
         self._pasts: OrderedDict[str, View] = OrderedDict()

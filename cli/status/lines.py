@@ -2,61 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cli.home.copied import adoption
-from cli.status.evidence import anchor_lines, signed_lines
 from cli.status.findings import (
     any_memory_limit,
     backfills_going,
     job_counts,
     jobs_awaiting,
     late,
-    ledger_size_bytes,
-    left_going,
-    mistake_count,
-    mistakes,
-    replaced_parts,
     settled_ahead_by_hand,
 )
-from cli.status.heartbeat import heartbeat_lines
-from cli.status.notifications import summary_lines
+from cli.status.health import keeping_facts, left_running_lines, more_lines, watching_facts
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
-from cli.times.show import show_duration, show_moment, show_size, show_time
+from cli.times.show import show_moment, show_time
 from cli.words.approval_words import change_sentence, waiting_changes
-from cli.words.entry_lines import sentence
-from cli.words.job_words import PAUSE_ENDS, backfill_words, paused_words
+from cli.words.job_words import backfill_words
 from cli.words.late_words import late_sentence
 from cli.words.limit_words import memory_means, memory_means_words
 from cli.words.lock_words import lock_waits_words
 from cli.words.scheduler_words import (
-    clock_was_ahead_words,
     full_slots_words,
-    left_going_words,
-    upgraded_words,
 )
 from cli.words.wait_words import awaited_words, going_words
-from scheduler.home import Home
-from scheduler.ownership.home_identity import is_copy
-from scheduler.processes.recognition.survivors import living_survivors
-from scheduler.rules.requests.upcoming import jobs_settled_ahead
-from scheduler.wording.config_places import place_words
-from scheduler.wording.entries import signs_of
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
 
 _SHOWN_MAX = 10
-"""So many runs and mistakes are shown; of the others, how many there are."""
+"""So many runs and jobs are shown; of the others, how many there are."""
 
 
 def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
     """What there is to tell of a home, each with its title."""
     facts: list[tuple[str, Value]] = [
-        ("home", _home(view.home)),
-        *_watching(view, zone),
+        *watching_facts(view, zone),
         ("jobs", _jobs(view, zone)),
         ("runs going", _runs(view)),
     ]
@@ -68,109 +48,11 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
         facts.append(("backfills", backfills))
     if approvals := _approvals(view, zone):
         facts.append(("approvals", approvals))
-    if left := _left_running(view):
+    if left := left_running_lines(view):
         facts.append(("not stopped", left))
     if any_memory_limit(view):
         facts.append(("memory limits", memory_means_words(memory_means(view))))
-    facts.append(("ledger", _ledger(view, zone)))
-    if signed := signed_lines(view, zone):
-        facts.append(("signed", signed))
-        facts.append(("anchors", anchor_lines(view, zone)))
-    if heartbeat := heartbeat_lines(view, zone):
-        facts.append(("heartbeat", heartbeat))
-    if channels := summary_lines(view):
-        facts.append(("channels", channels))
-    if clock := _clock(view, zone):
-        facts.append(("clock", clock))
-    return facts
-
-
-def _watching(view: View, zone: str) -> list[tuple[str, Value]]:
-    """Who watches the schedules, and by which config."""
-    if view.on_database:
-        from cli.status.cluster import applied_lines, cluster_facts
-
-        return [*cluster_facts(view, zone), ("config", applied_lines(view))]
-    return [("scheduler", _scheduler(view, zone)), ("config", _config(view, zone))]
-
-
-def _home(home: Home) -> list[Cell | str]:
-    if not is_copy(home):
-        return [str(home.root)]
-    return [
-        str(home.root),
-        Cell("it is a copy of another home, or was restored: nothing runs until it is adopted", "bad"),
-        f"`{adoption(home)}` lets it go on by itself",
-    ]
-
-
-def _scheduler(view: View, zone: str) -> list[Cell | str]:
-    watch, holder = view.state.scheduler, view.holder
-    if holder is None:
-        lines: list[Cell | str] = [_not_running(view, zone)]
-        if left := left_going(view):
-            lines.append(Cell(left_going_words(left), "warn"))
-        return lines
-    who = (
-        f": pid {holder.pid} on {holder.host}, since {show_moment(holder.since, zone, view.now)}"
-        if holder.pid
-        else ""
-    )
-    lines = [Cell(f"running{who}", "good")]
-    if watch is not None and watch.paused is not None:
-        lines += [Cell(paused_words(watch, view.now, zone), "bad"), PAUSE_ENDS]
-    if outdated := replaced_parts(view):
-        lines.append(Cell(upgraded_words(outdated), "warn"))
-    return lines
-
-
-def _not_running(view: View, zone: str) -> Cell:
-    watch = view.state.scheduler
-    if watch is None:
-        store = None if view.config is None else view.config.ledger.store
-        joins = "" if store is None else f"; `serve` joins {printable(store)}, which the config names"
-        return Cell(f"not running: it never ran here{joins}", "warn")
-    if watch.stopped is not None:
-        when = show_moment(watch.stopped, zone, view.now)
-        return Cell(f"not running: stopped {when} ({watch.stop_reason})", "warn")
-    began = show_moment(watch.time, zone, view.now)
-    return Cell(f"not running: it died, killed or with its machine; pid {watch.pid}, started {began}", "bad")
-
-
-def _config(view: View, zone: str) -> list[Cell | str]:
-    path, state = str(view.home.config), view.config_state
-    if state == "in force":
-        if waiting_changes(view.state):
-            return [Cell(f"{path}, in force but for what waits for approval", "warn")]
-        return [Cell(f"{path}, in force", "good")]
-    if state == "pending":
-        when = (
-            "the scheduler takes it up within seconds" if view.holder else "it comes into force with `serve`"
-        )
-        if not view.holder and view.config is not None and view.config.ledger.store is not None:
-            when = (
-                "with `serve` this home has what was applied there; `config apply` brings a file into force"
-            )
-        return [Cell(f"{path}, not in force yet: {when}", "warn")]
-    in_force = "the last good one stays in force" if view.state.config else "no config is in force"
-    lines: list[Cell | str] = [Cell(f"{path}, {state}: {in_force}", "bad")]
-    found = mistakes(view)
-    lines += [f"{place_words(error)}: {error.message}" for error in found[:_SHOWN_MAX]]
-    if state == "missing" and view.home.config_in_force.exists():
-        lines.append(f"a copy of the last good one is {view.home.config_in_force}")
-    elif not found and view.problem is not None:
-        lines.append(str(view.problem))
-    if (more := mistake_count(view) - _SHOWN_MAX) > 0:
-        lines.append(f"and {show_count(more, 'more mistake')}")
-    rejection = view.state.rejection
-    if rejection is not None:
-        how = (
-            "recorded as rejected" if rejection.config else "recorded"
-        )  # without a file there is no digest of it
-        lines.append(
-            Cell(f"{how} {show_moment(rejection.time, zone, view.now)}, entry {rejection.seq}", "dim")
-        )
-    return lines
+    return [*facts, *keeping_facts(view, zone)]
 
 
 def _jobs(view: View, zone: str) -> list[Cell | str]:
@@ -180,7 +62,7 @@ def _jobs(view: View, zone: str) -> list[Cell | str]:
     for name, each in settled[:_SHOWN_MAX]:
         told = f"{printable(name)}: settled up to {show_time(each.until, zone)}, by entry {each.seq}"
         lines.append(Cell(told, "warn"))
-    lines += _more(len(settled))
+    lines += more_lines(len(settled))
     if counts["failed_last"]:
         failed = counts["failed_last"]
         lines.append(Cell(f"{show_count(failed, 'job')} failed the last time: see `jobs list`", "bad"))
@@ -194,7 +76,7 @@ def _runs(view: View) -> list[Cell | str]:
         f"run {run.number} of {run.job}, {going_words(view.state, run, waits, view.now)}"
         for run in runs[:_SHOWN_MAX]
     ]
-    lines += _more(len(runs))
+    lines += more_lines(len(runs))
     lines[:0] = [Cell(told, "warn") for told in lock_waits_words(view.lock_waits, view.state, view.now)]
     if (full := view.full_slots) is not None:
         lines.insert(0, Cell(full_slots_words(full, view.now), "bad"))
@@ -208,7 +90,7 @@ def _late(view: View, zone: str) -> list[Cell | str]:
         Cell(f"{printable(each.job)}: {late_sentence(each, zone, view.now)}", "bad")
         for each in found[:_SHOWN_MAX]
     ]
-    lines += _more(len(found))
+    lines += more_lines(len(found))
     return lines
 
 
@@ -219,7 +101,7 @@ def _awaiting(view: View, zone: str) -> list[Cell | str]:
         f"{printable(job.name)}, {awaited_words(job, zone)}, since {show_moment(since, zone, view.now)}"
         for job, since in awaiting[:_SHOWN_MAX]
     ]
-    lines += _more(len(awaiting))
+    lines += more_lines(len(awaiting))
     return lines
 
 
@@ -228,7 +110,7 @@ def _backfills(view: View) -> list[Cell | str]:
     lines: list[Cell | str] = [
         f"{printable(name)}, {backfill_words(each)}" for name, each in going[:_SHOWN_MAX]
     ]
-    lines += _more(len(going))
+    lines += more_lines(len(going))
     return lines
 
 
@@ -239,69 +121,7 @@ def _approvals(view: View, zone: str) -> list[Cell | str]:
         Cell(f"{printable(name)}: {change_sentence(change, view.now, zone)}", "warn")
         for name, change in waiting[:_SHOWN_MAX]
     ]
-    lines += _more(len(waiting))
+    lines += more_lines(len(waiting))
     if waiting:
         lines.append("`jobs approve NAME` shows a change and approves it")
     return lines
-
-
-def _left_running(view: View) -> list[Cell | str]:
-    living = living_survivors(view.state.left_running)
-    lines: list[Cell | str] = [
-        Cell(
-            f"pid {process.pid} ({printable(process.program)}, uid {process.uid}),"
-            f" left by run {run} of {printable(job)}",
-            "bad",
-        )
-        for run, job, process in living[:_SHOWN_MAX]
-    ]
-    lines += _more(len(living))
-    return lines
-
-
-def _ledger(view: View, zone: str) -> list[Cell | str]:
-    last = view.last_entry
-    if last is None:
-        return ["none yet"]
-    lines: list[Cell | str] = [
-        f"{show_count(last.seq + 1, 'entry', 'entries')}, {show_size(ledger_size_bytes(view.home))}",
-        f"last {show_moment(last.time, zone, view.now)}:",
-        Cell(sentence(last, zone), signs_of(last).tone),
-    ]
-    archive = view.state.archive
-    if archive is not None:
-        lines.append(f"archived up to entry {archive.entries - 1:,}, last in {printable(archive.place)}")
-    if archive is not None and archive.removed:
-        lines.append(f"only there: what stands behind the first segment and before entry {archive.removed:,}")
-    if getattr(view.ledger and view.ledger.store, "torn", None) is not None:
-        lines.append(
-            Cell("an unfinished write is at its end, as a crash leaves it: it will be set aside", "warn")
-        )
-    return lines
-
-
-def _clock(view: View, zone: str) -> list[Cell | str]:
-    """What looks as if the clock had been set back: what it is, what follows from it, what can be done."""
-    lines: list[Cell | str] = []
-    if (behind := view.clock_behind) is not None:
-        lines.append(Cell(f"behind the ledger's last entry by {_span(behind)}: was it set back?", "bad"))
-    ahead = clock_was_ahead_words(view.state, view.now, zone)
-    if ahead is None:
-        return lines
-    it, runs = ("it", "runs") if len(jobs_settled_ahead(view.state, view.now)) == 1 else ("they", "run")
-    remedy = (
-        f"no time is settled twice: {it} {runs} by schedule again after that; `jobs settle NAME --reopen` opens"
-        " what is to come"
-    )
-    lines.append(Cell(ahead, "bad"))
-    lines.append(f"{remedy}; `jobs run` works at any time")
-    return lines
-
-
-def _span(duration: timedelta) -> str:
-    return show_duration(duration // timedelta(milliseconds=1))
-
-
-def _more(count: int) -> list[str]:
-    """How many are not shown, if not all of them are."""
-    return [f"and {count - _SHOWN_MAX:,} more"] if count > _SHOWN_MAX else []

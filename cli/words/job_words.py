@@ -106,18 +106,26 @@ def backfill_words(backfill: Backfill) -> str:
     return f"{show_count(backfill.left, 'time')} still to come, asked for by entry {backfill.seq}"
 
 
-def last_cell(state: State, job: Job) -> Cell:
-    """How its newest run came out; at a terminal with a symbol. None has, of a job on its first run: it says so."""
+def last_result(state: State, job: Job, *, unicode: bool) -> tuple[Tone, str, str]:
+    """How its newest run came out: the tone, the symbol's characters (none if nothing came out), and the words.
+
+    None has, of a job on its first run: it says so.
+    """
     last = job.last
     if last is None:
         if job.live:
-            return Cell("first run is going" if _begun(state, job) else "first run is waiting", "dim")
-        return Cell("never ran", "dim")
+            return "dim", "", "first run is going" if _begun(state, job) else "first run is waiting"
+        return "dim", "", "never ran"
     if last.outcome is None:
-        return Cell("-", "dim")
+        return "dim", "", "-"
     words = outcome_words(last.outcome, exit_code=last.exit_code, signal_number=last.signal)
-    tone, symbol = outcome_symbol(last.outcome, speaks_unicode())
-    return Cell(f"{symbol} {words}" if is_terminal() else words, tone)
+    return *outcome_symbol(last.outcome, unicode), words
+
+
+def last_cell(state: State, job: Job) -> Cell:
+    """How its newest run came out; at a terminal with a symbol."""
+    tone, symbol, words = last_result(state, job, unicode=speaks_unicode())
+    return Cell(f"{symbol} {words}" if symbol and is_terminal() else words, tone)
 
 
 def last_started(state: State, job: Job) -> datetime | None:

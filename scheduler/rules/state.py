@@ -70,7 +70,7 @@ class Calendar(msgspec.Struct):
 
 
 class LastRun(msgspec.Struct, gc=False, omit_defaults=True):
-    """How the newest finished or skipped run of a job came out; enough for a list of jobs."""
+    """How the newest finished or skipped run of a job came out, by entry `seq`; enough for a list of jobs."""
 
     run: int
     trigger: Trigger
@@ -82,6 +82,7 @@ class LastRun(msgspec.Struct, gc=False, omit_defaults=True):
     exit_code: int | None = None
     signal: int | None = None
     error: str | None = None
+    seq: int | None = None
 
 
 class Job(msgspec.Struct, omit_defaults=True, gc=False):
@@ -203,6 +204,7 @@ class Run(msgspec.Struct, omit_defaults=True, gc=False):
         by: who makes its attempts; actor: who caused it.
         attempt: the last attempt that started; 0 if none has.
         started, executor, secret_sha256: of the attempt that is going; None if none is.
+        started_seq: the entry that records that start.
         locks: those that it holds, each with the number of runs that could hold it when the attempt started.
         cancel_seq: the last request to stop it.
         retry: the wait for its next attempt; it stays while that attempt is going.
@@ -226,6 +228,7 @@ class Run(msgspec.Struct, omit_defaults=True, gc=False):
     scheduled_for: datetime | None = None
     attempt: int = 0
     started: datetime | None = None
+    started_seq: int | None = None
     executor: Executor | None = None
     secret_sha256: str | None = None
     cancel_seq: int | None = None

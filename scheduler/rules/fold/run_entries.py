@@ -59,7 +59,7 @@ def _run_started(state: State, entry: Entry, data: v.RunStarted) -> None:
     if run is not None:
         if state.expectations is not None:
             expectations.started(state, run, entry)
-        run.attempt, run.started = data.attempt, entry.time
+        run.attempt, run.started, run.started_seq = data.attempt, entry.time, entry.seq
         run.secret_sha256 = data.secret_sha256
         run.executor = executor_of(data)
         run.locks = data.locks
@@ -114,13 +114,14 @@ def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
             exit_code=data.exit_code,
             signal=data.signal,
             error=data.error,
+            seq=entry.seq,
         )
 
 
 def _await_retry(run: Run, entry: Entry, data: v.RunFinished, at: datetime) -> None:
     first_started = data.started if run.retry is None else run.retry.first_started
     run.retry = RetryWait(at, entry.seq, first_started, data)
-    run.started = run.executor = run.secret_sha256 = run.node = None
+    run.started = run.started_seq = run.executor = run.secret_sha256 = run.node = None
     run.locks, run.waited = {}, None
 
 
@@ -129,7 +130,7 @@ def _run_skipped(state: State, entry: Entry, data: v.RunSkipped) -> None:
         expectations.ended(state, run, entry, "skipped")
     job = _end(state, entry)
     if job is not None and entry.run is not None:
-        job.last_skipped = LastRun(entry.run, data.trigger, entry.time, skipped=data.reason)
+        job.last_skipped = LastRun(entry.run, data.trigger, entry.time, skipped=data.reason, seq=entry.seq)
 
 
 def _end(state: State, entry: Entry, *, succeeded: bool = False) -> Job | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cli.console.page_route import PageRoute
+from cli.console.pages.jobs.list_page import show_jobs
 
 __all__ = ["PAGES"]
 
-PAGES: tuple[PageRoute, ...] = ()
+PAGES: tuple[PageRoute, ...] = (PageRoute("/jobs", show_jobs, kept=True),)

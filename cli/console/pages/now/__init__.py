@@ -7,4 +7,4 @@ from cli.console.pages.now.page import show_now
 
 __all__ = ["PAGES"]
 
-PAGES: tuple[PageRoute, ...] = (PageRoute("/", show_now),)
+PAGES: tuple[PageRoute, ...] = (PageRoute("/", show_now, kept=True),)
