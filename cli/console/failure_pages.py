@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from cli.app.error_boundary import failure_of
 from cli.app.failures import Failure
 from cli.console.asked import Asked
-from cli.console.page_route import NotAllowed
+from cli.console.page_route import NotAllowed, NotFound
 from cli.console.rendering import rendered
 from eventstore.errors import LedgerError
 from projections.errors import QueryError
@@ -50,6 +50,11 @@ def _not_allowed(request: Request, problem: Exception) -> Response:
     return _page(request, HTTPStatus.FORBIDDEN, f"you may not do this: {problem}", hint)
 
 
+def _not_found(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, NotFound), "registered for these"
+    return _page(request, HTTPStatus.NOT_FOUND, problem.message, problem.hint)
+
+
 def _config(request: Request, problem: Exception) -> Response:
     hint = "`cronledger check` shows every mistake with its place."
     return _page(request, HTTPStatus.SERVICE_UNAVAILABLE, f"the config cannot be used: {problem}", hint)
@@ -81,6 +86,7 @@ HANDLERS: Mapping[type[Exception], Handler] = {
     Failure: _failure,
     click.ClickException: _parameter,
     NotAllowed: _not_allowed,
+    NotFound: _not_found,
     ConfigInvalid: _config,
     ConfigMissing: _config,
     ConfigUnreadable: _config,

@@ -23,7 +23,7 @@ class PageRoute(NamedTuple):
         show: answers; a plain function is called in a thread, a coroutine in the loop, where nothing may take long.
         role: what the visitor must be allowed.
         methods: `GET`, also for `HEAD`; or `POST`, for what records something.
-        kept: a page made by a plain function of the visitor, the address and the home alone is served again, without a
+        kept: what a plain function makes of the visitor, the address and the home alone is served again, without a
             thread, until an entry was appended or a second has passed; see `kept.kept_pages`.
     """
 
@@ -40,6 +40,14 @@ class NotAllowed(Exception):
     def __init__(self, role: Role) -> None:
         self.role = role
         super().__init__(f"this takes the role {role}")
+
+
+class NotFound(Exception):
+    """There is nothing of that name; the page says so with `message`, and in `hint` what was meant."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        self.message, self.hint = message, hint
+        super().__init__(message)
 
 
 def route_of(page: PageRoute) -> Route:

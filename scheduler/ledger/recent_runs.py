@@ -21,7 +21,7 @@ _LOOKED_AT_MAX = 20_000
 
 
 class EndedRun(NamedTuple):
-    """A run that has ended."""
+    """A run that has ended, as entry `entry` says."""
 
     run: int
     trigger: Trigger
@@ -34,6 +34,7 @@ class EndedRun(NamedTuple):
     signal: int | None
     error: str | None
     attempt: int
+    entry: int
 
 
 def recent_runs(view: View, job: str, count: int) -> list[EndedRun]:
@@ -61,7 +62,7 @@ def recent_runs(view: View, job: str, count: int) -> list[EndedRun]:
             data: RunFinished = payload(entry)
             ended = EndedRun(
                 entry.run or 0, data.trigger, data.scheduled_for, data.started, entry.time, data.duration_ms,
-                data.outcome, data.exit_code, data.signal, data.error, data.attempt,
+                data.outcome, data.exit_code, data.signal, data.error, data.attempt, entry.seq,
             )  # fmt: skip
             found.append(ended)
         end = first - 1

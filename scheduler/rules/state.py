@@ -13,14 +13,7 @@ import msgspec
 
 from eventstore.store import EMPTY, Head
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import (
-    ASKED_FOR,
-    ConfigError,
-    Outcome,
-    SkipReason,
-    Survivor,
-    Trigger,
-)
+from scheduler.entry_members import ASKED_FOR, ConfigError, Outcome, SkipReason, Survivor, Trigger
 from scheduler.rules.approvals.pending_change import PendingChange
 from scheduler.rules.awaited import AwaitedInstant, EndedWait, PassedRun, Success
 from scheduler.rules.clock_trust import ClockMark
@@ -203,8 +196,7 @@ class Run(msgspec.Struct, omit_defaults=True, gc=False):
         number, job, trigger, scheduled_for: of the run; owed_at: when it was caused.
         by: who makes its attempts; actor: who caused it.
         attempt: the last attempt that started; 0 if none has.
-        started, executor, secret_sha256: of the attempt that is going; None if none is.
-        started_seq: the entry that records that start.
+        started, started_seq, executor, secret_sha256: of the attempt that is going; None if none is.
         locks: those that it holds, each with the number of runs that could hold it when the attempt started.
         cancel_seq: the last request to stop it.
         retry: the wait for its next attempt; it stays while that attempt is going.

@@ -2,8 +2,8 @@
 
 A request takes the stamp of the ledger's files before anything is looked at. A page that was made from that stamp, in
 the same second, has all that was recorded when the request came in. Otherwise it is made, in a thread, once for all
-who wait for it: while one is being made that began too early for somebody, that one waits for the next. So there is at
-most one thread at work for a page, however many ask and however fast the ledger grows.
+who wait for it: if one is being made that began too early for somebody, that one waits for the next. So at most one
+thread is at work for a page, however many ask and however fast the ledger grows.
 """
 
 from __future__ import annotations

@@ -81,8 +81,8 @@ def _shown_by(view: View, job: Job) -> int:
     """The entry that shows what is told of how a job is: what disabled it, why it is late, what it does."""
     if job.on_schedule:
         if breaches := late_of(view.state, job):
-            return breaches[0].seq
+            return breaches[0].seq or job.enablement.seq
         if job.live:
-            run = view.state.runs[job.live[0]]
-            return run.started_seq or run.number
+            number = job.live[0]
+            return view.state.runs[number].started_seq or number
     return job.enablement.seq

@@ -53,5 +53,13 @@ def show_jobs(asked: Asked) -> Response:
 
 def _address(wanted: JobFilter) -> str:
     """What stands behind the `?` for a list."""
-    said = {"q": wanted.text, "tag": wanted.tag, "state": wanted.state, "sort": wanted.order, "after": wanted.after}
-    return urlencode({name: value for name, value in said.items() if value and (name, value) != ("sort", "name")})
+    said = {
+        "q": wanted.text,
+        "tag": wanted.tag,
+        "state": wanted.state,
+        "sort": wanted.order,
+        "after": wanted.after,
+    }
+    return urlencode(
+        {name: value for name, value in said.items() if value and (name, value) != ("sort", "name")}
+    )

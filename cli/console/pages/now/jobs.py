@@ -105,7 +105,8 @@ def _ended(job: Job) -> datetime:
 
 def _failed(job: Job) -> FailedRow:
     last = job.last
-    assert last is not None and last.outcome is not None, "it failed"
+    assert last is not None, "it failed"
+    assert last.outcome is not None, "it failed"
     tone, symbol = outcome_symbol(last.outcome, unicode=True)
     how = outcome_words(last.outcome, exit_code=last.exit_code, signal_number=last.signal, error=last.error)
     success = job.success
@@ -124,6 +125,8 @@ def _failed(job: Job) -> FailedRow:
 
 def _coming(jobs: Sequence[Job], now: datetime) -> list[ComingRow]:
     return [
-        ComingRow(job.name, instant, job.definition.timezone, timing_words(job.definition)[0], job.defined_seq)
+        ComingRow(
+            job.name, instant, job.definition.timezone, timing_words(job.definition)[0], job.defined_seq
+        )
         for instant, job in islice(upcoming(jobs, now), COMING_MAX)
     ]

@@ -49,7 +49,7 @@ class RunningRow(NamedTuple):
 
 
 class WaitingRow(NamedTuple):
-    """A run, or a job, that waits: since when, and why; `entry` shows that it is owed, and `run` is None for a job."""
+    """A run, or a job (`run` is None), that waits: since when, and why; `entry` shows that it is owed."""
 
     run: int | None
     job: str

@@ -1,0 +1,10 @@
+"""The pages of one job: what it is, how it went, why it did or did not run, what was changed."""
+
+from __future__ import annotations
+
+from cli.console.page_route import PageRoute
+from cli.console.pages.jobs.one.job_page import show_job
+
+__all__ = ["PAGES"]
+
+PAGES: tuple[PageRoute, ...] = (PageRoute("/jobs/{name}", show_job, kept=True),)
