@@ -204,7 +204,7 @@ def test_jobs_show_for_programs_has_stable_members(home: Home) -> None:
     } in document["configuration"]
     assert list(document["recent_runs"][0]) == [
         "run", "trigger", "scheduled_for", "started", "finished", "duration_ms", "outcome", "exit_code", "signal",
-        "error", "attempt",
+        "error", "attempt", "entry",
     ]  # fmt: skip
 
 
