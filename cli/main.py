@@ -166,6 +166,7 @@ _TOP = {
     "check": ("cli.commands.check:check", "check the config and do nothing else"),
     "console": ("cli.commands.console.console:console", "the home in a browser"),
     "plan": ("cli.commands.plan:plan", "what the config would change, before it does"),
+    "upgrade": ("cli.commands.upgrade:upgrade", "what this version would do to a home of another one"),
     "schema": ("cli.commands.schema:schema", "what a config may hold, for editors"),
     "metrics": ("cli.commands.metrics:metrics", "figures for Prometheus, to standard output or a file"),
     "sql": ("cli.commands.sql:sql", "ask the ledger anything, in SQL"),

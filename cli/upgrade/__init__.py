@@ -1,0 +1,1 @@
+"""What this version of cronledger makes of a home that another one wrote."""
