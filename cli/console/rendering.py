@@ -64,7 +64,7 @@ def moment(instant: datetime | None, zone: str, now: datetime | None = None) -> 
     if now is None:
         return Markup('<time datetime="{}">{}</time>').format(exact, shown)
     beside = show_relative(instant, now) if instant > now else show_past(instant, now)
-    return Markup('<time datetime="{}">{}</time> <small>{}</small>').format(exact, shown, beside)
+    return Markup('<time datetime="{}">{}</time> <small class="ago">{}</small>').format(exact, shown, beside)
 
 
 def path_part(value: object) -> str:
