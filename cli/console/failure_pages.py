@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Final
 
 import click
 import msgspec
@@ -25,12 +26,18 @@ from scheduler.vocabulary.payload import UnfitPayload
 Handler = Callable[[Request, Exception], Response]
 
 
+_PHRASES: Final = {
+    HTTPStatus.NOT_FOUND: "there is no such page",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this address does not take that",
+}
+
+
 def _http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException), "registered for these"
-    what = {
-        HTTPStatus.NOT_FOUND: "there is no such page",
-        HTTPStatus.METHOD_NOT_ALLOWED: "this address does not take that",
-    }.get(HTTPStatus(problem.status_code), problem.detail)
+    status = HTTPStatus(problem.status_code)
+    what = problem.detail
+    if what == status.phrase:
+        what = _PHRASES.get(status, what)
     return _page(request, problem.status_code, what, "", problem.headers)
 
 

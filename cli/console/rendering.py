@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,6 +17,9 @@ from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell
 from cli.times.show import show_duration, show_past, show_relative, show_size, show_time
 from cli.words.words import actor_words
+
+_ENTRIES: Final = re.compile(r"\[(entry|entries) ([0-9]{1,18}(?:, [0-9]{1,18})*)\]")
+_NUMBER: Final = re.compile("[0-9]+")
 
 
 def rendered(template: str, **context: Any) -> str:
@@ -49,6 +53,8 @@ def environment() -> Environment:
         "actor": actor_words,
         "path": path_part,
         "cell": cell,
+        "lines": lines,
+        "proved": proved,
     }
     made.filters.update(filters)
     made.globals["static"] = static_address
@@ -77,6 +83,27 @@ def cell(value: Cell | str) -> Markup:
     if isinstance(value, Cell):
         return Markup('<span class="tone-{}">{}</span>').format(value.tone, printable(value.text))
     return escape(printable(value))
+
+
+def proved(value: Cell | str, base: str) -> Markup:
+    """A cell, in which `[entry 8]` leads to that entry.
+
+    Args:
+        value: what a command tells.
+        base: what stands before the path of every link.
+    """
+
+    def linked(found: re.Match[str]) -> str:
+        link = Markup('<a class="proof" href="{base}/ledger/entries/{seq}">{seq}</a>')
+        return f"[{found[1]} {_NUMBER.sub(lambda number: link.format(base=base, seq=number[0]), found[2])}]"
+
+    # What is replaced are digits: in the escaped text they are none of an escape, for those stand in no brackets.
+    return Markup(_ENTRIES.sub(linked, str(cell(value))))  # noqa: S704 - escaped by `cell`
+
+
+def lines(text: str) -> Markup:
+    """Several lines, in which everything was made visible before that a terminal would obey."""
+    return escape(text)
 
 
 def _printable(value: object) -> object:

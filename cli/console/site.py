@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cli.console.kept.kept_config import KeptConfig
 from cli.console.kept.next_runs import NextRuns
+from cli.console.kept_sql import KeptSql
 from cli.metrics.counting import Counting
 from eventstore.errors import NoLedger
 from scheduler.home import Home
@@ -35,12 +36,14 @@ class Site:
         counting: what happened so far, counted for metrics.
         config: the config beside what is looked at, for pages that tell what it says.
         next_runs: when jobs run next, as of now or later.
+        sql: the views, for pages that ask them.
     """
 
     def __init__(self, home: Home, zone: str, as_of: str | None = None) -> None:
         self.home, self.zone, self.as_of = home, zone, as_of
         self.counting = Counting(home)
         self.config, self.next_runs = KeptConfig(), NextRuns()
+        self.sql = KeptSql(home)
         self._lock = threading.RLock()
         self._ledger: Ledger | None = None
         self._pasts: OrderedDict[str, View] = OrderedDict()
@@ -78,6 +81,7 @@ class Site:
 
     def close(self) -> None:
         """Let go of the ledger."""
+        self.sql.close()
         with self._lock:
             for view in self._pasts.values():
                 _close(view.ledger)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from cli.app.failures import ExitCode, Failure
 from cli.home.run_numbers import no_run
@@ -47,6 +47,12 @@ class CapturedAttempt(NamedTuple):
     streams: tuple[RecordedStream, RecordedStream]
     node: str | None = None
     host: str = ""
+
+    @classmethod
+    def going(cls, run: int, data: v.RunStarted, entry: Entry) -> Self:
+        """An attempt that has not ended, by the entry with which it began."""
+        nothing = (RecordedStream("stdout", None, None), RecordedStream("stderr", None, None))
+        return cls(run, data.attempt, entry.job or "?", entry.time, None, nothing, data.node, data.host)
 
     @property
     def is_elsewhere(self) -> bool:
@@ -96,10 +102,7 @@ def find_attempt(store: EventStore, run: int, number: int | None) -> CapturedAtt
     start: v.RunStarted = v.payload(started[chosen])
     if chosen in ended:
         return ended[chosen]._replace(node=start.node, host=start.host)
-    nothing = (RecordedStream("stdout", None, None), RecordedStream("stderr", None, None))
-    return CapturedAttempt(
-        run, chosen, cause.job or "?", started[chosen].time, None, nothing, start.node, start.host
-    )
+    return CapturedAttempt.going(run, start, started[chosen])
 
 
 def finished_attempt(run: int, data: v.RunFinished, entry: Entry) -> CapturedAttempt:

@@ -14,6 +14,8 @@ from scheduler.home import Home
 
 LOOK_BACK_ENTRIES = 50_000
 """Beyond this many entries, SQL over the sealed segments is quicker."""
+NEAR_ENTRIES = 5_000
+"""So many are looked at in some 50 ms."""
 CLOCK_SLACK = timedelta(days=1)
 """The clock may have been set back: an entry this much older than `since` may still follow one that is not."""
 
@@ -77,6 +79,37 @@ def past_runs(home: Home, store: EventStore, wanted: RunFilter, limit: int) -> l
             if len(found) == limit:
                 return found
     return found
+
+
+def runs_near(
+    store: EventStore,
+    wanted: RunFilter,
+    limit: int,
+    before: int | None = None,
+) -> tuple[list[SettledRun], int]:
+    """The newest wanted runs that were settled shortly before an entry, at a bounded cost.
+
+    Args:
+        store: the ledger.
+        wanted: which runs.
+        limit: at most so many.
+        before: settled by an entry before this one; None: by any.
+
+    Returns:
+        The runs, and the entry before which more of them may have been settled: 0 if there is none.
+    """
+    found: list[SettledRun] = []
+    looked_to = store.head().seq + 1 if before is None else before
+    for entry in islice(store.read_backwards(before), NEAR_ENTRIES):
+        if wanted.since is not None and entry.time < wanted.since - CLOCK_SLACK:
+            return found, 0
+        if len(found) == limit:
+            return found, looked_to
+        looked_to = entry.seq
+        run = wanted.admits(entry)
+        if run is not None:
+            found.append(run)
+    return found, looked_to
 
 
 def _far_back(home: Home, store: EventStore, wanted: RunFilter, before: int, limit: int) -> list[SettledRun]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
 from eventstore.store import Entry, EventStore
@@ -51,10 +52,15 @@ def cause_of(store: EventStore, number: int) -> Entry | None:
     return cause if cause is not None and cause.run == number and cause.type in v.CAUSES else None
 
 
-def run_record(store: EventStore, number: int) -> RunRecord | None:
+def run_record(store: EventStore, number: int, entries_max: int | None = None) -> RunRecord | None:
     """What is on record about a run; None if there is no such run.
 
     What is read are the entries from its cause to its end, or to the end of the ledger if it has not ended.
+
+    Args:
+        store: the ledger.
+        number: of the run.
+        entries_max: after so many entries nothing more is read, ended or not; None: however many there are.
 
     Raises:
         Corrupt: an entry on the way does not stand where the chain says.
@@ -63,7 +69,7 @@ def run_record(store: EventStore, number: int) -> RunRecord | None:
     if cause is None:
         return None
     entries = [cause]
-    for entry in store.read(number + 1):
+    for entry in islice(store.read(number + 1), entries_max):
         if entry.run == number:
             entries.append(entry)
             if settles(entry):

@@ -18,6 +18,7 @@ from cli.evidence.chosen_checkpoint import (
     kept_checkpoint,
     other_ledger,
 )
+from cli.evidence.inclusion_proofs import inclusion_proofs
 from cli.ledger.opened_tree import opened_tree
 from cli.ledger.options import ledger_option
 from cli.terminal.console import note
@@ -98,31 +99,10 @@ def prove(
     if from_size is not None:
         _write(_consistency(home, folder, from_size, checkpoint), output, home, force=force)
     elif seq is not None and whole_run and output is not None:
-        _write_all(_proofs(home, folder, _entries_of(ledger, seq), checkpoint), output)
+        _write_all(inclusion_proofs(home, folder, _entries_of(ledger, seq), checkpoint), output)
     elif seq is not None:
-        _write(_proofs(home, folder, [seq], checkpoint)[seq], output, home, force=force)
+        _write(inclusion_proofs(home, folder, [seq], checkpoint)[seq], output, home, force=force)
     note(_UNCHECKED)
-
-
-def _proofs(home: Home, folder: Path | None, seqs: list[int], checkpoint: Kept) -> dict[int, bytes]:
-    """The files of inclusion proofs, by the entries."""
-    from eventstore.proofs.errors import OtherTree
-    from eventstore.proofs.files.proof_file import ProofFile
-
-    if seqs[-1] >= checkpoint.size:
-        covered = show_count(checkpoint.size, "entry", "entries")
-        raise Failure(
-            f"entry {seqs[-1]} is newer than the checkpoint, which is of the first {covered}",
-            "`cronledger ledger checkpoint` signs one of all entries.",
-        )
-    with opened_tree(home, folder, shown=True) as tree:
-        try:
-            found = {seq: tree.prove(seq, checkpoint.checkpoint.head) for seq in seqs}
-        except OtherTree as problem:
-            raise other_ledger(problem) from None
-    return {
-        seq: ProofFile(seq, proven.hashes, checkpoint.note, proven.leaf).raw for seq, proven in found.items()
-    }
 
 
 def _consistency(home: Home, folder: Path | None, from_size: int, checkpoint: Kept) -> bytes:

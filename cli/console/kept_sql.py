@@ -1,0 +1,80 @@
+"""A connection to the views that stays open from one request to the next, one request at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from cli.app.failures import Failure
+from scheduler.home import Home
+
+if TYPE_CHECKING:
+    from projections import Sql
+
+DEADLINE_S: Final = 20.0
+"""So long a question may take; then it is stopped."""
+_PATIENCE_S: Final = 20.0
+_MEMORY: Final = "1GB"
+
+
+class KeptSql:
+    """The views of a home; they are opened when they are first asked, which loads the engine."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._lock = threading.Lock()
+        self._sql: Sql | None = None
+
+    @contextmanager
+    def connected(self, as_of: int | None = None, *, deadline_s: float = DEADLINE_S) -> Iterator[Sql]:
+        """The views, for one who asks; others wait.
+
+        Args:
+            as_of: answer as the ledger was when this entry was its last one; such a connection is not kept.
+            deadline_s: after so long what is asked is stopped, and fails.
+
+        Raises:
+            Failure: others ask for too long.
+            QueryError, LedgerError, OSError: see `projections.open_sql`.
+        """
+        if not self._lock.acquire(timeout=_PATIENCE_S):
+            raise Failure("others ask the ledger at this moment, and take long", "Try again.")
+        try:
+            sql = self._open(as_of) if self._sql is None or as_of is not None else self._sql
+            stop = threading.Timer(deadline_s, sql.interrupt)
+            stop.daemon = True
+            stop.start()
+            try:
+                yield sql
+            except BaseException:
+                # What it has in memory may be of a question that was stopped half-way.
+                self._forget(sql)
+                raise
+            finally:
+                stop.cancel()
+                if as_of is not None:
+                    self._forget(sql)
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        with self._lock:
+            if self._sql is not None:
+                self._forget(self._sql)
+
+    def _open(self, as_of: int | None) -> Sql:
+        from projections import open_sql
+
+        sql = open_sql(self._home, as_of=as_of, memory_limit=_MEMORY)
+        if as_of is None:
+            self._sql = sql
+        return sql
+
+    def _forget(self, sql: Sql) -> None:
+        if sql is self._sql:
+            self._sql = None
+        with suppress(Exception):
+            sql.close()

@@ -1,0 +1,55 @@
+"""What stands behind the `?` of an address, read as the options of commands are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+import click
+
+from cli.console.asked import Asked
+from cli.terminal.printable import printable
+from cli.times.parse import parse_time
+
+_DIGITS_MAX: Final = 18
+
+
+def number_argument(asked: Asked, name: str) -> int | None:
+    """A whole number from 0 on; None if none is given.
+
+    Raises:
+        click.BadParameter: something else stands there.
+    """
+    text = asked.argument(name).strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX):
+        raise click.BadParameter(f"{printable(text)!r} is no number from 0 on", param_hint=name)
+    return int(text)
+
+
+def time_argument(asked: Asked, name: str, *, end: bool = False) -> datetime | None:
+    """A moment, as `--since` and `--until` take it; None if none is given.
+
+    Args:
+        asked: the request.
+        name: of the argument.
+        end: a date means the end of that day.
+
+    Raises:
+        click.BadParameter: it is no time.
+    """
+    text = asked.argument(name).strip()
+    return parse_time(text, name, datetime.now(UTC), end=end) if text else None
+
+
+def choice_argument(asked: Asked, name: str, choices: tuple[str, ...]) -> str | None:
+    """One of several words; None if none is given.
+
+    Raises:
+        click.BadParameter: it is another one.
+    """
+    text = asked.argument(name).strip()
+    if text and text not in choices:
+        raise click.BadParameter(f"{printable(text)!r} is none of {', '.join(choices)}", param_hint=name)
+    return text or None

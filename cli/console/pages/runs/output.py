@@ -1,0 +1,193 @@
+"""What a run printed: the end of each stream on its page, and the whole to download, secrets of its job masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response, StreamingResponse
+
+from cli.console.asked import Asked
+from cli.logs.output_secrets import masking, output_secrets, secrets_environ
+from cli.logs.run_output import CapturedAttempt, finished_attempt, open_output
+from cli.terminal.job_output import shown_text
+from cli.times.show import show_size
+from scheduler import vocabulary as v
+from scheduler.definition import JobDefinition
+from scheduler.home import Home
+from scheduler.ledger.run_record import RunRecord, run_record
+
+if TYPE_CHECKING:
+    from scheduler.logs import RawOutput
+    from scheduler.logs.collection.masked_output import KnownSecrets
+
+STREAMS: Final = ("stdout", "stderr")
+_SHOWN_BYTES: Final = 64 * 1024
+_CHUNK_BYTES: Final = 256 * 1024
+_READ_THROUGH_BYTES_MAX: Final = 64 * 1024 * 1024
+"""The end of a compressed file is found by reading all of it: of a longer one the beginning is shown."""
+_ENTRIES_MAX: Final = 200_000
+
+
+class ShownStream(NamedTuple):
+    """One stream of an attempt, as the page of its run shows it.
+
+    Attributes:
+        attempt: its number; stream: `stdout` or `stderr`.
+        text: what is shown of it; empty if nothing is.
+        end: how many bytes there are by now.
+        left_out: what of it is not shown, in words; empty if nothing.
+        remark: why there is nothing, or what is to be said of it.
+    """
+
+    attempt: int
+    stream: str
+    text: str
+    end: int
+    left_out: str
+    remark: str
+
+
+def shown_streams(home: Home, record: RunRecord, definition: JobDefinition | None) -> list[ShownStream]:
+    """The streams of all attempts of a run that printed anything, the last attempt first."""
+    secrets = None if definition is None else output_secrets(home, definition, partial(secrets_environ, home))
+    found: list[ShownStream] = []
+    for attempt in reversed(attempts_of(record)):
+        for stream in STREAMS:
+            shown = _shown(home, attempt, stream, secrets)
+            if shown is not None:
+                found.append(shown)
+    return found
+
+
+def attempts_of(record: RunRecord) -> list[CapturedAttempt]:
+    """The attempts of a run that started, the first one first."""
+    number = record.cause.seq
+    ended = {}
+    for entry in record.of_type(v.RunFinished):
+        data: v.RunFinished = v.payload(entry)
+        if data.closes is None:
+            ended[data.attempt] = finished_attempt(number, data, entry)
+    found = []
+    for entry in record.of_type(v.RunStarted):
+        start: v.RunStarted = v.payload(entry)
+        attempt = ended.get(start.attempt) or CapturedAttempt.going(number, start, entry)
+        found.append(attempt._replace(node=start.node, host=start.host))
+    return found
+
+
+def show_output(asked: Asked) -> Response:
+    """The whole of one stream, as a file of text."""
+    attempt, definition = captured(asked)
+    stream = asked.request.path_params["stream"]
+    home = asked.site.home
+    output = open_output(home, attempt, stream)
+    if output is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, _gone(attempt))
+    secrets = None if definition is None else output_secrets(home, definition, partial(secrets_environ, home))
+    recorded = next(each for each in attempt.streams if each.stream == stream)
+    name = f"run-{attempt.run}-attempt-{attempt.number}.{stream}.txt"
+    return StreamingResponse(
+        _pieces(output, secrets, recorded.size_bytes),
+        media_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def captured(asked: Asked) -> tuple[CapturedAttempt, JobDefinition | None]:
+    """The attempt that an address names, and the definition of its job.
+
+    Raises:
+        HTTPException: there is no such run, attempt or stream.
+    """
+    parameters = asked.request.path_params
+    number, wanted = parameters["run"], parameters["attempt"]
+    with asked.look() as view:
+        store = None if view.ledger is None else view.ledger.store
+        record = None if store is None else run_record(store, number, _ENTRIES_MAX)
+        job = None if record is None else view.state.jobs.get(record.cause.job or "")
+    found = [] if record is None else [each for each in attempts_of(record) if each.number == wanted]
+    if not found or parameters["stream"] not in STREAMS:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"run {number} has no such output")
+    return found[0], None if job is None else job.definition
+
+
+def _pieces(output: RawOutput, secrets: KnownSecrets | None, size_bytes: int | None) -> Iterator[bytes]:
+    """The bytes of a run, masked, a piece at a time."""
+    masked = masking(secrets)
+    with closing(output):
+        offset = 0
+        while size_bytes is None or offset < size_bytes:
+            wanted = _CHUNK_BYTES if size_bytes is None else min(_CHUNK_BYTES, size_bytes - offset)
+            chunk = output.read(offset, wanted)
+            if not chunk:
+                break
+            offset += len(chunk)
+            yield chunk if masked is None else masked.masked(chunk)
+        if masked is not None:
+            yield masked.masked(b"", last=True)
+
+
+def _shown(
+    home: Home, attempt: CapturedAttempt, stream: str, secrets: KnownSecrets | None
+) -> ShownStream | None:
+    """One stream; None if nothing was printed there."""
+    size_bytes = next(each.size_bytes for each in attempt.streams if each.stream == stream)
+    try:
+        output = open_output(home, attempt, stream)
+    except OSError as problem:
+        return ShownStream(attempt.number, stream, "", 0, "", f"it cannot be read: {problem.strerror}")
+    if output is None:
+        if not size_bytes and not attempt.is_elsewhere:
+            return None
+        return ShownStream(attempt.number, stream, "", 0, "", _gone(attempt))
+    with closing(output):
+        return _end_of(output, attempt, stream, size_bytes, secrets)
+
+
+def _end_of(
+    output: RawOutput,
+    attempt: CapturedAttempt,
+    stream: str,
+    size_bytes: int | None,
+    secrets: KnownSecrets | None,
+) -> ShownStream | None:
+    from scheduler.logs import DamagedOutput
+
+    length = output.path.stat().st_size if size_bytes is None else size_bytes
+    if not length:
+        return ShownStream(attempt.number, stream, "", 0, "", "") if attempt.finished is None else None
+    from_begin = output.compressed and length > _READ_THROUGH_BYTES_MAX
+    begin = 0 if from_begin else max(0, length - _SHOWN_BYTES)
+    # What is cut must not leave the end of a secret unmasked: reading begins as much earlier as one may be long.
+    lead = 0 if secrets is None else max((len(form) for form in secrets.forms), default=0)
+    start = max(0, begin - lead)
+    try:
+        raw = output.read(start, min(_SHOWN_BYTES + lead, length - start))
+    except (DamagedOutput, OSError) as problem:
+        return ShownStream(attempt.number, stream, "", 0, "", f"its file is damaged: {problem}")
+    if attempt.finished is None:
+        # More is to come: what is shown ends with a line, so that no secret is cut in two.
+        raw = raw[: raw.rfind(b"\n") + 1]
+        length = start + len(raw)
+    masked = masking(secrets)
+    shown = raw if masked is None else masked.masked(raw, last=True)
+    text = shown_text(shown.decode("utf-8", "backslashreplace"))
+    if begin:
+        text = text.partition("\n")[2] or text
+    left_out = ""
+    if length > _SHOWN_BYTES:
+        left_out = f"the {'first' if from_begin else 'last'} {show_size(len(raw))} of {show_size(length)}"
+    return ShownStream(attempt.number, stream, text, length, left_out, "")
+
+
+def _gone(attempt: CapturedAttempt) -> str:
+    """Why there is no output."""
+    if attempt.is_elsewhere:
+        where = f"node {attempt.node or ''}, host {attempt.host}"
+        return f"it is on {where}: `cronledger logs show {attempt.run}` there shows it"
+    return f"it is not here any more: `cronledger logs show {attempt.run}` says what deleted it"
