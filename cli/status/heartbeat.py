@@ -60,6 +60,19 @@ def heartbeat_document(view: View) -> dict[str, Any] | None:
     }
 
 
+def is_well(view: View) -> bool:
+    """Whether a scheduler serves the home from this machine, can record, and touches its heartbeat, where it has one."""
+    if view.holder is None or view.scheduler_state == "paused":
+        return False
+    settings = _settings(view)
+    if settings is None:
+        return True
+    from scheduler.heartbeat.beat import FRESH_S
+
+    touched = _touched(view, settings)
+    return touched is not None and (view.now - touched).total_seconds() <= FRESH_S
+
+
 def _settings(view: View) -> Heartbeat | None:
     """What the config says, as far as it could be read."""
     return None if view.config is None else view.config.settings.heartbeat

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import call
+from tests.support.command import await_fact, call
 from tests.support.home import make_home
+from tests.support.served import Served
 
 CONFIG = """\
 scheduler: {heartbeat: {url: "https://hc.example/x"}}
@@ -42,3 +43,17 @@ def test_what_is_kept_of_the_last_ping_may_be_anything(tmp_path: Path) -> None:
         home.last_ping.write_text(kept, "utf-8")
         assert told in call("status", home=home.root).out
         assert call("status", "--json", home=home.root).document["heartbeat"]["pings"]
+
+
+def test_the_exit_code_says_whether_the_scheduler_is_well(tmp_path: Path) -> None:
+    """For health checks: 1 without a scheduler, or where its heartbeat is stale; without the option it is 0."""
+    home = make_home(tmp_path, 'scheduler: {heartbeat: {}}\njobs: {a: {every: 1h, command: "true"}}\n')
+    assert call("status", home=home.root).code == 0
+    assert call("status", "--exit-code", home=home.root).code == 1
+    with Served(home.root):
+        await_fact(home.heartbeat.exists)
+        well = call("status", "--exit-code", home=home.root)
+        assert (well.code, "running" in well.out) == (0, True)
+        os.utime(home.heartbeat, (1e9, 1e9))
+        assert call("status", "--exit-code", "--json", home=home.root).code == 1
+    assert call("status", "--exit-code", home=home.root).code == 1
