@@ -61,7 +61,7 @@ def heartbeat_document(view: View) -> dict[str, Any] | None:
 
 
 def is_well(view: View) -> bool:
-    """Whether a scheduler serves the home from this machine, can record, and touches its heartbeat, where it has one."""
+    """Whether a scheduler serves the home from here, can record, and touches its heartbeat, where it has one."""
     if view.holder is None or view.scheduler_state == "paused":
         return False
     settings = _settings(view)

@@ -47,7 +47,9 @@ def test_what_is_kept_of_the_last_ping_may_be_anything(tmp_path: Path) -> None:
 
 def test_the_exit_code_says_whether_the_scheduler_is_well(tmp_path: Path) -> None:
     """For health checks: 1 without a scheduler, or where its heartbeat is stale; without the option it is 0."""
-    home = make_home(tmp_path, 'scheduler: {heartbeat: {}}\njobs: {a: {every: 1h, command: "true"}}\n')
+    home = make_home(
+        tmp_path, 'scheduler: {heartbeat: {file: var/heartbeat}}\njobs: {a: {every: 1h, command: "true"}}\n'
+    )
     assert call("status", home=home.root).code == 0
     assert call("status", "--exit-code", home=home.root).code == 1
     with Served(home.root):
