@@ -21,6 +21,8 @@ from eventstore.regular_file import open_regular, read_regular
 from scheduler import inheritable_lock
 
 _BYTES_MAX: Final = 4_096
+STARTED_BY: Final = "CRONLEDGER_STARTED_BY"
+"""The variable by which a scheduler tells the programs beside it its number."""
 _TURNS_PER_LOOK: Final = 5
 """After so many turns of a process beside the scheduler it is checked whether one serves the home."""
 
@@ -85,7 +87,7 @@ class LastTurn:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path, self._parent, self._turns = path, os.getppid(), 0
+        self._path, self._parent, self._turns = path, started_by(), 0
 
     def has_come(self, *, stopping: bool) -> bool:
         """Whether this turn is the last one; it is called once a turn.
@@ -97,6 +99,15 @@ class LastTurn:
         if os.getppid() != self._parent:
             return True
         return (stopping or self._turns % _TURNS_PER_LOOK == 0) and holder_of(self._path) is None
+
+
+def started_by() -> int:
+    """The number of the scheduler that started this process beside it.
+
+    It says it itself: while this process begins, it may end already, and the parent is another one then.
+    """
+    said = os.environ.get(STARTED_BY, "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else os.getppid()
 
 
 def holder_of(path: Path) -> Holder | None:

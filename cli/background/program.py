@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from scheduler.home import Home
+from scheduler.scheduler_lock import STARTED_BY
 
 
 class BackgroundProgram:
@@ -33,6 +34,7 @@ class BackgroundProgram:
         return subprocess.Popen(
             [sys.executable, *self._arguments],
             cwd="/",
+            env={**os.environ, STARTED_BY: str(os.getpid())},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -13,6 +13,7 @@ from typing import Final
 
 from scheduler.heartbeat.pinger import Pinger
 from scheduler.home import Home
+from scheduler.scheduler_lock import started_by
 
 NO_ADDRESS: Final = 78
 _LOOK_S: Final = 1.0
@@ -20,7 +21,7 @@ _LOOK_S: Final = 1.0
 
 def main(arguments: list[str]) -> int:
     """Ping until whoever started this is gone; the exit code."""
-    parent, pinger = os.getppid(), Pinger(Home(Path(arguments[0])))
+    parent, pinger = started_by(), Pinger(Home(Path(arguments[0])))
     while os.getppid() == parent:
         if not pinger.turn(time.monotonic()):
             return NO_ADDRESS

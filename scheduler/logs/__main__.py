@@ -23,7 +23,7 @@ from scheduler.home import Home
 from scheduler.logs.collection.collector import Collector, CollectorRunning
 from scheduler.logs.collection.compression import compress_entries, compress_outputs
 from scheduler.logs.collection.output_watch import LOOK_S, OutputWatch
-from scheduler.scheduler_lock import holder_of
+from scheduler.scheduler_lock import holder_of, started_by
 from scheduler.waiting import Waiter
 
 BUSY: Final = 75
@@ -82,7 +82,7 @@ def _collect(home: Home, waiter: Waiter) -> int:
 
 def _serve(home: Home, waiter: Waiter, collector: Collector, watch: OutputWatch) -> int:
     compress_at_s = time.monotonic()
-    stopping = False
+    stopping, starter = False, started_by()
     while True:
         if not stopping:
             _settle(home)
@@ -93,9 +93,7 @@ def _serve(home: Home, waiter: Waiter, collector: Collector, watch: OutputWatch)
         if more or collector.dirty:
             stopping = bool(waiter.wait(0.0)) or stopping
             continue
-        if not collector.pending and (
-            stopping or not (collector.live or holder_of(home.scheduler_lock) is not None)
-        ):
+        if not collector.pending and (stopping or _is_over(home, collector, starter)):
             return 0
         if time.monotonic() >= compress_at_s:
             _compress(home, collector)
@@ -105,6 +103,14 @@ def _serve(home: Home, waiter: Waiter, collector: Collector, watch: OutputWatch)
         stopping = stopping or bool(signals)
         if stopping:
             collector.look_at_all()
+
+
+def _is_over(home: Home, collector: Collector, starter: int) -> bool:
+    """Whether nobody needs this process: no scheduler serves and nothing runs, or the next one has its own."""
+    if collector.live and os.getppid() == starter:
+        return False
+    is_served = holder_of(home.scheduler_lock) is not None
+    return not collector.live if not is_served else os.getppid() != starter
 
 
 def _settle(home: Home) -> None:
