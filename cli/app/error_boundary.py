@@ -44,6 +44,32 @@ def failures_for_people() -> Iterator[None]:
         sys.exit(code)
 
 
+@contextmanager
+def passing_failures() -> Iterator[None]:
+    """What may be over by itself, a full disk, a lock that is held, a database that is away, is `ExitCode.LATER`.
+
+    Who starts a scheduler again when it fails is to try again then, and not where a person has to do something first.
+
+    Raises:
+        Failure: one of these.
+    """
+    try:
+        yield
+    except Exception as problem:
+        failure = failure_of(problem) if _may_pass(problem) else None
+        if failure is None:
+            raise
+        raise Failure(failure.message, failure.hint, ExitCode.LATER) from problem
+
+
+def _may_pass(problem: Exception) -> bool:
+    from eventstore.errors import InDoubt, NoAnswer, Poisoned, Unavailable
+
+    if isinstance(problem, OSError):
+        return not isinstance(problem, BrokenPipeError) and problem.errno not in _NOT_BY_ITSELF
+    return isinstance(problem, Unavailable | NoAnswer | InDoubt | Poisoned)
+
+
 def silence(stream: object) -> None:
     """Send what is still buffered for a stream nowhere, so that flushing it at exit cannot fail."""
     try:
@@ -167,6 +193,7 @@ def _of_ledger(problem: LedgerError) -> Failure:
     return Failure(f"{prefix}{problem}", hint, ExitCode.LEDGER)
 
 
+_NOT_BY_ITSELF = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _SYSTEM_HINTS = {
     errno.EACCES: "Mend its permissions, or run this as the user whose home it is.",
     errno.EPERM: "Mend its permissions, or run this as the user whose home it is.",

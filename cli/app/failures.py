@@ -28,6 +28,8 @@ class ExitCode(enum.IntEnum):
     """The ledger cannot be trusted or cannot be written."""
     CHANGES = 4
     """Something would change; of `plan --exit-code` alone."""
+    LATER = 75
+    """The ledger cannot be had now, and nothing says that it is damaged; of `serve` alone."""
     INTERRUPTED = 130
     """Ctrl-C."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.app.error_boundary import passing_failures
 from cli.app.failures import Failure
 from cli.app.invocation import invocation
 from cli.app.ledger_wait import patience_explained
@@ -107,7 +108,7 @@ def serve(home: Home, adopt_home: bool, leave_runs: bool, utc: bool) -> None:
     console = _Console(home, "UTC" if utc else local_zone())
     gc.disable()  # nearly all that start-up makes stays; `Serving.run` enables it when all is there
     try:
-        with refused_nodes():
+        with passing_failures(), refused_nodes():
             _opened(home, console, adopt=adopt_home, leave_runs=leave_runs).run()
     except StoppedBeforeItServed:
         pass

@@ -1,12 +1,10 @@
-"""The loop's part: a file is touched while the scheduler is healthy, and the service manager's watchdog is fed."""
+"""The loop's part: a file is touched while the scheduler is healthy."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import stat
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,18 +21,15 @@ _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_
 
 
 class Beat:
-    """Touches and feeds; what cannot be touched is not, and that is what others see.
+    """Touches; what cannot be touched is not, and that is what others see.
 
     Args:
         home: the home.
-        environ: of this process: `NOTIFY_SOCKET` and `WATCHDOG_USEC` are the service manager's.
     """
 
-    def __init__(self, home: Home, environ: Mapping[str, str]) -> None:
+    def __init__(self, home: Home) -> None:
         self._home = home
         self._file: Path | None = None
-        self._watchdog, watchdog_s = _watchdog(environ)
-        self._every_s = max(0.0, min(BEAT_S, watchdog_s / 2) - TURN_S)
         self._at_s = 0.0
 
     def use(self, settings: Heartbeat | None) -> None:
@@ -43,23 +38,18 @@ class Beat:
         if file != self._file:
             self._file, self._at_s = file, 0.0
 
-    def turn(self, now_s: float, *, healthy: bool = True) -> None:
-        """The loop has turned: touch, if it is time.
+    def turn(self, now_s: float) -> None:
+        """The loop has turned, and can do what it is for: touch, if it is time.
 
         Args:
             now_s: by the monotonic clock.
-            healthy: whether it can do what it is for; if not, only the service manager hears of it.
         """
         if now_s < self._at_s:
             return
-        self._at_s = now_s + self._every_s
-        if self._file is not None and healthy:
+        self._at_s = now_s + BEAT_S - TURN_S
+        if self._file is not None:
             with contextlib.suppress(OSError):
                 _touch(self._file)
-        if self._watchdog:
-            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-                manager.setblocking(False)
-                manager.sendto(b"WATCHDOG=1", self._watchdog)
 
 
 def file_of(home: Home, settings: Heartbeat) -> Path:
@@ -84,12 +74,3 @@ def _touch(path: Path) -> None:
             os.utime(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _watchdog(environ: Mapping[str, str]) -> tuple[str, float]:
-    """The socket of the service manager, and within how many seconds it wants to hear; empty without one."""
-    address, micros = environ.get("NOTIFY_SOCKET", ""), environ.get("WATCHDOG_USEC", "")
-    wanted = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
-    if not address.startswith(("/", "@")) or not wanted or not micros.isascii() or not micros.isdigit():
-        return "", BEAT_S * 2
-    return ("\0" + address[1:] if address[0] == "@" else address), int(micros[:18]) / 1_000_000

@@ -23,6 +23,7 @@ from scheduler.rules.nodes.losses import losses
 from scheduler.rules.nodes.placement import Places
 from scheduler.rules.runs.round import Room
 from scheduler.rules.state import Executor, State
+from scheduler.rules.timetable import Due
 from scheduler.service.records.decisions import Decisions, Ends
 from scheduler.service.records.recorder import Recorder
 
@@ -139,6 +140,15 @@ class Leading:
     def _room(self, state: State, settings: SchedulerSettings) -> Room:
         places, holders = self._places(state), self._decisions.holders
         return Room(places.free, (), NOBODY, lambda run, attempt: None, holders, settings.locks, places)
+
+    @property
+    def waiting(self) -> int:
+        """How many runs wait to begin."""
+        return len(self._decisions.waiting)
+
+    def next_due(self) -> Due | None:
+        """The next instant of a schedule, with one of its jobs."""
+        return self._decisions.next_due()
 
     def next_moments(self, now: Reading) -> list[datetime]:
         """When there is something to decide; `now` if there is something at once."""

@@ -135,6 +135,11 @@ class NodeLoop:
         return self._leading is not None
 
     @property
+    def leading(self) -> Leading | None:
+        """What it decides while it leads."""
+        return self._leading
+
+    @property
     def has_joined(self) -> bool:
         """Whether it is on record that this process serves."""
         return self._joined is not None

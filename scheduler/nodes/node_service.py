@@ -39,6 +39,7 @@ from scheduler.service.launcher import Launcher
 from scheduler.service.serving import TURN_MAX_S, Serving, StoppedBeforeItServed, stops_among
 from scheduler.service.shutdown import StoppedRuns
 from scheduler.service.supervisor import Supervisor
+from scheduler.service_manager.status_words import Standing
 
 CALL_S = 2.0
 """So long one call of the database may take: meanwhile nothing else is looked at, not even the timeout of a run."""
@@ -131,6 +132,8 @@ class NodeService(Serving):
                 if str(problem) != told:
                     told = str(problem)
                     self._announce(DatabaseAway(told))
+                    self._manager.status(f"waits for the database: {told}")
+            self._manager.turned(time.monotonic())
             until_s = time.monotonic() + TURN_MAX_S
             while (left_s := until_s - time.monotonic()) > 0:
                 if stop := stops_among(self._waiter.wait(left_s)):
@@ -206,10 +209,12 @@ class NodeService(Serving):
         if self._loop.leads and not self._loop.is_paused:
             self._snapshots.record(self._loop.record)
 
-    def _feed(self, now_s: float) -> None:
-        """The service manager hears that the process works, also while the database is away; others do not."""
-        if self._beat is not None:
-            self._beat.turn(now_s, healthy=not self._loop.is_paused)
+    def _standing(self) -> Standing:
+        problem = "the database is away" if self._loop.is_paused else ""
+        standing = Standing(len(self._supervisor), problem=problem, node=self._loop.node, leads=False)
+        if (leading := self._loop.leading) is None:
+            return standing
+        return standing._replace(leads=True, waiting=leading.waiting, next_due=leading.next_due())
 
     # -- stopping ----------------------------------------------------------------------------------------------
 

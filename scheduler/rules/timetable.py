@@ -106,11 +106,23 @@ class Timetable:
 
     def next_instant(self) -> datetime | None:
         """When something falls due next: an instant of a schedule or the end of a pause."""
-        while self._heap and self._stale(self._heap[0][0], self._heap[0][2]):
-            heapq.heappop(self._heap)
+        self._drop_stale()
         candidates = [heap[0][0] for heap in (self._heap, self._pauses) if heap]
         candidates += [due.instant for due in self._late]
         return min(candidates, default=None)
+
+    def next_due(self) -> Due | None:
+        """The next instant of a schedule, with one of the jobs for which it falls due; None if there is none."""
+        self._drop_stale()
+        soonest = list(self._late)
+        if self._heap:
+            instant, _, key = self._heap[0]
+            soonest.append(Due(instant, next(iter(self._groups[key].jobs))))
+        return min(soonest, default=None)
+
+    def _drop_stale(self) -> None:
+        while self._heap and self._stale(self._heap[0][0], self._heap[0][2]):
+            heapq.heappop(self._heap)
 
     def _stale(self, instant: datetime, key: Timing) -> bool:
         group = self._groups.get(key)

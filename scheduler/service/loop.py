@@ -24,6 +24,7 @@ from scheduler.rules.runs.locks import LockQueue
 from scheduler.rules.runs.orphans import ExecutorAlive
 from scheduler.rules.runs.round import Room
 from scheduler.rules.state import Executor, State
+from scheduler.rules.timetable import Due
 from scheduler.service.execution import LOOK_S, Execution
 from scheduler.service.launcher import Launcher
 from scheduler.service.records.decisions import Decisions
@@ -88,6 +89,15 @@ class Scheduler:
     def _starts(self) -> bool:
         """Whether runs may begin, and instants are settled."""
         return self._paused is None and not self._stopping
+
+    @property
+    def waiting(self) -> int:
+        """How many runs wait to begin."""
+        return len(self._decisions.waiting)
+
+    def next_due(self) -> Due | None:
+        """The next instant of a schedule, with one of its jobs."""
+        return self._decisions.next_due()
 
     @property
     def waits_for_slots(self) -> bool:

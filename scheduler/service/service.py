@@ -28,6 +28,7 @@ from scheduler.service.loop import Scheduler
 from scheduler.service.serving import OnDatabase, Serving
 from scheduler.service.shutdown import StoppedRuns
 from scheduler.service.supervisor import Supervisor
+from scheduler.service_manager.status_words import Standing
 from scheduler.store import is_on_database
 
 SLOTS_PATIENCE_S = 30.0
@@ -127,6 +128,10 @@ class Service(Serving):
             if full is not None:
                 self._slots_told = True
                 self._announce(SlotsTaken(full))
+
+    def _standing(self) -> Standing:
+        problem = "the ledger cannot be written" if self._loop.is_paused else ""
+        return Standing(len(self._supervisor), self._loop.waiting, self._loop.next_due(), problem)
 
     def _keep_snapshot(self) -> None:
         seq = self._ledger.state.head.seq

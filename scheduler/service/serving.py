@@ -36,6 +36,8 @@ from scheduler.service.executor import this_process
 from scheduler.service.launcher import Launcher
 from scheduler.service.shutdown import OrderlyStop, StoppableLoop, StoppedRuns, can_leave
 from scheduler.service.supervisor import Supervisor
+from scheduler.service_manager.service_manager import ServiceManager
+from scheduler.service_manager.status_words import Standing, serving_words, stopping_words
 from scheduler.system_clock import SystemClock
 from scheduler.version import ReplacedPart, installed_versions, replaced, versions
 from scheduler.waiting import Waiter
@@ -163,6 +165,7 @@ class Serving:
         self._require_home()
         if is_copy(home) and not adopt:
             raise HomeCopied(home)
+        self._manager = ServiceManager(os.environ)
         self._executor = this_process()
         self._lock = SchedulerLock.take(
             home.scheduler_lock,
@@ -191,6 +194,10 @@ class Serving:
 
     def _each_second(self) -> None:
         """What is looked at now and then."""
+
+    def _standing(self) -> Standing:
+        """What it does, for the service manager."""
+        raise NotImplementedError
 
     def _end(self, reason: str, became: StoppedRuns) -> None:
         """Record that the scheduler stopped."""
@@ -226,6 +233,8 @@ class Serving:
             gc.freeze()
             gc.enable()
             self._say_ready()
+            self._manager.status(serving_words(self._standing()))
+            self._manager.ready()
             if self._shutdown == "leave" and not can_leave():
                 self._announce(CannotLeave())
             self._stop(self._serve())
@@ -264,11 +273,14 @@ class Serving:
                 self._second_signal = len(asked) > 1
                 return signal.Signals(asked[0]).name
             if signals:
-                self._in_force.reload()
+                with self._manager.reloading():
+                    self._in_force.reload()
             if time.monotonic() >= look_at_s:
                 look_at_s = time.monotonic() + CONFIG_LOOK_S
                 self._in_force.look()
                 self._each_second()
+                if self._manager.listens:
+                    self._manager.status(serving_words(self._standing()))
                 if self._forks is not None:
                     self._forks.tend()
             if time.monotonic() >= self._versions_look_at_s:
@@ -283,15 +295,12 @@ class Serving:
             if (files := self._ledger.store.files) is not None:
                 with contextlib.suppress(OSError):  # what the system refuses now is due again in a second
                     files.tick()
-        self._feed(turned_s)
+        self._manager.turned(turned_s)
+        if self._beat is not None and not self._loop.is_paused:
+            self._beat.turn(turned_s)
         if turned_s >= self._report_by_s or self._waiter.is_quiet():
             self._report()
         return self._waiter.wait(max(0.0, turned_s + wait_s - time.monotonic()))
-
-    def _feed(self, now_s: float) -> None:
-        """Show that the scheduler is healthy, if it is."""
-        if self._beat is not None and not self._loop.is_paused:
-            self._beat.turn(now_s)
 
     def _report(self) -> None:
         self._report_by_s = time.monotonic() + REPORT_WITHIN_S
@@ -313,11 +322,11 @@ class Serving:
             self._announce(ChannelsNamed())
 
     def _want_heartbeat(self, settings: Heartbeat | None) -> None:
-        """Touch what the config names, and feed the watchdog of the service manager, if it has one."""
-        if self._beat is None and (settings is not None or "WATCHDOG_USEC" in os.environ):
+        """Touch what the config names."""
+        if self._beat is None and settings is not None:
             from scheduler.heartbeat.beat import Beat
 
-            self._beat = Beat(self._home, os.environ)
+            self._beat = Beat(self._home)
         if self._beat is not None:
             self._beat.use(settings)
         if settings is not None and settings.url is not None:
@@ -338,6 +347,8 @@ class Serving:
     def _stop(self, reason: str) -> None:
         """Start nothing more, and end the runs or leave them going, as the config in force says."""
         settings = self._in_force.config.settings
+        self._manager.status(stopping_words(len(self._supervisor)))
+        self._manager.stopping()
         stop = OrderlyStop(
             self._loop,
             self._supervisor,

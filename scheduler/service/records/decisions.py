@@ -253,6 +253,10 @@ class Decisions:
             or self._undecided.any_decided(self.state)
         )
 
+    def next_due(self) -> Due | None:
+        """The next instant of a schedule, with one of its jobs."""
+        return self._timetable.next_due()
+
     def next_moments(self) -> Iterable[datetime]:
         """When there may be something to decide."""
         moments = self._timetable.next_instant(), self.waiting.next_moment(), self._records.next_moment()

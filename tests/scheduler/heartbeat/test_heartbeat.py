@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import stat
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.definition import Heartbeat
-from scheduler.heartbeat.beat import FRESH_S, Beat, file_of, touched_ns
+from scheduler.heartbeat.beat import BEAT_S, FRESH_S, Beat, file_of, touched_ns
 from scheduler.heartbeat.last_ping import read_last_ping
 from scheduler.heartbeat.pinger import Freshness, Pinger
 from scheduler.home import Home
@@ -47,7 +46,7 @@ def touch(home: Home, at: int) -> None:
 def test_the_file_is_touched_at_least_every_ten_seconds_and_hardly_more_often(tmp_path: Path) -> None:
     """It is for its owner alone, holds nothing of ours, and comes back if somebody removes it."""
     home = Home(tmp_path)
-    beat = Beat(home, {})
+    beat = Beat(home)
     beat.use(Heartbeat(file="alive"))
     file = tmp_path / "alive"
     touched = []
@@ -68,20 +67,18 @@ def test_the_file_is_touched_at_least_every_ten_seconds_and_hardly_more_often(tm
     assert touched_ns(file) == 1_000_000_000
 
 
-@pytest.mark.parametrize(("watchdog_s", "most_s"), [(0, 10), (30, 10), (6, 3), (3, 1.5), (2, 1.1)])
 def test_what_is_due_between_two_turns_comes_with_the_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, watchdog_s: int, most_s: float
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The loop turns about once a second: that makes nothing later than it is said to be."""
     now_s, touched = 0.0, list[float]()
-    environ = {"NOTIFY_SOCKET": "/none", "WATCHDOG_USEC": f"{watchdog_s}000000"} if watchdog_s else {}
-    beat = Beat(Home(tmp_path), environ)
+    beat = Beat(Home(tmp_path))
     beat.use(Heartbeat(file="alive"))
     monkeypatch.setattr(os, "utime", lambda descriptor: touched.append(now_s))
     for turn in range(60):
         now_s = 100 + turn * 1.01
         beat.turn(now_s)
-    assert max(after - before for before, after in pairwise(touched)) <= most_s
+    assert max(after - before for before, after in pairwise(touched)) <= BEAT_S
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder", "no folder"])
@@ -96,28 +93,11 @@ def test_what_is_no_file_is_not_touched_and_holds_up_nothing(tmp_path: Path, kin
         os.mkfifo(file)
     elif kind == "folder":
         file.mkdir()
-    beat = Beat(Home(tmp_path), {})
+    beat = Beat(Home(tmp_path))
     beat.use(Heartbeat(file="none/alive" if kind == "no folder" else "alive"))
     beat.turn(100)
     assert target.stat().st_mtime == 1
     assert touched_ns(file) is None
-
-
-def test_the_watchdog_of_the_service_manager_is_fed(tmp_path: Path) -> None:
-    """Twice within its time, with or without a heartbeat in the config; what it hangs on holds up nothing."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.bind(str(tmp_path / "notify"))
-        manager.setblocking(False)
-        environ = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "6000000"}
-        beat = Beat(Home(tmp_path), environ)
-        for now_s in range(100, 107):
-            beat.turn(now_s)
-        assert [manager.recv(100) for _ in range(4)] == [b"WATCHDOG=1"] * 4
-        Beat(Home(tmp_path), {**environ, "WATCHDOG_PID": "1"}).turn(200)
-        with pytest.raises(BlockingIOError):
-            manager.recv(100)
-    (tmp_path / "notify").unlink()
-    beat.turn(200)
 
 
 def test_a_file_is_fresh_while_touches_are_seen() -> None:

@@ -27,9 +27,12 @@ def test_what_passed_while_several_jobs_were_taken_up_is_due() -> None:
         timetable.update(each, now)
     passed = [(10, "tens"), (15, "quarters"), (20, "tens"), (30, "quarters"), (30, "tens")]
     assert timetable.next_instant() == BEGIN + 10 * MINUTE
+    assert timetable.next_due() == Due(BEGIN + 10 * MINUTE, "tens")
     assert list(timetable.due(now)) == [Due(BEGIN + minute * MINUTE, name) for minute, name in passed]
     assert list(timetable.due(now)) == []
     assert timetable.next_instant() == BEGIN + 40 * MINUTE
+    assert timetable.next_due() == Due(BEGIN + 40 * MINUTE, "tens")
+    assert Timetable().next_due() is None
 
 
 def test_a_job_that_joins_others_on_time_adds_nothing_to_what_is_due() -> None:

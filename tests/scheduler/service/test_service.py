@@ -309,5 +309,5 @@ def test_a_ledger_that_someone_holds_keeps_nobody_from_stopping(tmp_path: Path) 
         with open(Home(tmp_path).ledger / "lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH)
             code, _, err = served.stop()
-        assert code == 3
+        assert code == 75
         assert "the ledger is held by another process" in err
