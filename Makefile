@@ -17,7 +17,7 @@ LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types unit test-newest test-pythons bench demo-cluster hunt shifted mutants lock clean
+.PHONY: help run test setup lint types unit test-newest test-pythons test-systemd bench demo-cluster hunt shifted mutants lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,7 @@ run: $(RUNS) ## set up, make a starter home if there is none, start the schedule
 # The checks run beside the tests: together they keep both cores busy to the end.
 test: $(READY) ## set up and run everything that CI runs
 	@$(MAKE) --no-print-directory --jobs=3 lint types unit
+	@echo "Not run: the units under a real systemd (make test-systemd)."
 
 lint: $(READY)
 	@$(BIN)/ruff format --check .
@@ -62,6 +63,9 @@ test-newest: ## run the tests with the newest of everything that the wheel allow
 
 test-pythons: ## run the tests on each supported Python that this machine has, each in an environment of its own
 	@$(PYTHON) -m tests.environments pythons $(TESTS)
+
+test-systemd: $(READY) ## run the units under a real systemd, as the first process of namespaces of its own; needs root
+	@$(BIN)/python -m tests.real_systemd $(TESTS)
 
 hunt: $(READY) shifted ## the long hunts: simulation, crashes and kills from many seeds, and shifted dates
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal tests --hunt

@@ -158,6 +158,12 @@ _IMPORT = {
     "crontab": ("cli.commands.importing.crontab:crontab", "make config of a crontab"),
     "systemd": ("cli.commands.importing.systemd:systemd", "make config of systemd's timers"),
 }
+_INSTALL = {
+    "systemd": (
+        "cli.commands.install.systemd:systemd",
+        "units that have systemd keep the scheduler running",
+    )
+}
 _CRON = {"explain": ("cli.commands.cron.explain:explain", "what an expression means and when it comes next")}
 _TOP = {
     "init": ("cli.commands.init:init", "make a home with a commented starter config"),
@@ -231,6 +237,9 @@ home_group = LazyGroup(
     "home", lazy=_HOME, help="Let a home that was copied or restored go on.", context_settings=CONTEXT
 )
 importing = LazyGroup("import", lazy=_IMPORT, help="Move in from other schedulers.", context_settings=CONTEXT)
+install = LazyGroup(
+    "install", lazy=_INSTALL, help="Have this machine run it by itself.", context_settings=CONTEXT
+)
 cron = LazyGroup("cron", lazy=_CRON, help="Understand cron expressions.", context_settings=CONTEXT)
 playbooks = LazyGroup(
     "playbooks", lazy=_PLAYBOOKS, help="What to do when: short runbooks.", context_settings=CONTEXT
@@ -268,6 +277,7 @@ for group in (
     home_group,
     cron,
     importing,
+    install,
     playbooks,
     witness,
     database,

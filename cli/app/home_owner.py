@@ -37,6 +37,7 @@ WRITING = frozenset(
     ]
 )
 """Commands that write into the home; all others read."""
+_GROUPS_WITHOUT_HOME = frozenset(["install", "witness"])
 _NO_HOME = frozenset(["completion", "explain", "playbooks"])
 
 
@@ -47,7 +48,7 @@ def act_as_owner(ctx: click.Context) -> None:
         Failure: the command writes, and we are neither the owner nor root; or the owner cannot run this program.
     """
     home, name = ctx.obj, ctx.info_name or ""
-    if not isinstance(home, Home) or name in _NO_HOME or _reads_elsewhere(ctx.params):
+    if not isinstance(home, Home) or name in _NO_HOME or _reads_elsewhere(ctx.params) or _is_of_no_home(ctx):
         return
     owner = _owner(home, name)
     if owner is None or owner == os.geteuid():
@@ -72,6 +73,15 @@ def user_name(uid: int) -> str:
 def _reads_elsewhere(params: dict[str, Any]) -> bool:
     """Whether the command was given a ledger of its own, `--ledger DIR`: it reads that and no home."""
     return params.get("folder") is not None
+
+
+def _is_of_no_home(ctx: click.Context) -> bool:
+    """Whether it is in a group whose commands work on no home; `install` only looks at who owns one."""
+    while ctx.parent is not None:
+        ctx = ctx.parent
+        if ctx.info_name in _GROUPS_WITHOUT_HOME:
+            return True
+    return False
 
 
 def _owner(home: Home, command: str) -> int | None:
