@@ -213,7 +213,7 @@ def cronledger() -> None:
     """A cron whose memory is an append-only, hash-chained ledger.
 
     Exit codes: 0 done; 1 the thing asked about failed; 2 usage or configuration; 3 the ledger cannot be
-    trusted or cannot be written; 4 something would change (plan --exit-code).
+    trusted or cannot be written; 4 something would change (plan --exit-code); 75 not now (serve).
     """
 
 
