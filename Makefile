@@ -7,6 +7,7 @@ HOME_DIR ?= ./home
 RUNS   := $(VENV)/.runs
 READY  := $(VENV)/.ready
 MUTANTS := .venvs/mutants
+DOCS   := .venvs/docs
 LOCKS  := build run dev mutants
 PIP    := -m pip --disable-pip-version-check --quiet
 LOCKED := install --require-hashes --no-deps
@@ -17,7 +18,7 @@ LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types unit test-newest test-pythons test-systemd bench demo-cluster hunt shifted mutants lock clean
+.PHONY: help run test setup lint types unit test-newest test-pythons test-systemd bench demo-cluster hunt shifted mutants docs docs-serve lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +82,19 @@ $(MUTANTS)/.ready: $(LOCKS:%=requirements/%.txt)
 mutants: $(MUTANTS)/.ready ## which small changes of the code no test notices: SAMPLE=100 SEED=1 MODULES='eventstore/verify*'
 	@nice $(MUTANTS)/bin/python -m tests.mutants $(SAMPLE:%=--sample %) $(SEED:%=--seed %) $(MODULES:%='%')
 
+$(DOCS)/.ready: requirements/docs.txt
+	@$(PYTHON) -m venv --clear $(DOCS)
+	@$(DOCS)/bin/python $(PIP) $(LOCKED) -r requirements/docs.txt
+	@touch $@
+
+docs: $(DOCS)/.ready ## make the site of the documentation in site/; a link that leads nowhere fails it
+	@for page in $$(cd docs && ls *.md decisions/*.md); do grep -q -- "- $$page$$" mkdocs.yml || \
+		{ echo "mkdocs.yml has no place for docs/$$page" >&2; exit 1; }; done
+	@$(DOCS)/bin/zensical build --clean --strict
+
+docs-serve: $(DOCS)/.ready ## show it on http://localhost:8000, made anew with each edit
+	@$(DOCS)/bin/zensical serve
+
 bench: $(READY) ## measure against the peers (installs them into an environment of their own)
 	@$(BIN)/python -m benchmarks
 
@@ -93,6 +107,7 @@ lock: ## write requirements/ anew from pyproject.toml; `make lock UPGRADE=--upgr
 	@.venvs/lock/bin/$(LOCK) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 	@.venvs/lock/bin/$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
 	@.venvs/lock/bin/$(LOCK) --group mutants --constraint requirements/dev.txt --output-file requirements/mutants.txt
+	@.venvs/lock/bin/$(LOCK) --group docs --output-file requirements/docs.txt
 
 clean: ## remove the environments and caches, never a home
-	@rm -rf $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .venvs site .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

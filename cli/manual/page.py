@@ -19,6 +19,7 @@ EXIT_STATUS = {
     ExitCode.USAGE: "The command or the configuration is wrong; nothing was done.",
     ExitCode.LEDGER: "The ledger cannot be trusted or cannot be written.",
     ExitCode.CHANGES: "Something would change, for commands that say so.",
+    ExitCode.LATER: "The ledger cannot be had now, and nothing says that it is damaged; of serve alone.",
     ExitCode.INTERRUPTED: "Ctrl-C.",
 }
 _ENVIRONMENT = (
