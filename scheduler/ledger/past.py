@@ -38,22 +38,34 @@ class Past:
         folder: where states are kept; nothing is written there.
         segment_entries: how many entries a segment holds.
         on_progress: called at the end of each segment that is folded, with how many entries are folded and are to be.
+        present: the state after the last entry, encoded as MessagePack, where the caller has it.
     """
 
     def __init__(
-        self, store: EventStore, folder: Path, segment_entries: int, on_progress: OnProgress | None = None
+        self,
+        store: EventStore,
+        folder: Path,
+        segment_entries: int,
+        on_progress: OnProgress | None = None,
+        present: bytes | None = None,
     ) -> None:
         self.store, self._folder, self._segment_entries = store, folder, segment_entries
-        self._on_progress = on_progress
+        self._on_progress, self._present = on_progress, present
         self._segments: dict[int, list[Entry]] = {}
         self._folded: dict[int, bytes] = {}
 
     @classmethod
-    def of(cls, home: Home, store: EventStore, on_progress: OnProgress | None = None) -> Past:
+    def of(
+        cls,
+        home: Home,
+        store: EventStore,
+        on_progress: OnProgress | None = None,
+        present: bytes | None = None,
+    ) -> Past:
         """The past of a home; of a ledger that is not in files, stretches as long as a segment take its place."""
         files = store.files
         segment_entries = SEGMENT_ENTRIES if files is None else files.segment_entries
-        return cls(store, home.segment_states, segment_entries, on_progress)
+        return cls(store, home.segment_states, segment_entries, on_progress, present)
 
     @property
     def head_seq(self) -> int:
@@ -66,6 +78,8 @@ class Past:
         Raises:
             Corrupt: an entry on the way does not stand where the chain says.
         """
+        if self._present is not None and seq == self.head_seq:
+            return msgspec.msgpack.decode(self._present, type=State)
         state = self._known_at_or_before(seq)
         begin = state.head.seq
         for entry in self.entries(state.head.seq + 1, seq):
