@@ -9,7 +9,8 @@ import msgspec
 from starlette.responses import Response
 
 from cli.console.asked import Asked
-from cli.console.pages.jobs.one.named_job import entry_asked, named_job
+from cli.console.pages.arguments import number_argument
+from cli.console.pages.jobs.one.named_job import named_job
 from cli.words.approval_words import change_rows
 from projections.reports.job_changes import JobChange, changes_of
 from scheduler.definition import JobDefinition
@@ -36,7 +37,7 @@ class ChangeRow(NamedTuple):
 
 def show_changes(asked: Asked) -> Response:
     """The changes of a job, the newest first."""
-    before = entry_asked(asked, "before")
+    before = number_argument(asked, "before")
     with asked.look() as view:
         job = named_job(asked, view)
         name, zone, now, head = job.name, job.definition.timezone, view.now, view.state.head.seq
