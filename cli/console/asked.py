@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -29,6 +31,7 @@ class Asked:
         as_of: the moment as of which the answer is to be, as typed; None: as it is now.
         base: what stands before the path of every link, so that a person who looks at the past stays there:
             empty, or `/as-of/MOMENT`.
+        seen_seq: the last entry of what was looked at for the answer; None before a look.
     """
 
     def __init__(self, request: Request) -> None:
@@ -38,15 +41,31 @@ class Asked:
         self._moment: str | None = request.scope.get("as_of")
         self.as_of = self._moment or self.site.as_of
         self.base = "" if self._moment is None else f"/as-of/{quote(self._moment, safe='')}"
+        self.seen_seq: int | None = None
 
     @property
     def zone(self) -> str:
         """The zone in which times are shown that belong to no job."""
         return self.site.zone
 
-    def look(self, *, with_config: bool = False) -> AbstractContextManager[View]:
+    @property
+    def now_ms(self) -> int:
+        """Milliseconds since 1970, as this machine's clock has them: a browser's may go otherwise."""
+        return time.time_ns() // 1_000_000
+
+    @property
+    def address(self) -> str:
+        """The page asked for, without the moment: its path and what stands behind the `?`."""
+        query = self.request.url.query
+        return f"{self.request.url.path}?{query}" if query else self.request.url.path
+
+    @contextmanager
+    def look(self, *, with_config: bool = False) -> Iterator[View]:
         """The home, as of the moment asked for; see `Site.look`."""
-        return self.site.look(self._moment, with_config=with_config)
+        with self.site.look(self._moment, with_config=with_config) as view:
+            if self.seen_seq is None:
+                self.seen_seq = view.state.head.seq
+            yield view
 
     def argument(self, name: str, default: str = "") -> str:
         """What stands behind the `?` of the address under a name, cut to a bounded length."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cli.console.kept.kept_config import KeptConfig
 from cli.console.kept.next_runs import NextRuns
 from cli.console.kept_sql import KeptSql
+from cli.console.live.live_entries import LiveEntries
 from cli.metrics.counting import Counting
 from eventstore.errors import NoLedger
 from scheduler.home import Home
@@ -37,6 +38,7 @@ class Site:
         config: the config beside what is looked at, for pages that tell what it says.
         next_runs: when jobs run next, as of now or later.
         sql: the views, for pages that ask them.
+        live: new entries, for pages that are open; used in the event loop alone.
     """
 
     def __init__(self, home: Home, zone: str, as_of: str | None = None) -> None:
@@ -44,6 +46,7 @@ class Site:
         self.counting = Counting(home)
         self.config, self.next_runs = KeptConfig(), NextRuns()
         self.sql = KeptSql(home)
+        self.live = LiveEntries(home, zone)
         self._lock = threading.RLock()
         self._ledger: Ledger | None = None
         self._pasts: OrderedDict[str, View] = OrderedDict()

@@ -54,7 +54,7 @@ def console(ctx: click.Context, address: str | None, as_of: str | None, utc: boo
         with site.look():
             pass  # a home that cannot be read is told here, rather than on the first page
         out(f"console of {home.root}, listening on {shown_address(listening)}")
-        listen(console_application(site), listening, _on_signals)
+        listen(console_application(site), listening, _on_signals, site.live.end)
     finally:
         site.close()
 

@@ -1,1 +1,8 @@
-"""What is appended, told to browsers as it comes."""
+"""New entries as server-sent events, for pages that are open.
+
+`live_events`     how entries are told to a page, as bytes of the stream
+`live_entries`    the one who follows the ledger for all open pages
+`live_answer`     one open page: what it is sent, and when it is let go of
+
+The id of each event is the number of an entry, so that a browser that lost the connection says how far it had come.
+"""

