@@ -96,8 +96,9 @@ class LiveEntries:
                 del self._views[visitor]
 
     async def missed(self, after: int) -> Chunk | None:
-        """What a page needs before `since` can go on: entries that were found before anybody looked,
-        or together with ones that the page knows.
+        """What a page needs before `since` can go on.
+
+        That is what was found before anybody looked, or together with entries that the page knows.
 
         Args:
             after: the last entry that the page knows.
