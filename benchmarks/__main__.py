@@ -22,6 +22,7 @@ PROGRAMS = (
     "asking",
     "catching_up",
     "listing",
+    "console",
     "grouping",
     "searching",
     "many_jobs",

@@ -10,7 +10,7 @@ from scheduler.definition import JobDefinition
 from tests.support.command import call
 from tests.support.console import Page, console
 from tests.support.home import entries_of, make_home, write_config
-from tests.support.ledger import Writer
+from tests.support.ledger import Writer, run_finished
 
 HOSTILE = "<script>alert(1)</script>\"' \u202e"
 
@@ -95,3 +95,32 @@ def test_what_is_no_entry_is_refused(tmp_path: Path) -> None:
         assert client.get("/jobs/nightly/changes?before=x").status_code == 400
         assert client.get("/jobs/nobody/changes").status_code == 404
         assert client.get("/jobs/nobody/why").status_code == 404
+
+
+def test_how_it_went_by_days_hours_and_durations(tmp_path: Path) -> None:
+    """The pictures are named and stand beside tables that say the same, each run with its entry."""
+    writer = Writer(tmp_path)
+    name = "a<b>"
+    writer.define(name, JobDefinition(name=name, command="true", schedule="0 2 * * *"))
+    for outcome in ("succeeded", "failed", "succeeded"):
+        run = writer.tick(name)
+        writer.start(name, run)
+        writer.record(run_finished(writer.now, outcome, duration_ms=61_000), name, run)
+    ended = writer.journal.head().seq
+    writer.close()
+    with console(writer.home) as client:
+        answer = client.get("/jobs/a%3Cb%3E/history?month=2026-03")
+        page = Page(answer.text)
+        then = Page(client.get(f"/as-of/{ended}/jobs/a%3Cb%3E/history").text)
+        assert client.get("/jobs/a%3Cb%3E/history?month=2026-13").status_code == 400
+        assert client.get("/jobs/nobody/history").status_code == 404
+    assert "a<b>" in page.text
+    assert "<b>" not in answer.text
+    assert "March 2026" in page.text
+    assert "13 runs✗ 1 failed" in page.text
+    assert "Of the last 3 runs: 1 min 1 s in the middle" in page.text
+    assert (f"/ledger/entries/{ended}", f"#{ended}") in page.links
+    pictures = [attributes for element, attributes in then.elements if element == "svg"]
+    assert [each["role"] for each in pictures] == ["img", "img"]
+    assert all(each["aria-label"] for each in pictures)
+    assert sum(element == "rect" for element, _ in then.elements) == 1 + 3
