@@ -1,7 +1,7 @@
-"""Pages of the console: how long each takes with a long history and with a short one, how many bytes, how many a second.
+"""Pages of the console: how long each takes with a long history and a short one, its bytes, and how many a second.
 
-The application is asked within this process, as uvicorn does, from what a browser sends to the last byte. Each page is
-asked for anew: between two questions lies a second, after which a page that was kept is none any more.
+The application is asked within this process, as uvicorn does, from what a browser sends to the last byte. Each page
+is asked for anew: between two questions lies a second, after which a page that was kept is none any more.
 """
 
 from __future__ import annotations
@@ -41,9 +41,7 @@ def run(bench: Bench) -> list[Line]:
         sites = Site(short, "UTC"), Site(long, "UTC")
         try:
             clients = [TestClient(console_application(site), base_url="http://localhost") for site in sites]
-            lines = []
-            for page in PAGES:
-                lines.append(_page(bench, page, clients, few, many))
+            lines = [_page(bench, page, clients, few, many) for page in PAGES]
             return [*lines, _requests(bench, clients[1], many)]
         finally:
             for site in sites:

@@ -10,7 +10,7 @@ import click
 from starlette.responses import Response
 
 from cli.charts.axis import microseconds
-from cli.charts.heatmap import HeatmapDay, RunCounts, days
+from cli.charts.heatmap import RunCounts, days
 from cli.console.asked import Asked
 from cli.console.pages.jobs.one.named_job import named_job
 from cli.console.pages.jobs.one.pictures import durations_picture, heatmap_picture
@@ -40,9 +40,12 @@ def show_history(asked: Asked) -> Response:
     begin, end = _midnight(first, zone), min(_midnight(following, zone), now)
     since = _midnight((now - _WEEKS).astimezone(there).date(), zone)
     with asked.site.sql.connected(past) as sql:
-        month = _days(sql, name, begin, end, zone) if begin < end else []
-        weeks = _days(sql, name, since, now, zone)
+        # One question for both, where the month is of late.
+        late = _quarters(sql, name, min(begin, since) if end > since else since, now)
+        seen = late if end > since else _quarters(sql, name, begin, end) if begin < end else []
         runs = last_durations(sql, name, _RUNS_MAX)
+    weeks = days(late, since, now, there)
+    month = days(seen, begin, end, there) if begin < end else []
     return asked.page(
         "jobs/history.html",
         name=name,
@@ -63,9 +66,9 @@ def show_history(asked: Asked) -> Response:
     )
 
 
-def _days(sql: Sql, name: str, begin: datetime, end: datetime, zone: str) -> list[HeatmapDay]:
+def _quarters(sql: Sql, name: str, begin: datetime, end: datetime) -> list[tuple[int, RunCounts]]:
     found = runs_by_quarter(sql, microseconds(begin), microseconds(end), [name])
-    return days([(each.quarter, RunCounts(*each[1:])) for each in found], begin, end, zone_of(zone))
+    return [(each.quarter, RunCounts(*each[1:])) for each in found]
 
 
 def _weeks_of(
