@@ -12,7 +12,7 @@ from cli.console.asked import Asked
 from cli.console.pages.arguments import number_argument
 from cli.console.pages.jobs.one.named_job import named_job
 from cli.words.approval_words import change_rows
-from projections.reports.job_changes import JobChange, changes_of
+from projections.reports.job_history import JobChange, changes_of
 from scheduler.definition import JobDefinition
 
 _ROWS_MAX: Final = 50

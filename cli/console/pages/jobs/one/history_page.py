@@ -16,7 +16,7 @@ from cli.console.pages.jobs.one.named_job import named_job
 from cli.console.pages.jobs.one.pictures import durations_picture, heatmap_picture
 from cli.terminal.printable import printable
 from cli.times.zones import zone_of
-from projections.reports.job_durations import last_durations
+from projections.reports.job_history import last_durations
 from projections.reports.runs_by_quarter import runs_by_quarter
 
 if TYPE_CHECKING:

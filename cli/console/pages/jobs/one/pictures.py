@@ -13,7 +13,7 @@ from cli.times.show import show_duration, show_time
 from cli.words.words import outcome_symbol
 
 if TYPE_CHECKING:
-    from projections.reports.job_durations import RunDuration
+    from projections.reports.job_history import RunDuration
 
 _CELL: Final = 18
 _LEFT, _TOP = 90, 20
