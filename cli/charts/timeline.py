@@ -49,6 +49,7 @@ class RunSpan(NamedTuple):
         runs: how many runs they are.
         due: the column in which they were due, if that is an earlier one.
         before: whether they started before the first column; after: whether they ended after the last column.
+        due_us: when the first of them was due, in microseconds since 1970; None where only the column is known.
     """
 
     first: int
@@ -58,6 +59,7 @@ class RunSpan(NamedTuple):
     due: int | None = None
     before: bool = False
     after: bool = False
+    due_us: int | None = None
 
 
 class LateMark(NamedTuple):
@@ -88,7 +90,7 @@ Lane = list[TimelinePiece]
 def draw(spans: Sequence[RunSpan], columns: int, late: Sequence[LateMark] = ()) -> list[Lane]:
     """The lanes of one job, at least one, each with a piece for every column."""
     missed = [span for span in spans if span.mark == "missed"]
-    packed = _packed([span for span in spans if span.mark != "missed"])
+    packed = packed_lanes([span for span in spans if span.mark != "missed"])
     lanes = [_lane(held, columns) for held in packed] or [[BLANK] * columns]
     for mark in late:
         _add_late(lanes[_lane_of(mark, packed)], mark)
@@ -102,7 +104,7 @@ def worst(marks: Iterable[RunMark]) -> RunMark:
     return min(marks, key=MARKS.index)
 
 
-def _packed(spans: Sequence[RunSpan]) -> list[list[RunSpan]]:
+def packed_lanes(spans: Sequence[RunSpan]) -> list[list[RunSpan]]:
     """The spans in lanes: in a lane, two spans share at most the column in which one ends and the other begins.
 
     The wait of a run counts as a part of its span, unless that would take more than `LANES_MAX` lanes.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from copy import copy
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import msgspec
@@ -12,17 +15,18 @@ from cli.charts.timeline import LateMark, RunMark, RunSpan
 from cli.charts.timeline_misfires import missed_spans, spread
 from projections.reports.earlier_definitions import earlier_definitions
 from projections.reports.interruptions import Interruption
-from projections.reports.made_up import made_up
 from projections.reports.outages import Outage, outages
-from projections.reports.runs_by_column import ColumnRuns, runs_by_column
-from projections.reports.scheduler_activity import last_activity_us
+from projections.reports.timeline.made_up import made_up
+from projections.reports.timeline.runs_by_column import ColumnRuns, runs_by_column
+from projections.reports.timeline.scheduler_activity import last_activity_us
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.rules.missed_instants import schedule_of_misfire
 
 if TYPE_CHECKING:
     from projections import Sql
-    from scheduler.ledger.view import View
+    from scheduler.ledger.view import SchedulerState, View
+    from scheduler.rules.state import Run
 
 _LAST_ACTIVITY_ENTRIES = 10_000
 """The last entry of a scheduler that died is looked for among this many at the end of the ledger."""
@@ -55,8 +59,53 @@ class ChartWindow(NamedTuple):
     axis: Axis
 
 
+class TimelineMoment(NamedTuple):
+    """What a timeline takes from the folded state: a copy, which stays as it is while the state goes on.
+
+    Attributes:
+        now: when it was looked at; head_seq: the last entry then.
+        scheduler_state: whether one served.
+        definitions: how the jobs are defined, and by which entry.
+        backfilled: the jobs of which instants were backfilled.
+        runs: those that are owed or running.
+        expects: whether anything was ever expected of a job.
+    """
+
+    now: datetime
+    head_seq: int
+    scheduler_state: SchedulerState
+    definitions: Mapping[str, tuple[int, JobDefinition]]
+    backfilled: AbstractSet[str]
+    runs: Sequence[Run]
+    expects: bool
+
+    @classmethod
+    def of(cls, view: View, jobs: Sequence[str] | None) -> TimelineMoment:
+        """What is to be known of some jobs; None: of all."""
+        state = view.state
+        known = (
+            [state.jobs[name] for name in jobs if name in state.jobs]
+            if jobs is not None
+            else state.jobs.values()
+        )
+        wanted = None if jobs is None else set(jobs)
+        return cls(
+            view.now,
+            state.head.seq,
+            view.scheduler_state,
+            {job.name: (job.defined_seq, job.definition) for job in known},
+            frozenset(state.backfills),
+            [copy(run) for run in state.runs.values() if wanted is None or run.job in wanted],
+            state.expectations is not None,
+        )
+
+
 def rows_of(
-    sql: Sql, view: View, window: ChartWindow, first: int | None, interrupted: Sequence[Interruption]
+    sql: Sql,
+    moment: TimelineMoment,
+    window: ChartWindow,
+    first: int | None,
+    interrupted: Sequence[Interruption],
 ) -> list[JobRow]:
     """The jobs that have something to show, by name."""
     rows: dict[str, JobRow] = {}
@@ -79,11 +128,12 @@ def rows_of(
                 due if due < begin else None,
                 found.before,
                 found.after,
+                found.first_due_us,
             )
             add(found.job, span, found.runs, found.late_us)
-    for job, span in _missed(sql, view, window, interrupted):
+    for job, span in _missed(sql, moment, window, interrupted):
         add(job, span, span.runs)
-    for job, span, late_us in _in_flight(view, window):
+    for job, span, late_us in _in_flight(moment, window):
         add(job, span, 1, late_us)
     return [rows[job] for job in sorted(rows)]
 
@@ -101,11 +151,11 @@ def _settled(sql: Sql, window: ChartWindow, first: int) -> list[ColumnRuns]:
 
 
 def _missed(
-    sql: Sql, view: View, window: ChartWindow, interrupted: Sequence[Interruption]
+    sql: Sql, moment: TimelineMoment, window: ChartWindow, interrupted: Sequence[Interruption]
 ) -> Iterator[tuple[str, RunSpan]]:
     """The instants that were missed within the window, from the schedules that were in force."""
     picture = window.begin_us, window.end_us, window.axis
-    backfilled = {seq for _, job, seq in _misfires(interrupted) if job in view.state.backfills}
+    backfilled = {seq for _, job, seq in _misfires(interrupted) if job in moment.backfilled}
     later = made_up(sql, backfilled)
     for misfire, job, seq in _misfires(interrupted):
         if window.jobs is not None and job not in window.jobs:
@@ -114,7 +164,7 @@ def _missed(
         if misfire.count <= misfire.will_run or begins >= window.end_us or ends < window.begin_us:
             continue
         try:
-            schedule = schedule_of_misfire(_definitions_before(sql, view, job, seq), misfire)
+            schedule = schedule_of_misfire(_definitions_before(sql, moment, job, seq), misfire)
         except LookupError:
             spans = spread(misfire, *picture, tuple(later.get(seq, ())))
         else:
@@ -123,11 +173,11 @@ def _missed(
             yield job, span
 
 
-def _definitions_before(sql: Sql, view: View, name: str, seq: int) -> Iterator[JobDefinition]:
+def _definitions_before(sql: Sql, moment: TimelineMoment, name: str, seq: int) -> Iterator[JobDefinition]:
     """How the job was defined before an entry, the newest first; as it is now is at hand without a question."""
-    job = view.state.jobs.get(name)
-    if job is not None and job.defined_seq < seq:
-        yield job.definition
+    defined_seq, definition = moment.definitions.get(name, (seq, None))
+    if definition is not None and defined_seq < seq:
+        yield definition
     yield from earlier_definitions(sql, name, seq)
 
 
@@ -138,11 +188,11 @@ def _misfires(interrupted: Sequence[Interruption]) -> Iterator[tuple[v.ScheduleM
             yield decode(entry.data), entry.job, entry.seq
 
 
-def _in_flight(view: View, window: ChartWindow) -> list[tuple[str, RunSpan, int]]:
+def _in_flight(moment: TimelineMoment, window: ChartWindow) -> list[tuple[str, RunSpan, int]]:
     """The runs that are owed or running, from the folded state."""
     found = []
-    axis, now_us = window.axis, microseconds(view.now)
-    for run in view.state.runs.values():
+    axis, now_us = window.axis, microseconds(moment.now)
+    for run in moment.runs:
         due_us = microseconds(run.scheduled_for or run.owed_at)
         if run.retry is not None:  # an attempt has ended, and is drawn for itself
             ended = run.retry.last
@@ -153,7 +203,9 @@ def _in_flight(view: View, window: ChartWindow) -> list[tuple[str, RunSpan, int]
         first, last = axis.stretch(began_us, min(now_us, axis.end_us))
         mark: RunMark = "owed" if run.started is None else "running"
         due = axis.column_of(due_us)
-        span = RunSpan(first, last, mark, 1, due if due < first else None, began_us < axis.begin_us)
+        span = RunSpan(
+            first, last, mark, 1, due if due < first else None, began_us < axis.begin_us, due_us=due_us
+        )
         late_us = (now_us if run.started is None else began_us) - due_us
         # What was to be waited for between two attempts is not late.
         found.append((run.job, span, late_us if run.retry is None else 0))
@@ -161,7 +213,11 @@ def _in_flight(view: View, window: ChartWindow) -> list[tuple[str, RunSpan, int]
 
 
 def outages_of(
-    sql: Sql, view: View, window: ChartWindow, first: int | None, interrupted: Sequence[Interruption]
+    sql: Sql,
+    moment: TimelineMoment,
+    window: ChartWindow,
+    first: int | None,
+    interrupted: Sequence[Interruption],
 ) -> list[Outage]:
     """The outages; if a scheduler died and none has been started since, the last outage has no end.
 
@@ -170,10 +226,10 @@ def outages_of(
     found = []
     stalled = any(misfire.reason == "stall" for misfire, _, _ in _misfires(interrupted))
     lifecycle = any(entry.type != v.ScheduleMisfired.TYPE for entry in interrupted)
-    if stalled or lifecycle or view.scheduler_state in ("stopped", "paused"):
+    if stalled or lifecycle or moment.scheduler_state in ("stopped", "paused"):
         found = outages(sql, window.begin_us, window.end_us)
-    if view.scheduler_state == "died":
-        recent = max(first or 0, view.state.head.seq - _LAST_ACTIVITY_ENTRIES)
+    if moment.scheduler_state == "died":
+        recent = max(first or 0, moment.head_seq - _LAST_ACTIVITY_ENTRIES)
         activity_us = None if first is None else last_activity_us(sql, recent)
         died_us = window.begin_us if activity_us is None else activity_us
         if died_us < window.end_us:

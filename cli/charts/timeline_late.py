@@ -15,14 +15,19 @@ if TYPE_CHECKING:
     from cli.charts.timeline_data import ChartWindow, JobRow
     from projections import Sql
     from projections.reports.breaches import LateStretch
-    from scheduler.ledger.view import View
 
 _LISTED = 4
 
 
-def late_in(sql: Sql, view: View, window: ChartWindow) -> list[LateStretch]:
-    """What was late of the jobs that are drawn; nothing is asked where nothing was ever expected."""
-    if view.state.expectations is None:
+def late_in(sql: Sql, window: ChartWindow, *, expects: bool) -> list[LateStretch]:
+    """What was late of the jobs that are drawn.
+
+    Args:
+        sql: an open connection.
+        window: the time and the jobs.
+        expects: whether anything was ever expected of a job; otherwise nothing is asked.
+    """
+    if not expects:
         return []
     from projections.reports.breaches import breaches
 

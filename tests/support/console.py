@@ -13,7 +13,7 @@ from cli.console.site import Site
 from scheduler.home import Home
 
 _VOID = frozenset(
-    ["br", "hr", "img", "input", "link", "meta", "source", "wbr", "path", "rect", "line", "circle"]
+    ["br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "path", "rect", "line", "circle"]
 )
 
 

@@ -52,7 +52,7 @@ def timeline(
     became late by the `expect` of its job has a sign there, unless one of those is in the same column. Time in which
     no scheduler ran is shaded. Below stand outages, and what was late.
     """
-    from cli.charts.timeline_data import outages_of, rows_of
+    from cli.charts.timeline_data import TimelineMoment, outages_of, rows_of
     from cli.charts.timeline_drawing import columns_for
     from cli.home.open import to_read
     from cli.home.views import open_views
@@ -68,11 +68,12 @@ def timeline(
         axis = axis_for(begin, end, columns, zone_of(zone))
         window = ChartWindow(microseconds(begin), microseconds(end), jobs, axis)
         with open_views(home) as sql:
+            moment = TimelineMoment.of(view, jobs)
             first = first_entry_since(sql, window.begin_us)
             interrupted = [] if first is None else interruptions(sql, first)
-            rows = rows_of(sql, view, window, first, interrupted)
-            outages = outages_of(sql, view, window, first, interrupted)
-            late = late_in(sql, view, window)
+            rows = rows_of(sql, moment, window, first, interrupted)
+            outages = outages_of(sql, moment, window, first, interrupted)
+            late = late_in(sql, window, expects=moment.expects)
             rows = marked(rows, late, window)
     if as_json:
         show_json({**_document(window, zone, rows, outages), "late": late_documents(late)})

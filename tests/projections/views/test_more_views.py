@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projections import open_sql
-from projections.reports.scheduler_activity import last_activity_us
+from projections.reports.timeline.scheduler_activity import last_activity_us
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, changed_members
 from scheduler.entry_members import Person

@@ -15,6 +15,7 @@ from cli.ledger.entry_types import ENTRY_TYPE
 from cli.words.entry_lines import sentence
 from cli.words.words import symbol_character
 from eventstore.store import Entry, EventStore
+from scheduler.ledger.first_since import first_since
 from scheduler.wording.entries import is_quiet, signs_of
 
 _SHOWN: Final = 50
@@ -81,7 +82,7 @@ def show_entries(asked: Asked) -> Response:
     with asked.look() as view:
         store = None if view.ledger is None else view.ledger.store
         if store is not None and until is not None and before is None:
-            before = _first_after(store, until)
+            before = first_since(store, until)
         rows, looked_to = ([], 0) if store is None else _rows(store, wanted, before, asked.zone)
         return asked.page(
             "ledger/entries.html", view=view, rows=rows, wanted=wanted, looked_to=looked_to,
@@ -109,19 +110,3 @@ def _bounded(entries: Iterator[Entry]) -> Iterator[Entry]:
         if seen >= _LOOKED_AT_MAX:
             return
         yield entry
-
-
-def _first_after(store: EventStore, until: object) -> int:
-    """The first entry that was recorded at a time or later, found by halving."""
-    from datetime import datetime
-
-    assert isinstance(until, datetime), "a time"
-    low, high = 0, store.head().seq + 1
-    while low < high:
-        middle = (low + high) // 2
-        entry = next(iter(store.read(middle, middle)))
-        if entry.time < until:
-            low = middle + 1
-        else:
-            high = middle
-    return low

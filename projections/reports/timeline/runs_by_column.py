@@ -34,7 +34,7 @@ SELECT job, mark, (greatest(began, $axis_begin) - $axis_begin) // $column AS fir
        (least(greatest(ended - 1, began, $axis_begin), $axis_end - 1) - $axis_begin) // $column AS last_column,
        (greatest(due, $axis_begin) - $axis_begin) // $column AS due_column,
        began < $axis_begin AS before, ended > $axis_end AS after,
-       count(*) AS runs, max(began - due) AS late_us
+       count(*) AS runs, max(began - due) AS late_us, min(due) AS first_due_us
 FROM seen WHERE began < $end AND (ended >= $begin OR began >= $begin)
 GROUP BY ALL ORDER BY ALL
 """
@@ -51,6 +51,7 @@ class ColumnRuns(NamedTuple):
         before: they began before the first column; after: they ended after the last.
         runs: how many they are.
         late_us: the longest that one of them waited, in microseconds.
+        first_due_us: when the first of them should have begun, in microseconds since 1970.
     """
 
     job: str
@@ -62,6 +63,7 @@ class ColumnRuns(NamedTuple):
     after: bool
     runs: int
     late_us: int
+    first_due_us: int
 
 
 def runs_by_column(

@@ -1,0 +1,213 @@
+"""One job's row of the picture, as SVG: each mark has a form of its own, so that nothing is told by colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+from urllib.parse import quote, urlencode
+
+from markupsafe import Markup
+
+from cli.charts.axis import instant_of
+from cli.charts.timeline import SIGNS, RunMark, RunSpan, packed_lanes
+from cli.charts.timeline_data import JobRow
+from cli.charts.timeline_marks import TONES, UNICODE, WORDS
+from cli.charts.timeline_planned import PlannedRuns
+from cli.console.pages.time.axis_marks import WIDTH, Scale
+from cli.console.pages.time.wanted import TimeWanted, iso
+from cli.terminal.printable import printable, show_count
+from cli.times.show import show_time
+from projections.reports.timeline.disabled_stretches import DisabledStretch
+from projections.reports.timeline.made_up_runs import MadeUpRuns
+
+_LANE: Final = 18
+_FORMS: Final[dict[str, tuple[float, float, str]]] = {
+    "succeeded": (6, 7, 'fill="currentColor"'),
+    "running": (6, 6, 'fill="currentColor" fill-opacity="0.45" stroke="currentColor"'),
+    "owed": (8, 2, 'fill="currentColor"'),
+    "planned": (6.5, 5, 'class="future" fill="none"'),
+    "missed": (
+        3.5,
+        11,
+        'fill="currentColor" fill-opacity="0.12" stroke="currentColor" stroke-dasharray="2 1.5"',
+    ),
+    "skipped": (13, 3, 'fill="currentColor"'),
+    "retried": (4, 10, 'fill="currentColor" fill-opacity="0.6"'),
+    "cancelled": (4, 10, 'fill="currentColor" fill-opacity="0.6"'),
+}
+"""Where in its lane a mark begins, how high it is, and how it is painted; all others fill the lane."""
+_FULL: Final = (1.5, 15, 'fill="currentColor"')
+_NARROWEST: Final = 3.0
+_SYMBOL_COLUMNS: Final = 4
+"""A sign has its symbol beside it where so many columns after it are free."""
+
+
+class Bar(NamedTuple):
+    """A bar of the picture: runs of one mark in columns side by side.
+
+    Attributes:
+        first, last: its columns; lane: how far down it is.
+        mark: what became of the runs; runs: how many they are.
+        waits_from: the column in which it was due, if that is an earlier one.
+        due_us: when the first of them was due, where that is known.
+        open: where the next one in the lane begins.
+    """
+
+    first: int
+    last: int
+    lane: int
+    mark: RunMark
+    runs: int
+    waits_from: int | None
+    due_us: int | None
+    open: int = 1_000_000
+
+
+class RowMarks(NamedTuple):
+    """What a row shows beside its runs."""
+
+    planned: Sequence[PlannedRuns] = ()
+    disabled: Sequence[DisabledStretch] = ()
+    made_up: Sequence[MadeUpRuns] = ()
+
+
+class RowPicture:
+    """Draws the rows of one page.
+
+    Args:
+        scale: where things stand.
+        wanted: what the page shows.
+        base: what stands before the path of every link.
+    """
+
+    def __init__(self, scale: Scale, wanted: TimeWanted, base: str) -> None:
+        self._scale, self._wanted, self._base = scale, wanted, base
+
+    def svg(self, row: JobRow, marks: RowMarks) -> Markup:
+        """A row: runs in lanes, one below the other where they overlap, and before and behind them the rest."""
+        bars = bars_of(row.spans)
+        height = _LANE * (1 + max((bar.lane for bar in bars), default=0))
+        parts = [
+            *(self._disabled(each, height) for each in marks.disabled),
+            *(self._bar(row.job, bar) for bar in bars),
+            *(self._planned(row.job, each) for each in marks.planned),
+            *(self._made_up(row.job, each) for each in marks.made_up),
+            *(self._late(late.column) for late in row.late),
+        ]
+        return Markup(
+            '<svg class="chart" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="group" '
+            'aria-label="timeline of {2}"><use href="#ground"/>{3}</svg>'
+        ).format(WIDTH, height, printable(row.job), Markup("").join(parts))
+
+    def _bar(self, job: str, bar: Bar) -> Markup:
+        top = bar.lane * _LANE
+        y, height, paint = _FORMS.get(bar.mark, _FULL)
+        x, width = self._box(bar.first, bar.last)
+        parts = [_RECT.format(x, round(top + y, 1), width, height, Markup(paint))]  # noqa: S704 - a constant
+        if bar.waits_from is not None:
+            waits = self._scale.column(bar.waits_from)
+            parts.append(_WAIT.format(waits, top + 9, x))
+        if bar.mark in SIGNS and bar.open - bar.last > _SYMBOL_COLUMNS and bar.mark in UNICODE.signs:
+            parts.append(_SYMBOL.format(round(x + width + 1, 1), top + 13, UNICODE.signs[bar.mark]))
+        return _LINK.format(
+            self._address(job, bar), TONES[bar.mark], self._words(bar), Markup("").join(parts)
+        )
+
+    def _words(self, bar: Bar) -> str:
+        what = WORDS[bar.mark] if bar.runs == 1 else f"{show_count(bar.runs, 'run')} {WORDS[bar.mark]}"
+        if bar.mark == "missed":
+            what = f"{show_count(bar.runs, 'instant')} missed"
+        if bar.runs == 1 and bar.due_us is not None:
+            return f"{what}, due {self._clock(bar.due_us)}"
+        return (
+            f"{what}, {self._clock(self._begin_us(bar.first))} to {self._clock(self._begin_us(bar.last + 1))}"
+        )
+
+    def _address(self, job: str, bar: Bar) -> str:
+        """The why of a run; where a bar stands for many, the same picture closer by, as long as that is closer."""
+        begin_us, end_us = self._begin_us(bar.first), self._begin_us(bar.last + 1)
+        shown_us = self._scale.end_us - self._scale.begin_us
+        if bar.runs > 1 and (end_us - begin_us) * 3 <= shown_us and end_us - begin_us >= 60_000_000:
+            closer = {"from": iso(instant_of(begin_us)), "to": iso(instant_of(end_us)), "job": job}
+            return f"{self._base}/time?{urlencode(closer)}"
+        return self._why(job, begin_us if bar.due_us is None else bar.due_us)
+
+    def _why(self, job: str, instant_us: int) -> str:
+        return f"{self._base}/jobs/{quote(job, safe='')}/why?at={quote(iso(instant_of(instant_us)))}"
+
+    def _planned(self, job: str, planned: PlannedRuns) -> Markup:
+        y, height, paint = _FORMS["planned"]
+        x, width = self._box(planned.first, planned.last)
+        words = f"{show_count(planned.runs, 'run')} to come, the first {self._clock(planned.due_us)}"
+        box = _RECT.format(x, y, width, height, Markup(paint))  # noqa: S704 - a constant
+        return _LINK.format(self._why(job, planned.due_us), "dim", words, box)
+
+    def _disabled(self, stretch: DisabledStretch, height: int) -> Markup:
+        begin = self._scale.at(stretch.began_us)
+        end = self._scale.at(self._scale.end_us if stretch.ended_us is None else stretch.ended_us)
+        words = f"disabled from {self._clock(stretch.began_us)}, entry {stretch.seq}"
+        shown = _DISABLED.format(begin, round(max(end - begin, 1.5), 1), height)
+        if end - begin > 70:
+            shown += Markup('<text x="{}" y="13">disabled</text>').format(begin + 4)
+        return _LINK.format(f"{self._base}/ledger/entries/{stretch.seq}", "dim", words, shown)
+
+    def _made_up(self, job: str, made: MadeUpRuns) -> Markup:
+        x = self._scale.column(made.column)
+        how = "caught up" if made.trigger == "catch_up" else "backfilled"
+        words = f"{show_count(made.runs, 'run')} {how}, the first for {self._clock(made.first_due_us)}"
+        form = _CATCH_UP if made.trigger == "catch_up" else _BACKFILL
+        return _LINK.format(self._why(job, made.first_due_us), "strong", words, form.format(x + 1.5))
+
+    def _late(self, column: int) -> Markup:
+        return Markup(
+            '<g class="tone-warn"><title>{}</title><text class="label" x="{}" y="9">{}</text></g>'
+        ).format(WORDS["breached"], self._scale.column(column), UNICODE.signs["breached"])
+
+    def _box(self, first: int, last: int) -> tuple[float, float]:
+        begin, end = self._scale.column(first), self._scale.column(last + 1)
+        return begin, round(max(end - begin - (0.6 if end - begin > _NARROWEST else 0), _NARROWEST), 1)
+
+    def _begin_us(self, column: int) -> int:
+        return self._scale.axis.begin_us + column * self._scale.axis.column_us
+
+    def _clock(self, instant_us: int) -> str:
+        return show_time(instant_of(instant_us), self._scale.zone)
+
+
+def bars_of(spans: Sequence[RunSpan]) -> list[Bar]:
+    """The bars of one job: what is narrower than a column, alike, and side by side, is one."""
+    bars: list[Bar] = []
+    for lane, held in enumerate(packed_lanes([span for span in spans if span.mark != "missed"])):
+        bars += _joined(lane, sorted(held, key=lambda span: (span.first, span.last)))
+    bars += _joined(0, sorted(span for span in spans if span.mark == "missed"))
+    return bars
+
+
+def _joined(lane: int, spans: Sequence[RunSpan]) -> Iterator[Bar]:
+    last: Bar | None = None
+    for span in spans:
+        if last is not None and _continues(last, span):
+            last = last._replace(last=max(last.last, span.last), runs=last.runs + span.runs)
+            continue
+        if last is not None:
+            yield last._replace(open=span.first)
+        last = Bar(span.first, span.last, lane, span.mark, span.runs, span.due, span.due_us)
+    if last is not None:
+        yield last
+
+
+def _continues(bar: Bar, span: RunSpan) -> bool:
+    """Whether a span only prolongs a bar: it is as narrow as can be, and nobody could see it apart."""
+    near = span.first - bar.last <= 1 and span.first == span.last and span.due is None
+    return near and span.mark == bar.mark and bar.mark not in ("running", "owed")
+
+
+_RECT: Final = Markup('<rect x="{}" y="{}" width="{}" height="{}" {}/>')
+_WAIT: Final = Markup('<path d="M{0} {1}H{2}" stroke="currentColor" stroke-dasharray="1.5 2"/>')
+_SYMBOL: Final = Markup('<text class="label" x="{}" y="{}">{}</text>')
+_LINK: Final = Markup('<a href="{}" class="tone-{}"><title>{}</title>{}</a>')
+_DISABLED: Final = Markup(
+    '<rect x="{}" y="0" width="{}" height="{}" fill="currentColor" fill-opacity="0.1"/>'
+)
+_CATCH_UP: Final = Markup('<path d="M{0} 0.5l3.5 5h-7z" fill="currentColor"/>')
+_BACKFILL: Final = Markup('<path d="M{0} 0l3 3l-3 3l-3 -3z" fill="currentColor"/>')

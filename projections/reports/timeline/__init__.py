@@ -1,0 +1,1 @@
+"""Reports that a timeline of jobs is drawn from."""
