@@ -8,6 +8,7 @@ RUNS   := $(VENV)/.runs
 READY  := $(VENV)/.ready
 MUTANTS := .venvs/mutants
 DOCS   := .venvs/docs
+BROWSER := .venvs/browser
 LOCKS  := build run dev mutants
 PIP    := -m pip --disable-pip-version-check --quiet
 LOCKED := install --require-hashes --no-deps
@@ -18,7 +19,7 @@ LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types unit test-newest test-pythons test-systemd bench demo-cluster hunt shifted mutants docs docs-serve lock clean
+.PHONY: help run test setup lint types unit test-newest test-pythons test-systemd test-browser bench demo-cluster hunt shifted mutants docs docs-serve lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +48,7 @@ run: $(RUNS) ## set up, make a starter home if there is none, start the schedule
 test: $(READY) ## set up and run everything that CI runs
 	@$(MAKE) --no-print-directory --jobs=3 lint types unit
 	@echo "Not run: the units under a real systemd (make test-systemd)."
+	@echo "Not run: the console in a real browser (make test-browser)."
 
 lint: $(READY)
 	@$(BIN)/ruff format --check .
@@ -64,6 +66,14 @@ test-newest: ## run the tests with the newest of everything that the wheel allow
 
 test-pythons: ## run the tests on each supported Python that this machine has, each in an environment of its own
 	@$(PYTHON) -m tests.environments pythons $(TESTS)
+
+$(BROWSER)/.ready: requirements/browser.txt
+	@$(PYTHON) -m venv --clear $(BROWSER)
+	@$(BROWSER)/bin/python $(PIP) $(LOCKED) -r requirements/browser.txt
+	@touch $@
+
+test-browser: $(READY) $(BROWSER)/.ready ## every page of the console in headless Chromium: pictures, accessibility, keyboard, live
+	@$(BROWSER)/bin/python -m tests.browser
 
 test-systemd: $(READY) ## run the units under a real systemd, as the first process of namespaces of its own; needs root
 	@$(BIN)/python -m tests.real_systemd $(TESTS)
@@ -108,6 +118,7 @@ lock: ## write requirements/ anew from pyproject.toml; `make lock UPGRADE=--upgr
 	@.venvs/lock/bin/$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
 	@.venvs/lock/bin/$(LOCK) --group mutants --constraint requirements/dev.txt --output-file requirements/mutants.txt
 	@.venvs/lock/bin/$(LOCK) --group docs --output-file requirements/docs.txt
+	@.venvs/lock/bin/$(LOCK) --group browser --output-file requirements/browser.txt
 
 clean: ## remove the environments and caches, never a home
 	@rm -rf $(VENV) .venvs site .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -22,6 +22,7 @@ RANGES = {
         *(each for extra in PROJECT["project"]["optional-dependencies"].values() for each in extra),
     ],
     "build": PROJECT["dependency-groups"]["build"] + PROJECT["build-system"]["requires"],
+    "browser": PROJECT["dependency-groups"]["browser"],
     "docs": PROJECT["dependency-groups"]["docs"],
     "mutants": PROJECT["dependency-groups"]["mutants"],
 }

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import sync_playwright  # type: ignore[import-not-found]
 
 from tests.browser.liveness import live_updates
 from tests.browser.visits import LIGHTS, WIDTHS, keyboard, pages_of, visit, without_script
@@ -30,7 +30,10 @@ def main() -> int:
     """Look at everything; 1 if something is wrong, 2 if there is no browser."""
     program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        print("no Chromium here: install it (apt-get install chromium), or name it with CHROMIUM=PATH", file=sys.stderr)
+        print(
+            "no Chromium here: install it (apt-get install chromium), or name it with CHROMIUM=PATH",
+            file=sys.stderr,
+        )
         return 2
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(parents=True)
@@ -66,7 +69,8 @@ def _looked(program: str, address: str, words: list[Any], served: Any) -> list[t
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+            executable_path=program,
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
         )
         first = browser.new_page()
         paths = pages_of(first, address) if not os.environ.get("PAGES") else os.environ["PAGES"].split()
@@ -78,7 +82,9 @@ def _looked(program: str, address: str, words: list[Any], served: Any) -> list[t
                 )
                 page = context.new_page()
                 for path in paths:
-                    name = f"{re.sub(r'[^a-z0-9]+', '-', path.lower()).strip('-')[:60] or 'now'}-{width}-{light}"
+                    name = (
+                        f"{re.sub(r'[^a-z0-9]+', '-', path.lower()).strip('-')[:60] or 'now'}-{width}-{light}"
+                    )
                     found = visit(page, address, path, PICTURES / f"{name}.png")
                     wrong += [(f"{path} ({width}, {light})", each) for each in found]
                 context.close()

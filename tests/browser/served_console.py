@@ -1,7 +1,7 @@
 """`python -m tests.browser.served_console FOLDER`: a home with all sorts of runs and hostile names, and its console.
 
-Prints one line of JSON: where it listens, and some lengths of time with the words that commands have for them. Then each
-line on standard input has one more entry recorded; it ends with its input.
+Prints one line of JSON: where it listens, and some lengths of time with the words that commands have for them. Then
+each line on standard input has one more entry recorded; it ends with its input.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from scheduler.home import Home
 from tests.support.home import LiveHome, record, write_config
 from tests.support.random_runs import fill
 
-HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>\"'\x1b[2J\u202e" + "x" * 500
+HOSTILE = (
+    "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>\"'\x1b[2J\u202e" + "x" * 500
+)
 _CONFIG = """\
 defaults: {timezone: Europe/Paris}
 jobs:
   alpha: {command: "true", schedule: "* * * * *", tags: [reports]}
-  beta: {command: "true", schedule: "* * * * *", description: "<script>window.hacked = 1</script> copies the database"}
+  beta: {command: "true", schedule: "* * * * *", description: "<script>window.hacked = 1</script> copies it"}
   gamma: {command: "true", schedule: "* * * * *"}
   hostile:
     command: "printf '<script>window.hacked = 1</script>\\\\033[2J'; echo '<img src=x onerror=alert(1)>' >&2; exit 3"
@@ -47,7 +49,7 @@ def made_home(folder: Path) -> Home:
         ("jobs", "disable", "beta", "--reason", HOSTILE[:200].replace("\x1b", "").replace("\u202e", "")),
         ("jobs", "run", "hostile"),
     ):
-        live.ask(*asked)
+        live.run(*asked)
     return Home(folder)
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-not-found]
 
 WIDTHS: Final = (390, 1280)
 LIGHTS: Final = ("light", "dark")
@@ -16,15 +16,24 @@ _GRAVE: Final = ("serious", "critical")
 
 def pages_of(page: Any, address: str) -> list[str]:
     """One address of each kind that is reached by links from the first page, its parameters left out."""
-    found = {each: each for each in ("/", "/no/such/page", "/as-of/20/", "/as-of/20/jobs", "/as-of/20/jobs/alpha")}
+    found = {
+        each: each for each in ("/", "/no/such/page", "/as-of/20/", "/as-of/20/jobs", "/as-of/20/jobs/alpha")
+    }
     waiting = ["/", "/jobs/hostile", "/runs"]
     found["/jobs/*"] = "/jobs/hostile"
     while waiting and len(found) < _PAGES_MAX:
         page.goto(address + waiting.pop(0))
-        for link in page.eval_on_selector_all("a[href]:not([download])", "all => all.map(a => a.getAttribute('href'))"):
+        for link in page.eval_on_selector_all(
+            "a[href]:not([download])", "all => all.map(a => a.getAttribute('href'))"
+        ):
             path = link.split("#")[0]
             kind = re.sub(r"/jobs/[^/?]+", "/jobs/*", re.sub(r"/\d+", "/*", path.split("?")[0]))
-            if path.startswith("/") and not path.startswith("/as-of/") and kind not in found and not kind.endswith(("/line", "/stdout", "/stderr", ".txt")):
+            if (
+                path.startswith("/")
+                and not path.startswith("/as-of/")
+                and kind not in found
+                and not kind.endswith(("/line", "/stdout", "/stderr", ".txt"))
+            ):
                 found[kind] = path
                 waiting.append(path)
     return list(found.values())
@@ -69,7 +78,8 @@ def visit(page: Any, address: str, path: str, picture: Path) -> list[str]:
 
 _WIDEST: Final = """
 [...document.querySelectorAll("body *")].filter(one => one.getBoundingClientRect().right > innerWidth + 1
-  && !one.closest(".wide, nav ul, .visually-hidden, pre")).slice(0, 3).map(one => one.outerHTML.slice(0, 120)).join(" ; ")
+  && !one.closest(".wide, nav ul, .visually-hidden, pre")).slice(0, 3)
+  .map(one => one.outerHTML.slice(0, 120)).join(" ; ")
 """
 
 
@@ -95,7 +105,9 @@ def keyboard(page: Any, address: str) -> list[str]:
             break
         seen += 1
         if page.evaluate("getComputedStyle(document.activeElement).outlineStyle === 'none'"):
-            wrong.append("no visible focus: " + page.evaluate("document.activeElement.outerHTML.slice(0, 120)"))
+            wrong.append(
+                "no visible focus: " + page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
+            )
     if seen < wanted:
         wrong.append(f"Tab reaches {seen} of {wanted} elements")
     summary = page.locator("footer summary").first
@@ -103,7 +115,9 @@ def keyboard(page: Any, address: str) -> list[str]:
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Escape")
-    if page.evaluate("document.querySelector('footer details').open || document.activeElement.tagName !== 'SUMMARY'"):
+    if page.evaluate(
+        "document.querySelector('footer details').open || document.activeElement.tagName !== 'SUMMARY'"
+    ):
         wrong.append("Escape does not close what was opened, or loses the place")
     return wrong
 
@@ -114,5 +128,7 @@ def without_script(page: Any, plain: Any, address: str, path: str) -> list[str]:
     for each in (plain, page):
         each.goto(address + path)
         text = each.locator("main").inner_text()
-        texts.append(re.sub(r"\s+", " ", re.sub(r"\b(in )?\d+ (s|min|h|d)\b( ago)?|now|\d\d:\d\d:\d\d", "", text)))
+        texts.append(
+            re.sub(r"\s+", " ", re.sub(r"\b(in )?\d+ (s|min|h|d)\b( ago)?|now|\d\d:\d\d:\d\d", "", text))
+        )
     return [] if texts[0][:2_000] == texts[1][:2_000] else ["it says less without scripts"]
