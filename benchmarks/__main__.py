@@ -23,6 +23,7 @@ PROGRAMS = (
     "catching_up",
     "listing",
     "console",
+    "live_views",
     "grouping",
     "searching",
     "many_jobs",
