@@ -6,6 +6,7 @@ is asked for anew: between two questions lies a second, after which a page that 
 
 from __future__ import annotations
 
+import os
 import time
 
 from starlette.testclient import TestClient
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 from benchmarks.bench import Bench
 from benchmarks.figures import Line, median, number
 from benchmarks.generate import generate, long_home
+from cli.console.access.policy import LOCAL_NAMES, Policy
 from cli.console.application import console_application
 from cli.console.site import Site
 from scheduler.home import Home
@@ -29,7 +31,11 @@ PAGES = (
     "/jobs/job-007/history",
     "/jobs/job-007/changes",
 )
-_PACKED = {"Accept-Encoding": "gzip"}
+_PACKED = {"Accept-Encoding": "gzip", "X-Forwarded-User": "bench"}
+_ASKING = Policy(
+    local=False, hosts=frozenset(LOCAL_NAMES), owner=os.getuid(), proxies=frozenset({"testclient"})
+)
+"""Whoever asks within this process is somebody of whom a proxy speaks."""
 
 
 def run(bench: Bench) -> list[Line]:
@@ -40,7 +46,7 @@ def run(bench: Bench) -> list[Line]:
         generate(short, few)
         sites = Site(short, "UTC"), Site(long, "UTC")
         try:
-            clients = [TestClient(console_application(site), base_url="http://localhost") for site in sites]
+            clients = [TestClient(console_application(site, _ASKING), "http://localhost") for site in sites]
             lines = [_page(bench, page, clients, few, many) for page in PAGES]
             return [*lines, _requests(bench, clients[1], many)]
         finally:

@@ -24,6 +24,10 @@ FALLING_DUE: tuple[Trigger, ...] = ("schedule", "after")
 IN_TURN: tuple[Trigger, ...] = ("catch_up", "backfill")
 """What is made up for: such runs of a job start one after another, whatever its overlap policy says."""
 
+TokenRole = Literal["view", "operate", "approve", "admin"]
+"""What a token of the console is good for: to read; to run, cancel, enable, …; to approve changes; everything."""
+TOKEN_ROLES: tuple[TokenRole, ...] = get_args(TokenRole)
+
 MisfireReason = Literal[
     "scheduler_down", "suspend", "clock_step", "stall", "ledger_unavailable", "overload",
     "replaced", "disabled", "removed", "paused",
@@ -143,13 +147,15 @@ class Claims(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What is said about the actor beside the name of the real user, and cannot be checked.
 
     `login` is the name of the login uid, `sudo` the name that sudo passed on, each where it is another one; `run` is
-    the run in whose process it was typed. `login_uid` and `session` are the kernel's numbers of the login and of its
-    audit session, where there are any; `uid`, which is no claim, is that of the real user.
+    the run in whose process it was typed; `proxy` is the name that a proxy before the console passed on. `login_uid`
+    and `session` are the kernel's numbers of the login and of its audit session, where there are any; `uid`, which is
+    no claim, is that of the real user.
     """
 
     login: str = ""
     sudo: str = ""
     run: int | None = None
+    proxy: str = ""
     uid: int | None = None
     login_uid: int | None = None
     session: int | None = None

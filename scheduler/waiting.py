@@ -22,7 +22,7 @@ class Waiter:
 
     Args:
         folder: that of the ledger; None where it is not kept in files, and is looked at often instead.
-        signals: they are held back until `wait` returns them.
+        signals: they are held back until `wait` returns them; only the main thread may name any.
 
     Attributes:
         selector: for others to register what they wait for; they look at it themselves after a wait.
@@ -31,9 +31,12 @@ class Waiter:
     def __init__(self, folder: Path | None, signals: Iterable[signal.Signals] = ()) -> None:
         self.selector = selectors.DefaultSelector()
         self._signals: list[int] = []
+        signals = list(signals)
         self._woken_fd, self._wakeup_fd = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.selector.register(self._woken_fd, selectors.EVENT_READ)
-        self._previous_fd = signal.set_wakeup_fd(self._wakeup_fd, warn_on_full_buffer=False)
+        self._previous_fd = -1
+        if signals:
+            self._previous_fd = signal.set_wakeup_fd(self._wakeup_fd, warn_on_full_buffer=False)
         self._previous = {number: signal.signal(number, self._remember) for number in signals}
         self._watch = ChangeWatch(self.selector)
         try:
@@ -66,7 +69,8 @@ class Waiter:
         """Give everything back as it was."""
         for number, handler in self._previous.items():
             signal.signal(number, handler)
-        signal.set_wakeup_fd(self._previous_fd)
+        if self._previous:
+            signal.set_wakeup_fd(self._previous_fd)
         self._watch.close()
         self.selector.close()
         close_quietly(self._woken_fd)

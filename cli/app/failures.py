@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from cli.terminal.console import Tone, fitted, paint, wants_colour
+from cli.terminal.console import Tone, fitted, is_heard, paint, wants_colour
 from cli.terminal.printable import printable
 from scheduler.shortening import bounded_message
 
@@ -57,6 +57,8 @@ def complain(message: str) -> None:
 
 
 def _tell(label: str, tone: Tone, message: str) -> None:
+    if is_heard(message):
+        return
     colour = wants_colour(sys.stderr)
     lines = [printable(bounded_message(line, _WORD_MAX_CHARS)) for line in message.split("\n")]
     text = ("\n" + " " * len(label)).join(lines)

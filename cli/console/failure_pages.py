@@ -84,6 +84,9 @@ def _fault(_request: Request, _problem: Exception) -> Response:
 def _page(
     request: Request, status: int, what: str, hint: str, headers: Mapping[str, str] | None = None
 ) -> Response:
+    if request.scope.get("visitor") is None:
+        # Who has not signed in sees nothing of the pages.
+        return PlainTextResponse(f"{what}\n", status, headers)
     body = rendered("failure.html", asked=Asked(request), status=int(status), what=what, hint=hint)
     return Response(body, status, headers, "text/html; charset=utf-8")
 

@@ -16,6 +16,7 @@ from cli.console.static_files import static_address
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell
 from cli.times.show import show_duration, show_past, show_relative, show_size, show_time
+from cli.words.approval_words import shown_revision
 from cli.words.words import actor_words
 
 _ENTRIES: Final = re.compile(r"\[(entry|entries) ([0-9]{1,18}(?:, [0-9]{1,18})*)\]")
@@ -55,6 +56,7 @@ def environment() -> Environment:
         "cell": cell,
         "lines": lines,
         "proved": proved,
+        "revision": shown_revision,
     }
     made.filters.update(filters)
     made.globals["static"] = static_address

@@ -10,6 +10,8 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from cli.console.access.peer import PeerProtocol
+
 _CONNECTIONS_MAX: Final = 500
 _IDLE_S: Final = 30
 _HEADERS_BYTES_MAX: Final = 32 * 1024
@@ -47,7 +49,7 @@ def listen(
         config = uvicorn.Config(
             application,
             interface="asgi3",
-            http="h11",
+            http=PeerProtocol,
             ws="none",
             lifespan="off",
             log_config=None,

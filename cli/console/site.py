@@ -20,6 +20,7 @@ from scheduler.ledger.open import open_ledger_to_read
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
+    from scheduler.rules.access.token import Token
 
 _PASTS_MAX = 8
 """So many moments of the past are kept open, the last ones that were asked for."""
@@ -81,6 +82,12 @@ class Site:
         with self._lock:
             ledger = self._refreshed()
             return -1 if ledger is None else ledger.state.head.seq
+
+    def tokens(self) -> dict[str, Token]:
+        """The tokens that were not revoked, by their digests, as of now."""
+        with self._lock:
+            ledger = self._refreshed()
+            return {} if ledger is None else {each.sha256: each for each in ledger.state.tokens.values()}
 
     def close(self) -> None:
         """Let go of the ledger."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, NamedTuple
 
-Role = Literal["view", "operate", "approve", "admin"]
+from scheduler.entry_members import TOKEN_ROLES, TokenRole
+from scheduler.ownership.actor import ActingAs
+
+Role = TokenRole
 """What somebody may do.
 
 `view`: read everything; `operate`: run, cancel, retry, enable, disable, backfill; `approve`: approve what others
 changed; `admin`: all of these.
 """
 
-ROLES: Final[tuple[Role, ...]] = get_args(Role)
+ROLES: Final[tuple[Role, ...]] = TOKEN_ROLES
 
 
 class Visitor(NamedTuple):
@@ -21,11 +24,15 @@ class Visitor(NamedTuple):
         name: as it is shown: of the peer's user, of a token, of whom a proxy vouches for.
         actor: as it stands in entries: `user:NAME@HOST` or `token:NAME`.
         roles: what that person may do.
+        acting: as whom the person is recorded; None: as the user of this process.
+        session: the name of the session of a browser that signed in; empty if it did not have to.
     """
 
     name: str
     actor: str
     roles: frozenset[Role]
+    acting: ActingAs | None = None
+    session: str = ""
 
     def may(self, role: Role) -> bool:
         """Whether that is allowed; an admin may all, and whoever may anything may look."""

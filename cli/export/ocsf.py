@@ -79,6 +79,8 @@ LEFT_OUT = (
     *v.EVIDENCE,
     *v.NOTIFICATIONS,
     *v.NODE_ENTRIES,
+    v.TokenCreated.TYPE,
+    v.TokenRevoked.TYPE,
     *v.WATCH_ENTRIES,
 )
 """Types of entries that are about no job, and so are no activities of this class."""

@@ -10,6 +10,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TextIO
 
 import click
@@ -89,6 +92,28 @@ def fitted(text: str, stream: TextIO | None = None, *, hang: int = 0) -> str:
     return "\n".join("\n".join(wrapped(line, columns, hang)) for line in text.split("\n"))
 
 
+_heard: ContextVar[list[str] | None] = ContextVar("heard", default=None)
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """Collect what this thread would tell a person meanwhile, instead of printing it."""
+    lines: list[str] = []
+    before = _heard.set(lines)
+    try:
+        yield lines
+    finally:
+        _heard.reset(before)
+
+
+def is_heard(text: str) -> bool:
+    """Collect a sentence, where what is told is collected."""
+    lines = _heard.get()
+    if lines is not None:
+        lines.append(text)
+    return lines is not None
+
+
 def out(text: str) -> None:
     """Print to standard output and flush; the text is printed unchanged.
 
@@ -96,6 +121,8 @@ def out(text: str) -> None:
         OutputLost: standard output cannot be written.
         BrokenPipeError: the reader left.
     """
+    if is_heard(text):
+        return
     try:
         click.echo(text, color=True)
     except BrokenPipeError:
@@ -111,10 +138,13 @@ def tell(text: str, *, hang: int = 0) -> None:
         OutputLost: standard output cannot be written.
         BrokenPipeError: the reader left.
     """
-    out(fitted(text, hang=hang))
+    if not is_heard(text):
+        out(fitted(text, hang=hang))
 
 
 def note(text: str) -> None:
     """Print a remark to standard error, where it does not mix with data; it is made safe to print."""
+    if is_heard(text):
+        return
     shown = paint(fitted(printable(text), sys.stderr), "dim", wants_colour(sys.stderr))
     click.echo(shown, err=True, color=True)

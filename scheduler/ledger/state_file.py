@@ -41,6 +41,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _CODE = (
     "definition.py",
     "entry_members.py",
+    "rules/access/token.py",
     "rules/approvals/pending_change.py",
     "rules/awaited.py",
     "rules/clock_trust.py",

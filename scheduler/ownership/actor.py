@@ -11,7 +11,8 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
-from typing import Final
+from contextvars import ContextVar
+from typing import Final, NamedTuple
 
 from scheduler.entry_members import Claims
 from scheduler.home import Home
@@ -21,6 +22,34 @@ from scheduler.processes.recognition.identity import process_stat
 from scheduler.processes.recognition.tree import LEDGER, RUN, carried
 from scheduler.rules.approvals.persons import Party
 from scheduler.scheduler_lock import holder_of
+
+
+class ActingAs(NamedTuple):
+    """Somebody else than the user of this process, on whose behalf it records something.
+
+    Attributes:
+        actor: as it stands in entries: `token:NAME`, or `user:NAME@HOST` of a peer.
+        claims: what is said of that person; the `uid` in it is a fact.
+        party: the same for the rules about approval.
+    """
+
+    actor: str
+    claims: Claims
+    party: Party
+
+
+_acting: ContextVar[ActingAs | None] = ContextVar("acting", default=None)
+
+
+@contextlib.contextmanager
+def acting_as(someone: ActingAs) -> Iterator[None]:
+    """Have what this thread records meanwhile be recorded as that of somebody else, who asked for it."""
+    before = _acting.set(someone)
+    try:
+        yield
+    finally:
+        _acting.reset(before)
+
 
 _NAME_BYTES_MAX: Final = 100
 _PARENTS_MAX: Final = 64
@@ -39,6 +68,8 @@ def acting_party(home: Home, mark: str) -> Party:
         home: the home.
         mark: what its runs carry; see `State.mark`.
     """
+    if (someone := _acting.get()) is not None:
+        return someone.party
     uid, said, login = _uid(), claims(mark), inherited_login()
     vouched = "" if login is None else user_name(login.uid)
     return Party(
@@ -50,6 +81,27 @@ def acting_party(home: Home, mark: str) -> Party:
     )
 
 
+def peer(pid: int, uid: int, mark: str) -> ActingAs:
+    """Who is at the other end of a Unix socket, as the kernel told when it was connected.
+
+    Args:
+        pid: of the process that connected; uid: of its user.
+        mark: what the home's runs carry; see `State.mark`.
+    """
+    name, run = user_name(uid), None
+    with contextlib.suppress(OSError):
+        for each in (pid, *_parents_of(pid)):
+            found = carried(each, mark)
+            if found is not None:
+                run = found[0]
+                break
+    return ActingAs(
+        f"user:{name}@{socket.gethostname()}",
+        Claims(run=run, uid=uid),
+        Party(name=name, is_root=uid == 0, in_job=run is not None),
+    )
+
+
 def _comes_of_scheduler(home: Home) -> bool:
     """Whether the scheduler that serves the home is a parent: of a process that left its run it becomes one."""
     holder = holder_of(home.scheduler_lock)
@@ -58,6 +110,8 @@ def _comes_of_scheduler(home: Home) -> bool:
 
 def person() -> str:
     """`user:NAME@HOST`, the name of the real uid; its number where it has no name."""
+    if (someone := _acting.get()) is not None:
+        return someone.actor
     return f"user:{user_name(_uid())}@{socket.gethostname()}"
 
 
@@ -67,6 +121,8 @@ def claims(mark: str) -> Claims:
     Args:
         mark: what the runs carry that may have typed this; see `State.mark`.
     """
+    if (someone := _acting.get()) is not None:
+        return someone.claims
     name = user_name(_uid())
     login, sudo = login_of(), _sudo_name()
     login_name = "" if login is None else user_name(login.uid)
@@ -95,7 +151,17 @@ def _typed_in(mark: str) -> int | None:
 
 def _parents() -> Iterator[int]:
     """The processes of which this one comes, the nearest first, but for init."""
-    pid = os.getppid()
+    return _parents_of(os.getpid(), os.getppid())
+
+
+def _parents_of(pid: int, parent: int | None = None) -> Iterator[int]:
+    """The processes of which another one comes, likewise."""
+    if parent is None:
+        status = process_stat(pid)
+        if status is None or status.parent <= 1:
+            return
+        parent = status.parent
+    pid = parent
     for _ in range(_PARENTS_MAX):
         yield pid
         status = process_stat(pid)

@@ -21,6 +21,7 @@ from scheduler.rules.fold import (
     node_entries,
     run_entries,
     schedule_entries,
+    token_entries,
 )
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.state import State
@@ -58,6 +59,7 @@ _APPLY: Apply = {
     **schedule_entries.APPLY,
     **backfill_entries.APPLY,
     **run_entries.APPLY,
+    **token_entries.APPLY,
     **node_entries.APPLY,
     **evidence_entries.APPLY,
     **expectations.APPLY,

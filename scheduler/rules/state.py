@@ -14,6 +14,7 @@ import msgspec
 from eventstore.store import EMPTY, Head
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import ASKED_FOR, ConfigError, Outcome, SkipReason, Survivor, Trigger
+from scheduler.rules.access.token import Token
 from scheduler.rules.approvals.pending_change import PendingChange
 from scheduler.rules.awaited import AwaitedInstant, EndedWait, PassedRun, Success
 from scheduler.rules.clock_trust import ClockMark
@@ -328,6 +329,7 @@ class State(msgspec.Struct, omit_defaults=True):
         expectations: what is expected of jobs; None if nothing ever was.
         nodes: those that ever served this ledger, by name; none on one machine.
         leader: which of them leads; None while none does. term: the number of the last term.
+        tokens: those of the console that were not revoked, by name.
         newer: the first entry of a type that only a later version knows, and that type.
     """
 
@@ -357,6 +359,7 @@ class State(msgspec.Struct, omit_defaults=True):
     nodes: dict[str, Node] = {}
     leader: Leader | None = None
     term: int = 0
+    tokens: dict[str, Token] = {}
     newer: tuple[int, str] | None = None
 
     @property

@@ -71,6 +71,7 @@ from scheduler.vocabulary.scheduler_entries import (
     SchedulerStarted,
     SchedulerStopped,
 )
+from scheduler.vocabulary.token_entries import TokenCreated, TokenRevoked
 
 __all__ = [
     "APPROVALS", "CAUSES", "CONFIG", "DEFINITIONS", "ENABLEMENTS", "ENDINGS", "EVIDENCE", "EXCLUSIONS", "EXPECTED",
@@ -89,7 +90,8 @@ __all__ = [
     "RunRequested", "RunSkipped",
     "RunStarted", "ScheduleExcluded", "ScheduleMisfired", "ScheduleReopened", "ScheduleSettled", "ScheduleTicked",
     "SchedulerPaused",
-    "SchedulerResumed", "SchedulerStarted", "SchedulerStopped", "SnapshotWritten", "event", "payload",
+    "SchedulerResumed", "SchedulerStarted", "SchedulerStopped", "SnapshotWritten", "TokenCreated", "TokenRevoked",
+    "event", "payload",
 ]  # fmt: skip
 
 TYPES: tuple[type[Payload], ...] = (
@@ -104,6 +106,7 @@ TYPES: tuple[type[Payload], ...] = (
     KeyCreated, KeyRotated, CheckpointSigned, CheckpointRefused, CheckpointCosigned, CheckpointAnchored,
     CheckpointAnchorFailed, LedgerContinued, LedgerArchived, LedgerMoved,
     NotificationSent, NotificationFailed,
+    TokenCreated, TokenRevoked,
 )  # fmt: skip
 """Every type, in the order in which they are documented."""
 PAYLOADS: dict[str, type[Payload]] = {cls.TYPE: cls for cls in TYPES}
@@ -153,12 +156,13 @@ UNCOUNTED = (
     *(kind for kind in EVIDENCE if kind.startswith("checkpoint.")), SnapshotWritten.TYPE, *NOTIFICATIONS,
 )  # fmt: skip
 """What is recorded beside what happens: no checkpoint becomes due by it."""
-OF_ANYONE = ("ledger.", "job.", "snapshot.", "checkpoint.", "key.", "notification.", "node.")
+OF_ANYONE = ("ledger.", "job.", "snapshot.", "checkpoint.", "key.", "notification.", "node.", "token.")
 """How types begin that other processes record as well, some in a scheduler's name: no sign that one was alive."""
 REMARKS = (
     ApprovalRequested.TYPE, ApprovalWithdrawn.TYPE, LedgerCreated.TYPE, LedgerRecovered.TYPE, HomeAdopted.TYPE,
     SnapshotWritten.TYPE, ConfigAccepted.TYPE, ConfigRejected.TYPE, CalendarDefined.TYPE, BackfillRequested.TYPE,
     BackfillEnded.TYPE, RunCancelRequested.TYPE, RetentionApplied.TYPE, RunReported.TYPE, *EVIDENCE, *NOTIFICATIONS,
+    TokenCreated.TYPE, TokenRevoked.TYPE,
 )  # fmt: skip
 """What belongs to none of these groups: no view of the projections but `events` is about it."""
 

@@ -118,6 +118,8 @@ def claimed_actor_words(actor: str, claims: Claims | None) -> str:
         said.append(f"{claims.sudo} through sudo")
     if claims.login and claims.login != claims.sudo:
         said.append(f"{claims.login} by login")
+    if claims.proxy:
+        said.append(f"{claims.proxy} through a proxy")
     if said:
         words += f", says {', '.join(said)}"
     return words if claims.run is None else f"{words}, in run {claims.run}"

@@ -1,4 +1,4 @@
-"""How entries about the whole home are worded: its ledger, its scheduler, the clock, its config, what is deleted."""
+"""How entries about the whole home are worded: ledger, scheduler, clock, config, what is deleted, tokens."""
 
 # ruff: noqa: ARG001 - every type is worded by functions of the same arguments
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.wording.causes import claimed_actor_words
+from scheduler.wording.causes import because, claimed_actor_words
 from scheduler.wording.config_places import line_words, place_words
 from scheduler.wording.instants import show_time
 from scheduler.wording.quantities import show_count, show_duration, show_size
@@ -114,6 +114,18 @@ def _calendar(data: v.CalendarDefined) -> str:
     return f"calendar {data.name} has {' and '.join(parts) or 'no days'}"
 
 
+def _token_created(entry: Entry, data: v.TokenCreated, zone: str) -> str:
+    until = "" if data.expires is None else f", good until {show_time(data.expires, zone)}"
+    who = claimed_actor_words(entry.actor, data.claims)
+    return f"token {data.name} to {', '.join(data.scopes)} created by {who}{until}"
+
+
+def _token_revoked(entry: Entry, data: v.TokenRevoked) -> str:
+    return (
+        f"token {data.name} revoked by {claimed_actor_words(entry.actor, data.claims)}{because(data.reason)}"
+    )
+
+
 HOME_WORDINGS: Final[dict[str, EntryWording]] = {
     v.LedgerCreated.TYPE: EntryWording(
         Signs("dim", "note"), _ledger_created, lambda entry, data: f"ledger {data.ledger} created"
@@ -168,6 +180,12 @@ HOME_WORDINGS: Final[dict[str, EntryWording]] = {
     ),
     v.RetentionApplied.TYPE: EntryWording(
         Signs("dim", "note"), _retention_applied, _retention_applied_message, _retention_signs
+    ),
+    v.TokenCreated.TYPE: EntryWording(
+        Signs("plain", "note"), _token_created, lambda entry, data: _token_created(entry, data, "UTC")
+    ),
+    v.TokenRevoked.TYPE: EntryWording(
+        Signs("plain", "note"), lambda entry, data, zone: _token_revoked(entry, data), _token_revoked
     ),
 }
 """Types of entries about the home as a whole."""

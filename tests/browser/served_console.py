@@ -12,13 +12,13 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cli.console.application import console_application
 from cli.console.listening import bound_socket, shown_address
 from cli.console.server import listen
 from cli.console.site import Site
 from cli.times.show import show_relative
 from scheduler import vocabulary as v
 from scheduler.home import Home
+from tests.support.console import anybodys_console
 from tests.support.home import LiveHome, record, write_config
 from tests.support.random_runs import fill
 
@@ -77,7 +77,7 @@ def main(folder: Path) -> None:
 
         threading.Thread(target=read, daemon=True).start()
 
-    listen(console_application(site), listening, obey, site.live.end)
+    listen(anybodys_console(site), listening, obey, site.live.end)
     site.close()
 
 

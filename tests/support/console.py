@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html.parser import HTMLParser
 
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cli.console.access.peer import PEER, Peer
+from cli.console.access.policy import LOCAL_NAMES, Policy
 from cli.console.application import console_application
 from cli.console.site import Site
 from scheduler.home import Home
@@ -22,10 +26,40 @@ def console(home: Home, as_of: str | None = None, zone: str = "UTC") -> Iterator
     """The console of a home, as its owner reaches it."""
     site = Site(home, zone, as_of)
     try:
-        with TestClient(console_application(site), base_url="http://localhost") as client:
+        with TestClient(owners_console(site), base_url="http://localhost") as client:
             yield client
     finally:
         site.close()
+
+
+def owners_console(site: Site) -> ASGIApp:
+    """The console as it answers on a Unix socket to a process of the home's owner."""
+    policy = Policy(local=True, hosts=frozenset(LOCAL_NAMES), owner=os.getuid())
+    return reached_by(console_application(site, policy), Peer(os.getpid(), os.getuid(), os.getgid()))
+
+
+def anybodys_console(site: Site) -> ASGIApp:
+    """The console as it answers on TCP to a browser of this machine of whom a proxy speaks, who may do everything."""
+    policy = Policy(
+        local=False, hosts=frozenset(LOCAL_NAMES), owner=os.getuid(), proxies=frozenset({"127.0.0.1"}),
+        proxy_roles=frozenset({"admin"}),
+    )  # fmt: skip
+    application = console_application(site, policy)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [*scope.get("headers", []), (policy.proxy_header.encode(), b"ann")]
+        await application({**scope, "headers": headers}, receive, send)
+
+    return answer
+
+
+def reached_by(application: ASGIApp, peer: Peer) -> ASGIApp:
+    """A console, every request to which comes from a process, as the kernel says."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await application({**scope, "state": {PEER: peer}}, receive, send)
+
+    return answer
 
 
 class Page(HTMLParser):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-import click
-
 from cli.app.failures import ExitCode
 from cli.app.json_output import show_json
-from cli.terminal.console import fitted
+from cli.terminal.console import note, tell
 from cli.terminal.printable import printable
 from scheduler.home import Home
 from scheduler.store import is_on_database
@@ -75,9 +72,7 @@ def request_and_return(home: Home, wanted: Wanted, *, as_json: bool) -> int:
     else:
         for one in requested:
             words = one.skipped or f"run {one.run} of {one.job} requested"
-            click.echo(
-                fitted(printable(words), sys.stderr if one.skipped else sys.stdout), err=bool(one.skipped)
-            )
+            (note if one.skipped else tell)(printable(words))
     return ExitCode.FAILED if any(one.skipped for one in requested) else ExitCode.DONE
 
 

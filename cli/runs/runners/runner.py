@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -39,7 +40,12 @@ class OutputPlaces(NamedTuple):
 
 
 def stopping_signals() -> list[signal.Signals]:
-    """The signals that ask a command to stop, without those that its caller has set to be ignored (nohup)."""
+    """The signals that ask a command to stop, without those that its caller has set to be ignored (nohup).
+
+    None ask a thread beside the main one, which gets none: the console asks for runs there and does not follow them.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return []
     wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     return [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
 

@@ -30,6 +30,7 @@ from scheduler.rules.laws import (
     notification_laws,
     settlement_laws,
     start_laws,
+    token_laws,
 )
 from scheduler.rules.laws.start_laws import in_flight
 from scheduler.rules.state import Job, Run, State
@@ -317,4 +318,6 @@ _LAWS: dict[str, Callable[[State, Entry, Any], str]] = {
     v.RunReported.TYPE: node_laws.reported,
     v.NotificationSent.TYPE: notification_laws.notified,
     v.NotificationFailed.TYPE: notification_laws.notified,
+    v.TokenCreated.TYPE: token_laws.created,
+    v.TokenRevoked.TYPE: token_laws.revoked,
 }

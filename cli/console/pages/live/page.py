@@ -27,7 +27,7 @@ async def show_live(asked: Asked) -> Response:
     """
     if asked.as_of is not None:
         raise NotFound("nothing is live in the past", "What was recorded then stands, and does not change.")
-    live, visitor = asked.site.live, asked.visitor.actor
+    live, visitor = asked.site.live, asked.visitor.name
     of_visitor, of_all = live.views_of(visitor) >= VIEWS_PER_VISITOR_MAX, live.views >= VIEWS_MAX
     if of_visitor or of_all:
         raise HTTPException(

@@ -56,6 +56,7 @@ def show_run(asked: Asked) -> Response:
         now=now,
         head=head,
         zone=zone,
+        ended_badly=isinstance(end, v.RunFinished) and end.outcome != "succeeded",
         cut_off=record.end is None and head - number > _ENTRIES_MAX,
     )
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp
 
-from cli.console.application import console_application
+from cli.console.access.credentials import Credentials
 from cli.console.live import live_answer, live_entries
 from cli.console.live.live_events import TOLD_SINGLY_MAX, events_of
 from cli.console.site import Site
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from tests.support.command import call
+from tests.support.console import owners_console
 from tests.support.home import entries_of, make_home, record
 from tests.support.live_view import live_view
 
@@ -42,7 +43,7 @@ def play(home: Home, scene: Scene) -> None:
     async def played() -> None:
         site = Site(home, "UTC")
         try:
-            await scene(site, console_application(site))
+            await scene(site, owners_console(site))
             for _ in range(1_000):
                 if site.live.views == 0:
                     break
@@ -145,15 +146,15 @@ def test_a_page_that_takes_nothing_is_let_go_of(home: Home, monkeypatch: pytest.
     play(home, scene)
 
 
-def test_who_may_no_longer_look_is_let_go_of(home: Home) -> None:
+def test_who_may_no_longer_look_is_let_go_of(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A session that ended, or a token that was revoked, sees nothing more."""
-    allowed = [True]
+    allowed, visitor = [True], Credentials.visitor
+    monkeypatch.setattr(
+        Credentials, "visitor", lambda self, asking: visitor(self, asking) if allowed[0] else None
+    )
 
     async def scene(site: Site, console: ASGIApp) -> None:
-        async def gated(scope: dict[str, object], receive: object, send: object) -> None:
-            await console({**scope, "still_allowed": lambda: allowed[0]}, receive, send)  # type: ignore[arg-type]
-
-        async with live_view(gated) as view:  # type: ignore[arg-type]
+        async with live_view(console) as view:
             await view.next()
             allowed[0] = False
             await asyncio.to_thread(switch, home, 1)

@@ -39,9 +39,11 @@ def show_job(asked: Asked) -> Response:
         recent = [run_row(run) for run in recent_runs(view, job.name, _RECENT_MAX)]
         coming = [each.instant for each in islice(upcoming([job], now), _COMING_MAX)]
         served = view.is_served or view.as_of is not None
+        change = view.state.changes.get(job.name)
     return asked.page(
         "jobs/job.html",
         job=job,
+        change=change,
         zone=zone,
         now=now,
         head=head,
