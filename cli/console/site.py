@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -117,8 +118,10 @@ class Site:
     def _past(self, as_of: str) -> View:
         from cli.home.as_of import view_as_of
 
-        view = self._pasts.pop(as_of, None) or view_as_of(self.home, as_of)
-        self._pasts[as_of] = view
+        # What is typed may count from now, as `1h` does: it is another moment in a minute.
+        key = as_of if as_of.isdigit() else f"{as_of} {int(time.time()) // 60}"
+        view = self._pasts.pop(key, None) or view_as_of(self.home, as_of)
+        self._pasts[key] = view
         if len(self._pasts) > _PASTS_MAX:
             _close(self._pasts.popitem(last=False)[1].ledger)
         return view
