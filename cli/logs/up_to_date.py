@@ -44,18 +44,33 @@ def bring_up_to_date(home: Home, *, shown: bool = True) -> None:
             head, ledger_id = store.head().seq, store.ledger_id
     except (NoLedger, FileNotFoundError):
         raise _nothing_yet(home) from None
-    if is_foreign(home):
-        note("This home belongs to another user: log entries are shown as far as they are collected.")
-        return
     with progress("collecting log entries", shown=shown):
-        remark = _brought_up_to_date(home, head, ledger_id)
+        remark = collected_to(home, head, ledger_id)
     if remark:
         note(remark)
 
 
-def _brought_up_to_date(home: Home, head: int, ledger_id: str) -> str:
-    """Do the work of `bring_up_to_date`; returns the note about what is missing, or an empty text."""
-    give_up_s = time.monotonic() + WAIT_S
+def collected_to(
+    home: Home, head: int, ledger_id: str, *, wait_s: float = WAIT_S, collect_s: float = COLLECT_S
+) -> str:
+    """Collect what is not collected yet, or wait for the process that does.
+
+    Args:
+        home: the home.
+        head: the last entry of its ledger.
+        ledger_id: of the ledger.
+        wait_s: so long the process that collects is waited for.
+        collect_s: so long is collected, where none does.
+
+    Returns:
+        What may be missing, in a sentence; empty if nothing.
+
+    Raises:
+        Corrupt, NewerFormat: the ledger cannot be trusted, so that entries could be missing.
+    """
+    if is_foreign(home):
+        return "This home belongs to another user: log entries are shown as far as they are collected."
+    give_up_s = time.monotonic() + wait_s
     while True:
         try:
             collector = Collector(home)
@@ -73,17 +88,17 @@ def _brought_up_to_date(home: Home, head: int, ledger_id: str) -> str:
             said = system_words(problem) if isinstance(problem, OSError) else problem
             return f"nothing new could be collected: {said}"
         else:
-            return _collect(collector)
+            return _collect(collector, collect_s)
 
 
-def _collect(collector: Collector) -> str:
-    give_up_s = time.monotonic() + COLLECT_S
+def _collect(collector: Collector, collect_s: float) -> str:
+    give_up_s = time.monotonic() + collect_s
     try:
         while collector.turn() or collector.pending:
             if collector.pending:
                 time.sleep(_LOOK_S)
             if time.monotonic() > give_up_s:
-                return f"there was more to collect than {COLLECT_S:g} s allow; ask again for the newest"
+                return f"there was more to collect than {collect_s:g} s allow; ask again for the newest"
     except OSError as problem:
         return f"not everything could be collected: {system_words(problem)}"
     finally:

@@ -46,7 +46,7 @@ def show_table(columns: Columns, rows: Iterable[Row]) -> None:
         OutputLost, BrokenPipeError: see `cli.terminal.console.out`.
     """
     rest = iter(rows)
-    cells = [[_cell(value) for value in row] for row in islice(rest, _LOOKED_AT)]
+    cells = [[cell_text(value) for value in row] for row in islice(rest, _LOOKED_AT)]
     names = [name for name, _ in columns]
     titled = _titled(columns)
     if is_terminal() and cells:
@@ -55,7 +55,7 @@ def show_table(columns: Columns, rows: Iterable[Row]) -> None:
             _show_first(names, cells, rest)
             return
         titled = [column._replace(keep=keep) for column, keep in zip(titled, room.whole, strict=True)]
-    cells += [[_cell(value) for value in row] for row in rest]
+    cells += [[cell_text(value) for value in row] for row in rest]
     table(titled, cells, empty="no rows")
 
 
@@ -90,7 +90,7 @@ CellText = Callable[[str], str]
 
 def table_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = str) -> Iterator[str]:
     """A plain table, as in a pipe; nothing if there are no rows."""
-    cells = [[Cell(printable(_cell(value))) for value in row] for row in rows]
+    cells = [[Cell(printable(cell_text(value))) for value in row] for row in rows]
     if cells:
         yield plain_table(_titled(columns), cells)
 
@@ -98,7 +98,7 @@ def table_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = str) -
 def vertical_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = str) -> Iterator[str]:
     """A record for each row: a line for each column, with its name before its value."""
     yield from records(
-        [name for name, _ in columns], ([_cell(value) for value in row] for row in rows), printable
+        [name for name, _ in columns], ([cell_text(value) for value in row] for row in rows), printable
     )
 
 
@@ -135,7 +135,7 @@ def csv_exact_texts(columns: Columns, rows: Iterable[Row], shown: CellText = str
     lines = CsvLines()
     lines.add([shown(name) for name, _ in columns])
     for row in rows:
-        lines.add([shown(_cell(value)) for value in row])
+        lines.add([shown(cell_text(value)) for value in row])
         for text in lines.taken(least=_LINES_AT_ONCE):
             yield text.removesuffix("\n")
     for text in lines.taken(least=1):
@@ -223,11 +223,12 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 
 def _markdown_cell(value: Any, shown: CellText) -> str:
-    text = _cell(value).replace("\\", "\\\\").replace("|", "\\|")
+    text = cell_text(value).replace("\\", "\\\\").replace("|", "\\|")
     return "<br>".join(shown(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A value as text for people; empty for NULL."""
     if value is None:
         return ""
     if isinstance(value, str):

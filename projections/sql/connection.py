@@ -69,15 +69,22 @@ class Sql:
             # The engine was interrupted, or had no memory, before it began.
             raise failed(error) from error
 
-    def answer(self, statement: ReadStatement, parameters: Parameters = None) -> Answer:
+    def answer(
+        self, statement: ReadStatement, parameters: Parameters = None, *, rows_at_once: int = ROWS_AT_ONCE
+    ) -> Answer:
         """Answer one statement that `judged` has returned.
+
+        Args:
+            statement: the statement.
+            parameters: a value for each of its parameters.
+            rows_at_once: so many rows are taken from the engine at once.
 
         Raises:
             QueryFailed: the statement cannot be answered.
             Corrupt: the ledger is damaged.
         """
         columns = self._twice(lambda: ask(self._views.engine, statement, parameters), statement)
-        return Answer(columns, self._rows([kind for _, kind in columns]))
+        return Answer(columns, self._rows([kind for _, kind in columns], rows_at_once))
 
     def batches(self, query: str, parameters: Parameters = None) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of `execute`, a thousand at a time, in bounded memory.
@@ -153,12 +160,12 @@ class Sql:
         except (duckdb.Error, RuntimeError) as error:
             raise failed(error, lines_before) from error
 
-    def _rows(self, kinds: list[str]) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, kinds: list[str], rows_at_once: int) -> Iterator[tuple[Any, ...]]:
         import duckdb
 
         while True:
             try:
-                rows = self._views.engine.fetchmany(ROWS_AT_ONCE)
+                rows = self._views.engine.fetchmany(rows_at_once)
             except (duckdb.Error, RuntimeError) as error:
                 if may_be_damage(error) and self._views.mend(error):
                     raise QueryFailed(_INTERRUPTED) from error

@@ -87,8 +87,8 @@ def newest(
         ends: how much of each growing file counts, in bytes, by its name; None: all that is there now.
     """
     found: list[LogEntry] = []
-    line_filter = _LineFilter(wanted)
-    for day in reversed(_days(folder, wanted)):
+    line_filter = LineFilter(wanted)
+    for day in reversed(days_of(folder, wanted)):
         with opened_day(folder, day, ends) as spans:
             for entries in _last_of(spans, line_filter, count - len(found)):
                 found[:0] = entries[max(0, len(entries) - (count - len(found))) :]
@@ -102,8 +102,8 @@ def newest(
 
 def as_collected(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
     """All wanted entries, day by day, in the order in which they stand in the files; memory stays bounded."""
-    line_filter = _LineFilter(wanted)
-    for day in _days(folder, wanted):
+    line_filter = LineFilter(wanted)
+    for day in days_of(folder, wanted):
         with opened_day(folder, day) as spans:
             for span in spans:
                 for block in blocks(span):
@@ -115,8 +115,8 @@ def oldest_first(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
 
     Memory stays bounded, however many entries there are and however late they were collected.
     """
-    line_filter = _LineFilter(wanted)
-    for day in _days(folder, wanted):
+    line_filter = LineFilter(wanted)
+    for day in days_of(folder, wanted):
         with opened_day(folder, day) as spans:
             for lines in in_order(spans):
                 yield from line_filter.admitted(lines)
@@ -124,10 +124,10 @@ def oldest_first(folder: Path, wanted: LogFilter) -> Iterator[LogEntry]:
 
 def admitted_lines(block: bytes, wanted: LogFilter) -> Iterator[LogEntry]:
     """The wanted entries among some whole lines."""
-    return _LineFilter(wanted).admitted(block)
+    return LineFilter(wanted).admitted(block)
 
 
-def _days(folder: Path, wanted: LogFilter) -> list[str]:
+def days_of(folder: Path, wanted: LogFilter) -> list[str]:
     """The days that can hold wanted entries, the oldest first."""
     since = None if wanted.since is None else time_text(wanted.since)[:10]
     until = None if wanted.until is None else time_text(wanted.until)[:10]
@@ -140,7 +140,7 @@ def _days(folder: Path, wanted: LogFilter) -> list[str]:
     )
 
 
-def _last_of(spans: list[FileRange], line_filter: _LineFilter, count: int) -> Iterator[list[LogEntry]]:
+def _last_of(spans: list[FileRange], line_filter: LineFilter, count: int) -> Iterator[list[LogEntry]]:
     """The last wanted entries of each range, at most `count` of each; the last range comes first."""
 
     def last(span: FileRange) -> list[LogEntry]:
@@ -160,7 +160,7 @@ def _last_of(spans: list[FileRange], line_filter: _LineFilter, count: int) -> It
             yield decode_lines([raw])
 
 
-class _LineFilter:
+class LineFilter:
     """Dismisses raw lines that cannot be wanted, then decodes the rest and checks them exactly."""
 
     def __init__(self, wanted: LogFilter) -> None:
@@ -207,15 +207,15 @@ class _LineFilter:
         return self._levels is None and self._since is None and self._until is None
 
     def _in_time_and_level(self, lines: list[bytes]) -> list[bytes]:
-        if self._levels is not None:
-            levels = self._levels
-            lines = [line for line in lines if line.startswith(levels, LEVEL_OFFSET)]
         if self._since is not None:
             since = self._since
             lines = [line for line in lines if line[TIME_SLICE] >= since]
         if self._until is not None:
             until = self._until
             lines = [line for line in lines if line[TIME_SLICE] < until]
+        if self._levels is not None:
+            levels = self._levels
+            lines = [line for line in lines if line.startswith(levels, LEVEL_OFFSET)]
         return lines
 
 
