@@ -18,7 +18,7 @@ from cli.logs.words import TONES
 from scheduler.logs import LEVELS, STREAMS, LogEntry, LogFilter, Pattern, entries_folder
 from scheduler.logs.query.newest_page import LogPage, PageKey, newest_page
 
-_SHOWN: Final = 100
+SHOWN: Final = 100
 _READ_S: Final = 1.5
 _WAIT_S: Final = 0.2
 _COLLECT_S: Final = 1.0
@@ -76,7 +76,7 @@ def show_logs(asked: Asked) -> Response:
     page = LogPage([], None, None)
     if ledger_id is not None:
         folder = entries_folder(asked.site.home)
-        page = newest_page(folder, wanted, _SHOWN, before, limit_s=_READ_S, admits=was_there)
+        page = newest_page(folder, wanted, SHOWN, before, limit_s=_READ_S, admits=was_there)
     if not page.entries and wanted.job is not None:
         with asked.look() as view:
             try:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from projections.sql.results import Answer
 
 QUERY_CHARS_MAX: Final = 4_000
-_DEADLINE_S: Final = 10.0
+DEADLINE_S: Final = 10.0
 _ROWS_AT_ONCE: Final = 50
 
 
@@ -68,7 +68,7 @@ def answered(asked: Asked, query: str) -> Iterator[Answer]:
     """
     with asked.look() as view:
         as_of = view.as_of
-    with asked.site.sql.connected(as_of, deadline_s=_DEADLINE_S) as sql:
+    with asked.site.sql.connected(as_of, deadline_s=DEADLINE_S) as sql:
         judged = sql.judged(query)
         if len(judged) != 1:
             raise Failure(f"these are {len(judged)} statements", "Ask one after another.")
@@ -77,4 +77,4 @@ def answered(asked: Asked, query: str) -> Iterator[Answer]:
 
 def deadline_words() -> str:
     """What is said of a query that took too long."""
-    return f"the query took longer than {_DEADLINE_S:g} seconds, and was stopped"
+    return f"the query took longer than {DEADLINE_S:g} seconds, and was stopped"

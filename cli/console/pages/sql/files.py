@@ -14,7 +14,7 @@ from cli.console.asked import Asked
 from cli.console.pages.sql.answers import BoundedRows, answered, deadline_words, query_of
 from cli.sql.formats import csv_texts, json_array_texts
 
-_ROWS_MAX: Final = 100_000
+ROWS_MAX: Final = 100_000
 _CHARS_MAX: Final = 16 * 1024 * 1024
 
 
@@ -47,7 +47,7 @@ def _texts(asked: Asked, form: str) -> tuple[list[str], str]:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "there is no query")
     try:
         with answered(asked, query) as answer:
-            rows = BoundedRows(answer.rows, _ROWS_MAX, _CHARS_MAX)
+            rows = BoundedRows(answer.rows, ROWS_MAX, _CHARS_MAX)
             made = csv_texts if form == "csv" else json_array_texts
             return list(made(answer.columns, rows)), rows.stopped
     except QueryFailed as failed:

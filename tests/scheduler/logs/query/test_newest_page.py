@@ -13,6 +13,7 @@ from scheduler.logs.query.newest_page import PageKey, newest_page
 from scheduler.logs.storage import scan
 from scheduler.logs.storage.entry import encode_lines, time_text
 
+_LONG = "x" * 1_500
 _DAY = datetime(2026, 11, 23, 22, tzinfo=UTC)
 
 
@@ -32,7 +33,7 @@ def entries(tmp_path: Path) -> list[LogEntry]:
                 run=1,
                 attempt=1,
                 stream="stdout",
-                message=f"{number}",
+                message=f"{number} {_LONG}",
             )
         )
     for day in {entry.time[:10] for entry in made}:
@@ -47,8 +48,7 @@ def test_pages_are_all_entries_once(
     entries: list[LogEntry], tmp_path: Path, count: int, limit_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the order of time, the newest first; with no time at all, what is in order is still reached, and the end."""
-    monkeypatch.setattr(scan, "BLOCK_BYTES", 2_000)
-    monkeypatch.setattr(scan, "_LAST_BLOCK_BYTES", 1_000)
+    monkeypatch.setattr(scan, "BLOCK_BYTES", 20_000)
     found: list[LogEntry] = []
     key: PageKey | None = None
     while True:

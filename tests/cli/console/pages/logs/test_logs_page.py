@@ -40,7 +40,7 @@ def lines_of(client: TestClient, address: str) -> list[str]:
 
 def test_every_entry_is_reached_once_by_keys(home: LiveHome, monkeypatch: pytest.MonkeyPatch) -> None:
     """Page after page, all that the command shows, the newest first."""
-    monkeypatch.setattr(logs_page, "_SHOWN", 7)
+    monkeypatch.setattr(logs_page, "SHOWN", 7)
     told = home.ask("logs", "search", "line", "--job", "talks", "--json", "-n", "1000").document
     with console(Home(home.root)) as client:
         shown = lines_of(client, "/logs?text=line&job=talks")

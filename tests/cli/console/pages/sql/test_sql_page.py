@@ -88,7 +88,7 @@ def test_rows_and_bytes_are_bounded(client: TestClient, monkeypatch: pytest.Monk
     assert sum(name == "tr" for name, _ in many.elements) < 1_300
     wide = client.get(address("SELECT repeat('x', 300000) FROM range(50)"))
     assert "it was cut after 3 rows" in Page(wide.text).text
-    monkeypatch.setattr(files, "_ROWS_MAX", 3)
+    monkeypatch.setattr(files, "ROWS_MAX", 3)
     lines = list(
         csv.reader(io.StringIO(client.get(address("SELECT * FROM range(9)", "/sql/answer.csv")).text))
     )
@@ -101,12 +101,12 @@ def test_rows_and_bytes_are_bounded(client: TestClient, monkeypatch: pytest.Monk
 
 def test_a_query_that_takes_too_long_is_stopped(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """After its time it is interrupted; the next one is answered."""
-    monkeypatch.setattr(answers, "_DEADLINE_S", 0.2)
+    monkeypatch.setattr(answers, "DEADLINE_S", 0.2)
     answer = client.get(
         address("SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range <> b.range")
     )
     assert (answer.status_code, "took longer than 0.2 seconds" in answer.text) == (400, True)
-    monkeypatch.setattr(answers, "_DEADLINE_S", 10.0)
+    monkeypatch.setattr(answers, "DEADLINE_S", 10.0)
     assert client.get(address("SELECT 1")).status_code == 200
 
 
