@@ -71,6 +71,11 @@ class Home(NamedTuple):
         return self.var / "notifications"
 
     @property
+    def telemetry(self) -> Path:
+        """How far the ledger was sent as traces and log records; disposable."""
+        return self.var / "telemetry"
+
+    @property
     def logs(self) -> Path:
         """Captured output and log entries; retention applies."""
         return self.var / "logs"
@@ -151,6 +156,7 @@ class Home(NamedTuple):
         return (
             self.own_ledger, self.mirror, self.keys, self.snapshots, self.projections, self.tree, self.anchors,
             self.processes, self.environments, self.notifications, self.outbox,
+            self.telemetry,
         )  # fmt: skip
 
     def output(self, run: int, attempt: int, started: datetime, stream: str) -> Path:

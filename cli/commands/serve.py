@@ -59,6 +59,7 @@ from scheduler.service.announcements import (
     Ready,
     SlotsTaken,
     Stopping,
+    TelemetryNamed,
     Upgraded,
 )
 from scheduler.vocabulary import ClockStepped, payload
@@ -173,7 +174,7 @@ class _Console:
                 self._say_ready()
             case NodeReady() | Leads() | Follows() | DatabaseAway() | DatabaseBack() | ClockOff():
                 self._show_node(announcement)
-            case ChannelsNamed() | PingsWanted():
+            case ChannelsNamed() | TelemetryNamed() | PingsWanted():
                 self._want(announcement)
             case (
                 ConfigNotUsed()
@@ -206,10 +207,12 @@ class _Console:
             case Killing():
                 self._note("Hurrying: runs are killed.")
 
-    def _want(self, named: ChannelsNamed | PingsWanted) -> None:
-        """What the config in force names is to be told, or pinged."""
+    def _want(self, named: ChannelsNamed | TelemetryNamed | PingsWanted) -> None:
+        """What the config in force names is to be told, sent or pinged."""
         if isinstance(named, ChannelsNamed):
             self._leader_programs.want_notifier()
+        elif isinstance(named, TelemetryNamed):
+            self._leader_programs.want_tracer()
         else:
             self._pinger.want()
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from scheduler.notifications.settings import Channel
     from scheduler.rules.nodes.node_settings import NodeSettings
     from scheduler.rules.reconcile import CalendarDefinition
+    from scheduler.telemetry.settings import TelemetrySettings
 
 
 T = TypeVar("T")
@@ -93,6 +94,7 @@ def _read(
     settings = _block(top, "scheduler", SCHEDULER_KEYS, problems, "the scheduler block")
     ledger = _block(top, "ledger", LEDGER_KEYS, problems, "the ledger block")
     channels, nodes = _channels(top, problems), _nodes(top, problems)
+    telemetry, telemetry_remarks = _telemetry(top, problems)
     calendars, calendar_files = _calendars(top, problems, path, home, slow)
     if defaults.values.get("calendars") is not None:
         where = values.mapping(top.entries["defaults"][1], "").entries["calendars"][1]
@@ -129,11 +131,11 @@ def _read(
     remarks += job_remarks
     remarks += _literal_lints(texts.values(), top, jobs, problems)
     found = _settings(settings.values)
-    remarks += lock_lints(jobs, found.locks)
+    remarks += [*lock_lints(jobs, found.locks), *telemetry_remarks]
     return Config(
         path, digest, jobs, found, remarks, now, _right(calendars), calendar_files,
         ledger=LedgerSettings(**ledger.values), channels=_right(channels),
-        nodes=_right(nodes), nodes_place=_place_of(top, "nodes"),
+        nodes=_right(nodes), nodes_place=_place_of(top, "nodes"), telemetry=telemetry,
     )  # fmt: skip
 
 
@@ -158,6 +160,16 @@ def _nodes(top: Mapping, problems: Problems) -> dict[str, NodeSettings | None]:
     from scheduler.configuration.named_blocks.nodes import read_nodes
 
     return read_nodes(top.entries["nodes"][1], problems)
+
+
+def _telemetry(top: Mapping, problems: Problems) -> tuple[TelemetrySettings | None, list[ConfigLint]]:
+    """The telemetry block, None if there is none, and what is to be said of it."""
+    if "telemetry" not in top.entries:
+        return None, []
+    from scheduler.configuration.named_blocks.telemetry import read_telemetry, telemetry_lints
+
+    found = read_telemetry(top.entries["telemetry"][1], problems)
+    return found, list(telemetry_lints(found, _place_of(top, "telemetry")))
 
 
 def _calendars(

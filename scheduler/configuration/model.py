@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scheduler.notifications.settings import Channel
     from scheduler.rules.nodes.node_settings import NodeSettings
     from scheduler.rules.reconcile import CalendarDefinition
+    from scheduler.telemetry.settings import TelemetrySettings
 
 
 class Origin(NamedTuple):
@@ -139,6 +140,7 @@ class Config:
         calendar_files: The iCalendar files that were read.
         channels: By name.
         nodes: By name; nodes_place: Where the block stands.
+        telemetry: Where traces are sent; None: there is no such block.
         remarks: What reading it found legal but surprising; `lints.lints` has these and those about schedules.
         owner: Who could have written all of it; nobody else but root could. Empty if that is not known.
         parts: Names of its further files, such as `config.d/backup.yaml`.
@@ -147,7 +149,7 @@ class Config:
 
     __slots__ = (
         "calendar_files", "calendars", "channels", "digest", "jobs", "ledger", "nodes", "nodes_place",
-        "owner", "parts", "path", "read_at", "remarks", "settings",
+        "owner", "parts", "path", "read_at", "remarks", "settings", "telemetry",
     )  # fmt: skip
 
     def __init__(
@@ -165,6 +167,7 @@ class Config:
         channels: Mapping[str, Channel] = MappingProxyType({}),
         nodes: Mapping[str, NodeSettings] = MappingProxyType({}),
         nodes_place: Place = TOP,
+        telemetry: TelemetrySettings | None = None,
     ) -> None:
         self.owner = ""
         self.parts: tuple[str, ...] = ()
@@ -179,6 +182,7 @@ class Config:
         self.ledger = ledger
         self.channels = channels
         self.nodes, self.nodes_place = nodes, nodes_place
+        self.telemetry = telemetry
 
     @property
     def definitions(self) -> dict[str, JobDefinition]:

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from scheduler.configuration import Config
+from scheduler.configuration.keys.block_values.telemetry import TELEMETRY_KEYS
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.nodes import shown_node
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.notifications.settings import Channel
 from scheduler.rules.nodes.node_settings import NodeSettings
+from scheduler.telemetry.settings import TelemetrySettings
 
 
 class SettingEdit(NamedTuple):
@@ -68,6 +70,12 @@ def settings_edits(old: Config | None, new: Config) -> SettingsEdits:
     settings = [
         *_block("scheduler", SCHEDULER_KEYS, old.settings, new.settings),
         *_block("ledger", LEDGER_KEYS, old.ledger, new.ledger),
+        *_block(
+            "telemetry",
+            TELEMETRY_KEYS,
+            old.telemetry or TelemetrySettings(),
+            new.telemetry or TelemetrySettings(),
+        ),
         *_nodes(old.nodes, new.nodes),
     ]
     old_locks, new_locks = old.settings.locks, new.settings.locks

@@ -54,6 +54,10 @@ class ChannelsNamed(msgspec.Struct, frozen=True):
     """The config that is put in force names channels, as each such config announces: people are to be told."""
 
 
+class TelemetryNamed(msgspec.Struct, frozen=True):
+    """The config that is put in force names a receiver of traces, as each such config announces."""
+
+
 class PingsWanted(msgspec.Struct, frozen=True):
     """The config that is put in force names an address for the heartbeat: it is to be pinged."""
 
@@ -140,6 +144,7 @@ Announcement = (
     Ready
     | NodeAnnouncement
     | ChannelsNamed
+    | TelemetryNamed
     | PingsWanted
     | ConfigNotUsed
     | NotApplied

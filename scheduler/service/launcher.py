@@ -54,6 +54,7 @@ class Launcher:
         self._root = str(home.root)
         self._base["CRONLEDGER_HOME"] = self._root
         self._environ = environ
+        self._traced_ledger: str | None = None
 
     @property
     def base(self) -> Mapping[str, str]:
@@ -71,6 +72,10 @@ class Launcher:
             for name, job in jobs.items()
             if job.definition.directories
         }
+
+    def trace(self, ledger_id: str | None) -> None:
+        """Tell each run from now on, as `TRACEPARENT`, of its span in the traces of a ledger; None: of none."""
+        self._traced_ledger = ledger_id
 
     def attempts(self, started: Sequence[Entry], state: State) -> tuple[list[RunningAttempt], list[Event]]:
         """The attempts that a scheduler's `run.started` entries begin; the ends of those that cannot be prepared."""
@@ -123,6 +128,12 @@ class Launcher:
         launch = self.prepare(
             run, definition, started, max(1, run.attempt), options, account, to_start=to_start
         )
+        if to_start and self._traced_ledger is not None:
+            from scheduler.telemetry.trace_ids import traceparent
+
+            parent = traceparent(self._traced_ledger, launch.run, launch.attempt)
+            # What a job's own `env` says stands.
+            launch = launch._replace(env={"TRACEPARENT": parent, **launch.env})
         if to_start and definition.params:
             from scheduler.configuration.variables.parameters import environment
 

@@ -93,6 +93,8 @@ class LocalExecutor:
         clock: Clock | None = None,
         claims: Claims | None = None,
         lock_capacities: Mapping[str, int] | None = None,
+        *,
+        traced: bool = False,
     ) -> None:
         self._home, self._claims = home, claims
         self._lock_capacities = lock_capacities or {}
@@ -100,6 +102,7 @@ class LocalExecutor:
         self._spawner, self._supervisor = spawner, Supervisor(spawner)
         self._launcher = Launcher(home, reread=partial(jobs_as_recorded, home))
         self._launcher.use(jobs)
+        self._launcher.trace(ledger.state.ledger if traced else None)
         self._own: dict[int, RunRequest] = {}
         self._executor_alive = executor_alive
         self._clock = clock or SystemClock()

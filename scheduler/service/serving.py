@@ -29,6 +29,7 @@ from scheduler.service.announcements import (
     NotForked,
     PingsWanted,
     Ready,
+    TelemetryNamed,
     Upgraded,
 )
 from scheduler.service.environments_in_force import keep_environments_in_force
@@ -316,10 +317,14 @@ class Serving:
             keep_environments_in_force(self._home, self._ledger.state, before, config.jobs)
         self._loop.settings = config.settings
         self._launcher.use(config.jobs)
+        traced = config.telemetry is not None and config.telemetry.otlp is not None
+        self._launcher.trace(self._ledger.state.ledger if traced else None)
         self._want_heartbeat(config.settings.heartbeat)
         self._want_forks(any(job.definition.python is not None for job in config.jobs.values()))
         if config.channels:
             self._announce(ChannelsNamed())
+        if traced:
+            self._announce(TelemetryNamed())
 
     def _want_heartbeat(self, settings: Heartbeat | None) -> None:
         """Touch what the config names."""

@@ -123,6 +123,7 @@ class DirectRunner(Runner):
                 executors_of(home),
                 claims=claims(ledger.state.mark),
                 lock_capacities=config.settings.locks,
+                traced=config.telemetry is not None and config.telemetry.otlp is not None,
             )
             closing_if_it_fails.pop_all()
         self._pending: list[tuple[RunRequest, OnRequested]] = []

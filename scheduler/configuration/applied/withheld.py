@@ -39,6 +39,8 @@ _PLACES: Final = (
     _Place("text", ("defaults", "env", "*")),
     _Place("text", ("jobs", "*", "env", "*")),
     _Place("text", ("channels", "*", "headers", "*")),
+    _Place("address", ("telemetry", "otlp")),
+    _Place("text", ("telemetry", "headers", "*")),
     # What each machine says for itself: where the database is that it reads the config from.
     _Place("left out", ("ledger", "store")),
 )

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from scheduler.configuration.calendars.calendars import CALENDAR_FORM
 from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
+from scheduler.configuration.keys.block_values.telemetry import TELEMETRY_KEYS
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
@@ -35,6 +36,7 @@ def config_schema() -> dict[str, Any]:
         "calendars": named(CALENDAR_FORM),
         "channels": named(closed(_described(CHANNEL_KEYS))),
         "nodes": named(closed(_described(NODE_KEYS))),
+        "telemetry": closed(_described(TELEMETRY_KEYS), empty=True),
     }
     return {
         "$schema": DIALECT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from scheduler.configuration.keys.block_values.telemetry import TELEMETRY_KEYS
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS, KIND_KEYS, KINDS
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
@@ -110,6 +111,10 @@ jobs:
 # The scheduler itself.
 # scheduler:
 {_lines("#   ", list(SCHEDULER_KEYS.values()))}
+
+# Where traces and log records are sent; docs/telemetry.md tells more.
+# telemetry:
+{_lines("#   ", list(TELEMETRY_KEYS.values()))}
 
 # How the ledger is signed, once it has a key: `cronledger ledger key generate` makes one.
 # ledger:

@@ -21,7 +21,7 @@ from scheduler.configuration.keys.job_keys import (
 from scheduler.configuration.keys.key import Key
 
 TOP_KEYS: Final[tuple[str, ...]] = (
-    "jobs", "defaults", "scheduler", "ledger", "calendars", "channels", "nodes",
+    "jobs", "defaults", "scheduler", "ledger", "calendars", "channels", "nodes", "telemetry",
 )  # fmt: skip
 TIMING_KEYS: Final[tuple[str, ...]] = ("schedule", "every", "at", "on_demand")
 """A job has exactly one of these."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from scheduler.configuration.json_schema.config_schema import config_schema
+from scheduler.configuration.keys.block_values.telemetry import TELEMETRY_KEYS
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS, KIND_KEYS
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
@@ -78,6 +79,12 @@ The name of a channel is made like that of a job. It has exactly one of `webhook
 [Notifications](notifications.md) says what each of them gets.
 """
 
+TELEMETRY = """
+## Telemetry
+
+[Traces](telemetry.md) says what is sent, and what a job gets of it.
+"""
+
 
 def page() -> str:
     """The whole page."""
@@ -96,6 +103,8 @@ def page() -> str:
             _table(LEDGER_KEYS),
             NODE,
             _table(NODE_KEYS),
+            TELEMETRY,
+            _table(TELEMETRY_KEYS),
             CHANNEL,
             _table(CHANNEL_KEYS, "only for", lambda key: ", ".join(_kinds(key))),
         ]

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from scheduler.configuration import Origin, parse
+from scheduler.configuration.keys.block_values.telemetry import TELEMETRY_KEYS
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.nodes import NODE_KEYS
@@ -145,11 +146,13 @@ def test_starter_is_valid_and_teaches_every_key() -> None:
         *LEDGER_KEYS,
         *CHANNEL_KEYS,
         *NODE_KEYS,
+        *TELEMETRY_KEYS,
         "defaults",
         "scheduler",
         "ledger",
         "channels",
         "nodes",
+        "telemetry",
     ):
         assert f"{key}:" in STARTER, key
 
@@ -172,13 +175,16 @@ def test_what_the_starter_comments_out_is_valid_too() -> None:
     assert config.jobs["log-cleanup"].definition.directories
     assert config.settings.max_parallel == 32
     assert config.ledger.origin == "db1.example.com/cronledger"
+    assert config.telemetry is not None
+    assert config.telemetry.otlp == "http://localhost:4318"
     assert config.nodes == {"db1": NodeSettings(labels=("db",), max_parallel=8)}
     assert [each.kind for each in config.channels.values()] == ["email", "webhook", "command", "ping"]
 
 
 _CODE = {
-    *JOB_KEYS, *SCHEDULER_KEYS, *LEDGER_KEYS, *CHANNEL_KEYS, *NODE_KEYS, "nightly-backup", "PGHOST", "defaults",
+    *JOB_KEYS, *SCHEDULER_KEYS, *LEDGER_KEYS, *CHANNEL_KEYS, *NODE_KEYS, *TELEMETRY_KEYS, "nightly-backup", "PGHOST", "defaults",
     "scheduler", "ledger", "channels", "mail", "pager", "tell", "checks", "{path", "nodes", "db1",
+    "telemetry",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from scheduler.configuration import ConfigInvalid, parse
 from scheduler.configuration.json_schema.config_schema import config_schema
+from scheduler.configuration.keys.block_values.telemetry import TELEMETRY_KEYS
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS, KINDS
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
@@ -38,6 +39,7 @@ TABLES = {
     "ledger": LEDGER_KEYS,
     "channel": CHANNEL_KEYS,
     "node": NODE_KEYS,
+    "telemetry": TELEMETRY_KEYS,
 }
 _BLOCK = re.compile(r"^( *)```ya?ml\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 

@@ -1,0 +1,67 @@
+"""The keys of the `telemetry:` block, and everything that is to be said of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from scheduler.configuration.keys import written_form
+from scheduler.configuration.keys.block_values import channels
+from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.written_form import of_form
+from scheduler.configuration.yaml_tree.problems import InvalidValue
+from scheduler.configuration.yaml_tree.tree import Node
+from scheduler.definition import Secret
+
+NOTHING_SENT: Final = "none: nothing is sent"
+
+
+@of_form(lambda: written_form.form_of(channels.url))
+def base_address(node: Node) -> str | Secret:
+    """The address of a receiver, without what stands behind it for traces and logs."""
+    found = channels.url(node)
+    if isinstance(found, str) and "?" in found:
+        raise InvalidValue("this is a base address, to which /v1/traces is added: it takes no `?`")
+    return found
+
+
+def _place(value: str | Secret | None) -> str:
+    """An address may hold a secret: it is not shown, and where it is read is."""
+    if value is None:
+        return NOTHING_SENT
+    return "(an address)" if isinstance(value, str) else f"(from {value.file or f'${value.env}'})"
+
+
+def _headers(value: Mapping[str, str | Secret]) -> str:
+    shown = (
+        f"{name} (not shown)" if isinstance(each, str) else f"{name} (from {each.file or f'${each.env}'})"
+        for name, each in value.items()
+    )
+    return ", ".join(shown) or "none"
+
+
+TELEMETRY_KEYS: Final[dict[str, Key]] = {
+    "otlp": Key(
+        member="otlp",
+        read=base_address,
+        show=_place,
+        takes=channels.URL_TAKES,
+        default=NOTHING_SENT,
+        meaning="Where an OpenTelemetry collector takes OTLP over HTTP: traces go to `/v1/traces` behind it, log "
+        "records to `/v1/logs`, and jobs get `TRACEPARENT`. It needs the extra `opentelemetry`.",
+        example='otlp: "http://localhost:4318"',
+        comment="a collector that takes OTLP over HTTP; needs the extra opentelemetry",
+        synonyms=("url", "endpoint", "collector", "opentelemetry"),
+    ),
+    "headers": Key(
+        member="headers",
+        read=channels.headers,
+        show=_headers,
+        takes=channels.HEADERS_TAKE,
+        default="none",
+        meaning="What is sent beside, such as an API key. A value is written, or read from a file or a variable.",
+        example="headers: {x-api-key: {file: keys/collector}}",
+        comment="what is sent beside, such as an API key (none)",
+    ),
+}
+"""The keys of the telemetry block."""
