@@ -247,7 +247,7 @@ channels: {mail: {email: a@b.example}}
 
 def _single(table: str, name: str, key: Key, value: str) -> str:
     """A config that has one key, and else only what it needs."""
-    if table in ("scheduler", "ledger"):
+    if table in ("scheduler", "ledger", "telemetry"):
         return _flow(table, {name: value})
     if table == "node":
         return _flow("nodes: {a", {name: value}) + "}"
