@@ -183,8 +183,8 @@ def test_what_the_starter_comments_out_is_valid_too() -> None:
 
 _CODE = {
     *JOB_KEYS, *SCHEDULER_KEYS, *LEDGER_KEYS, *CHANNEL_KEYS, *NODE_KEYS, *TELEMETRY_KEYS, "nightly-backup",
-    "PGHOST", "defaults", "scheduler", "ledger", "channels", "mail", "pager", "tell", "checks", "{path", "nodes", "db1",
-    "telemetry",
+    "PGHOST", "defaults", "scheduler", "ledger", "channels", "mail", "pager", "tell", "checks", "{path", "nodes",
+    "db1", "telemetry",
 }  # fmt: skip
 
 
