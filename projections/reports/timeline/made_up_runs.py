@@ -1,17 +1,21 @@
 """Runs that made up for instants which had passed: where they began, by the columns of an axis of time."""
+# ruff: noqa: S608 - the SQL is put together from constants
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from projections.schema.tables import among
+from scheduler.entry_members import IN_TURN
+
 if TYPE_CHECKING:
     from projections.sql.connection import Sql
 
-_QUERY: Final = """
+_QUERY: Final = f"""
 SELECT job, trigger, (epoch_us(started) - $axis_begin) // $column AS began_column,
        count(*) AS runs, min(epoch_us(coalesce(scheduled_for, owed_at))) AS first_due_us
 FROM runs
-WHERE settled_seq >= $first_seq AND list_contains($jobs, job) AND trigger IN ('catch_up', 'backfill')
+WHERE settled_seq >= $first_seq AND list_contains($jobs, job) AND trigger IN {among(IN_TURN)}
   AND epoch_us(started) >= $begin AND epoch_us(started) < $end
 GROUP BY ALL ORDER BY ALL
 """

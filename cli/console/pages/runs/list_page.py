@@ -70,9 +70,14 @@ def show_runs(asked: Asked) -> Response:
         statuses=_STATUSES,
         triggers=TRIGGERS,
         given=asked.argument,
-        older=None if not isinstance(last, SettledRun) else _query(asked, before=last.settled_seq),
+        older=None if last is None else _query(asked, before=_before(last, head)),
         newest=None if before is None else _query(asked),
     )
+
+
+def _before(last: UnsettledRun | SettledRun, head: int) -> int:
+    """The entry before which the runs of the next page were settled."""
+    return last.settled_seq if isinstance(last, SettledRun) else head + 1
 
 
 def _wanted(asked: Asked) -> RunFilter:

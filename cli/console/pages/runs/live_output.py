@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -15,11 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from cli.console.asked import Asked
-from cli.console.pages.runs.output import captured
+from cli.console.pages.runs.output import captured, is_kept
 from cli.logs.output_secrets import masking, output_secrets, secrets_environ
 from cli.logs.run_output import open_output
 from cli.terminal.job_output import shown_text
 from scheduler.logs import DamagedOutput, RawOutput
+from scheduler.logs.collection.masked_output import KnownSecrets
 
 _LOOK_S: Final = 0.5
 _PIECE_BYTES: Final = 32 * 1024
@@ -35,13 +35,13 @@ async def follow_output(asked: Asked) -> Response:
     home, stream = asked.site.home, asked.request.path_params["stream"]
     if asked.as_of is not None:
         raise HTTPException(HTTPStatus.NOT_FOUND, "nothing is printed in the past")
-    output = await to_thread.run_sync(open_output, home, attempt, stream)
-    if output is None:
+    if not await to_thread.run_sync(is_kept, home, attempt, stream):
         raise HTTPException(HTTPStatus.NOT_FOUND, "it is not here")
     secrets = None
     if definition is not None:
         secrets = await to_thread.run_sync(output_secrets, home, definition, partial(secrets_environ, home))
-    follow = _Followed(asked, output, _offset(asked), masking(secrets))
+    opened = partial(open_output, home, attempt, stream)
+    follow = _Followed(asked, opened, _offset(asked), secrets)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(follow.events(), media_type="text/event-stream", headers=headers)
 
@@ -53,42 +53,70 @@ def _offset(asked: Asked) -> int:
 
 
 class _Followed:
-    """One view of one stream."""
+    """One view of one stream. Whole lines are sent, so that no secret and no letter is ever cut in two."""
 
-    def __init__(self, asked: Asked, output: RawOutput, offset: int, masked: object) -> None:
-        from scheduler.logs.collection.masked_output import MaskedOutput
-
-        assert masked is None or isinstance(masked, MaskedOutput), "what masks"
-        self._asked, self._output, self._offset, self._masked = asked, output, offset, masked
-        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+    def __init__(
+        self,
+        asked: Asked,
+        opened: Callable[[], RawOutput | None],
+        offset: int,
+        secrets: KnownSecrets | None,
+    ) -> None:
+        self._asked, self._opened, self._offset, self._secrets = asked, opened, offset, secrets
+        self._output: RawOutput | None = None
 
     async def events(self) -> AsyncIterator[bytes]:
-        """The events, until the attempt has ended or the browser is gone."""
+        """The events, until the attempt has ended, the browser is gone, or the visitor may look no more."""
         quiet = 0
+        still_allowed: Callable[[], bool] = self._asked.request.scope.get("still_allowed", lambda: True)
         try:
-            for _ in range(_LONGEST_LOOKS):
+            self._output = await to_thread.run_sync(self._opened)
+            if self._output is not None:
+                await to_thread.run_sync(self._align)
+            for look in range(_LONGEST_LOOKS):
+                if look % _QUIET_LOOKS == 0 and not await to_thread.run_sync(still_allowed):
+                    return
                 ended = await to_thread.run_sync(self._has_ended)
-                chunk = await to_thread.run_sync(self._read)
-                if chunk or ended:
+                chunk = await to_thread.run_sync(self._read, ended)
+                if chunk:
                     quiet = 0
-                    if text := self._shown(chunk, last=ended and not chunk):
-                        yield self._event("output", text)
-                if ended and not chunk:
+                    yield self._event("output", self._shown(chunk))
+                elif ended:
                     yield self._event("end", "")
                     return
-                if not chunk:
+                else:
                     quiet += 1
                     if quiet % _QUIET_LOOKS == 0:
                         yield b": still here\n\n"
                     await asyncio.sleep(_LOOK_S)
         finally:
-            self._output.close()
+            if self._output is not None:
+                self._output.close()
 
-    def _read(self) -> bytes:
+    def _align(self) -> None:
+        """Begin with a line: whoever names an offset could name one in the middle of a secret."""
+        assert self._output is not None, "it was opened"
+        start = max(0, self._offset - _PIECE_BYTES)
+        try:
+            before = self._output.read(start, self._offset - start)
+        except (OSError, DamagedOutput):
+            before = b""
+        if len(before) < self._offset - start or (start > 0 and b"\n" not in before):
+            self._offset = 0  # it lies behind the end, or in a line without end
+        else:
+            self._offset = start + before.rfind(b"\n") + 1
+
+    def _read(self, ended: bool) -> bytes:
+        """The next whole lines; at the end what is left, and of a line without end a piece."""
+        if self._output is None:
+            return b""
         try:
             chunk = self._output.read(self._offset, _PIECE_BYTES)
         except (OSError, DamagedOutput):
             return b""
+        if not ended or len(chunk) == _PIECE_BYTES:
+            whole = chunk[: chunk.rfind(b"\n") + 1]
+            chunk = chunk if not whole and len(chunk) == _PIECE_BYTES else whole
         self._offset += len(chunk)
         return chunk
 
@@ -98,9 +126,10 @@ class _Followed:
             run = view.state.runs.get(parameters["run"])
             return run is None or run.attempt != parameters["attempt"] or run.started is None
 
-    def _shown(self, chunk: bytes, *, last: bool) -> str:
-        raw = chunk if self._masked is None else self._masked.masked(chunk, last=last)
-        return shown_text(self._decoder.decode(raw, last))
+    def _shown(self, chunk: bytes) -> str:
+        masked = masking(self._secrets)
+        raw = chunk if masked is None else masked.masked(chunk, last=True)
+        return shown_text(raw.decode("utf-8", "backslashreplace"))
 
     def _event(self, kind: str, text: str) -> bytes:
         data = msgspec.json.encode({"text": text}).decode()

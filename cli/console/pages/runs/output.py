@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from http import HTTPStatus
@@ -85,17 +85,24 @@ def show_output(asked: Asked) -> Response:
     attempt, definition = captured(asked)
     stream = asked.request.path_params["stream"]
     home = asked.site.home
-    output = open_output(home, attempt, stream)
-    if output is None:
+    if not is_kept(home, attempt, stream):
         raise HTTPException(HTTPStatus.NOT_FOUND, _gone(attempt))
     secrets = None if definition is None else output_secrets(home, definition, partial(secrets_environ, home))
     recorded = next(each for each in attempt.streams if each.stream == stream)
     name = f"run-{attempt.run}-attempt-{attempt.number}.{stream}.txt"
     return StreamingResponse(
-        _pieces(output, secrets, recorded.size_bytes),
+        _pieces(partial(open_output, home, attempt, stream), secrets, recorded.size_bytes),
         media_type="text/plain; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def is_kept(home: Home, attempt: CapturedAttempt, stream: str) -> bool:
+    """Whether a stream is here to be read."""
+    output = open_output(home, attempt, stream)
+    if output is not None:
+        output.close()
+    return output is not None
 
 
 def captured(asked: Asked) -> tuple[CapturedAttempt, JobDefinition | None]:
@@ -116,9 +123,13 @@ def captured(asked: Asked) -> tuple[CapturedAttempt, JobDefinition | None]:
     return found[0], None if job is None else job.definition
 
 
-def _pieces(output: RawOutput, secrets: KnownSecrets | None, size_bytes: int | None) -> Iterator[bytes]:
-    """The bytes of a run, masked, a piece at a time."""
-    masked = masking(secrets)
+def _pieces(
+    opened: Callable[[], RawOutput | None], secrets: KnownSecrets | None, size_bytes: int | None
+) -> Iterator[bytes]:
+    """The bytes of a run, masked, a piece at a time; opened when the first is asked for, if any is."""
+    masked, output = masking(secrets), opened()
+    if output is None:
+        return
     with closing(output):
         offset = 0
         while size_bytes is None or offset < size_bytes:

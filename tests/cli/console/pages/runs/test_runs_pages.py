@@ -102,4 +102,20 @@ def test_output_as_it_comes_ends_with_its_attempt(tmp_path: Path) -> None:
         assert told.text.rstrip().endswith('event: end\ndata: {"text":""}')
         rest = client.get(path, headers={"Last-Event-ID": "4"})
         assert '{"text":"<b>two</b>\\n"}' in rest.text
+        assert '{"text":"<b>two</b>\\n"}' in client.get(f"{path}?from=6").text
+        assert '{"text":"one' in client.get(f"{path}?from=99999").text
         assert client.get(f"/as-of/{run}{path}").status_code == 404
+
+
+def test_no_offset_shows_a_part_of_a_secret(tmp_path: Path) -> None:
+    """Wherever a browser says that it goes on, lines are whole, and what is masked stays masked."""
+    live = LiveHome(tmp_path)
+    script = "printf 'it is '; echo $DB_PASSWORD; printf 'caf\\303\\251 '; echo $DB_PASSWORD"
+    live.configure("jobs:\n" + job("teller", sh(script), env=f"{{DB_PASSWORD: {SECRET}}}"))
+    assert live.ask("jobs", "run", "teller").code == 0
+    run = live.entries("run.requested")[0].seq
+    with console(Home(live.root)) as client:
+        for offset in range(70):
+            told = client.get(f"/runs/{run}/output/1/stdout/live?from={offset}").text
+            assert not any(SECRET[at : at + 6] in told for at in range(len(SECRET) - 6)), offset
+            assert "\\\\xa9" not in told, offset
