@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -26,13 +26,26 @@ _DERIVED = "This page is derived from the entries. It is no evidence by itself: 
 
 def page(report: Report, zone: str) -> str:
     """The page; times are those of `zone`."""
-    made = _Page(report, zone)
-    return "<!DOCTYPE html>\n" + tag("html", made.head(), made.body(), lang="en")
+    made = _Page(report, zone, None)
+    body = tag("body", tag("main", made.title(), *made.parts()))
+    return "<!DOCTYPE html>\n" + tag("html", made.head(), body, lang="en")
+
+
+def parts_of_page(report: Report, zone: str, entries: str) -> Html:
+    """What the page holds below its title, to stand within another page that has a title of its own.
+
+    Args:
+        report: the report.
+        zone: whose times are shown.
+        entries: the address at which an entry is found, but for its number.
+    """
+    made = _Page(report, zone, entries)
+    return joined(made.verdict(), *made.parts())
 
 
 class _Page:
-    def __init__(self, report: Report, zone: str) -> None:
-        self._report, self._zone = report, zone
+    def __init__(self, report: Report, zone: str, entries: str | None) -> None:
+        self._report, self._zone, self._entries = report, zone, entries
 
     def head(self) -> Html:
         begin, end = (each.astimezone(zone_of(self._zone)) for each in self._report.window)
@@ -46,9 +59,9 @@ class _Page:
             tag("style", Html(_STYLE.read_text(encoding="utf-8"))),
         )
 
-    def body(self) -> Html:
+    def parts(self) -> list[Html]:
+        """All of it below the title."""
         parts = [
-            self._title(),
             self._figures(),
             self._facts(),
             *_heading("timeline", "Timeline", None, "The gravest of what became of each job, part by part."),
@@ -59,7 +72,7 @@ class _Page:
         for section in sections(self._report, self._zone):
             parts += self._section(section)
         parts.append(tag("footer", tag("p", text(UNSHOWN)), tag("p", text(_DERIVED))))
-        return tag("body", tag("main", *parts))
+        return parts
 
     def _time(self, instant: datetime) -> str:
         return show_time(instant, self._zone)
@@ -68,16 +81,29 @@ class _Page:
         """The same without the offset, where that stands elsewhere."""
         return f"{instant.astimezone(zone_of(self._zone)):%Y-%m-%d %H:%M:%S}"
 
-    def _title(self) -> Html:
-        report, found = self._report, verdict(self._report)
+    def title(self) -> Html:
+        """What the report is about, and what it comes to."""
+        report = self._report
         of = "" if report.job is None else f" of {report.job}"
         begin, end = (self._time(each) for each in report.window)
         return tag(
             "header",
             tag("h1", text(f"Audit report{of}")),
             tag("p", text(f"{begin} to {end}"), class_="range"),
-            tag("div", tag("b", text(found.word)), text(found.sentence), class_=f"verdict {found.tone}"),
+            self.verdict(),
         )
+
+    def verdict(self) -> Html:
+        """What the report comes to, in a sentence."""
+        found = verdict(self._report)
+        return tag("div", tag("b", text(found.word)), text(found.sentence), class_=f"verdict {found.tone}")
+
+    def _proofs(self, entries: Iterable[int]) -> Html:
+        """The numbers of entries; links to them where they are at hand."""
+        if self._entries is None:
+            return text(", ".join(map(str, entries)))
+        links = [tag("a", text(str(seq)), href=f"{self._entries}{seq}") for seq in entries]
+        return Html(", ".join(links))
 
     def _figures(self) -> Html:
         report, totals = self._report, self._report.tally.totals
@@ -164,7 +190,7 @@ class _Page:
             tag("td", text(source_of(definition) + zone), void("br"), revision, class_="schedule"),
             tag("td", text(f"{each.tally.implied:,}"), class_="number", data_label="instants"),
             tag("td", text(counts_words(counts)), class_="text"),
-            tag("td", text("" if each.defined_seq is None else str(each.defined_seq)), class_="entry",
+            tag("td", self._proofs(() if each.defined_seq is None else (each.defined_seq,)), class_="entry",
                 data_label="entry"),
             class_="bad" if counts.get("unexplained") else "",
         )  # fmt: skip
@@ -188,7 +214,7 @@ class _Page:
             tag("td", text(time), class_="time"),
             tag("td", text(line.job), class_="job" if line.job else "job blank"),
             tag("td", text(line.text), class_="text"),
-            tag("td", text(", ".join(map(str, line.entries))), class_="entry", data_label=label),
+            tag("td", self._proofs(line.entries), class_="entry", data_label=label),
             class_=line.tone,
         )
 
@@ -201,7 +227,7 @@ def _heading(key: str, name: str, count: int | None, meaning: str) -> Iterator[H
 
 
 def _table(heads: list[tuple[str, str]], rows: list[Html]) -> Html:
-    cells = [tag("th", text(name), class_=kind) for name, kind in heads]
+    cells = [tag("th", text(name), class_=kind, scope="col") for name, kind in heads]
     return tag("table", tag("thead", tag("tr", *cells)), tag("tbody", *rows))
 
 

@@ -100,8 +100,11 @@ class Timeline:
             mark = first + timedelta(hours=step * number)
             left = (mark - self._window.begin) / self._length * 100
             if 0 <= left <= _AXIS_END:
-                marks.append(tag("span", text(mark.strftime(form)), style=f"left:{left:.2f}%"))
-        return tag("div", tag("span"), tag("div", *marks, class_="ticks"), class_="axis")
+                line = tag("line", x1=f"{left:.2f}%", x2=f"{left:.2f}%", y2=24)
+                marks.append(
+                    joined(line, tag("text", text(mark.strftime(form)), x=f"{left:.2f}%", dx=5, y=15))
+                )
+        return tag("div", tag("span"), tag("svg", *marks, class_="ticks", aria_hidden="true"), class_="axis")
 
 
 def _bar(kind: str, x: float, width: float, y: float, height: float, words: str) -> Html:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cli.console.kept.kept_config import KeptConfig
 from cli.console.kept.next_runs import NextRuns
+from cli.console.kept.report_desk import ReportDesk
 from cli.console.kept_sql import KeptSql
 from cli.console.live.live_entries import LiveEntries
 from cli.metrics.counting import Counting
@@ -40,6 +41,7 @@ class Site:
         config: the config beside what is looked at, for pages that tell what it says.
         next_runs: when jobs run next, as of now or later.
         sql: the views, for pages that ask them.
+        audits: makes the reports of periods.
         live: new entries, for pages that are open; used in the event loop alone.
     """
 
@@ -48,6 +50,7 @@ class Site:
         self.counting = Counting(home)
         self.config, self.next_runs = KeptConfig(), NextRuns()
         self.sql = KeptSql(home)
+        self.audits = ReportDesk()
         self.live = LiveEntries(home, zone)
         self._lock = threading.RLock()
         self._ledger: Ledger | None = None

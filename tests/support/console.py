@@ -16,9 +16,7 @@ from cli.console.application import console_application
 from cli.console.site import Site
 from scheduler.home import Home
 
-_VOID = frozenset(
-    ["br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "path", "rect", "line", "circle"]
-)
+_VOID = frozenset(["br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"])
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import click
 from cli.app.failures import ExitCode
 from cli.app.json_output import json_option
 from cli.app.options import Choice
+from cli.audit.report_text import FORMATS, report_text
 from cli.home.job_names import JOB, check_past
 from cli.home.views import check_home
 from cli.ledger.options import ledger_option, machine_utc_option
@@ -25,8 +26,6 @@ from scheduler.home import Home
 if TYPE_CHECKING:
     from projections.audit.report import Report
     from projections.audit.window import Window
-
-_FORMATS = ("text", "html", "json")
 
 
 @click.command(
@@ -50,7 +49,7 @@ _FORMATS = ("text", "html", "json")
 @click.option(
     "--job", "name", type=JOB, metavar="NAME", help="About this job alone; also one that was removed."
 )
-@click.option("--format", "form", type=Choice(_FORMATS, "format"), default="text", show_default=True,
+@click.option("--format", "form", type=Choice(FORMATS, "format"), default="text", show_default=True,
               help="Text of 80 columns; one HTML page that needs nothing else; JSON.")  # fmt: skip
 @click.option("--late", "late_from", type=DURATION, default="1m", show_default=True, metavar="DURATION",
               help="List runs that started this much after their time.")  # fmt: skip
@@ -93,7 +92,7 @@ def report(
     if folder is None:
         check_home(home)
     found = _made(home, folder, window, name, now, late_from, derive=derive)
-    told = _told(found, "json" if as_json else form, zone, colour=target is None and wants_colour())
+    told = report_text(found, "json" if as_json else form, zone, colour=target is None and wants_colour())
     if target is None:
         out(told)
     else:
@@ -132,18 +131,3 @@ def _made(
         if name is not None:
             check_past(state, name)
         return made
-
-
-def _told(report: Report, form: str, zone: str, *, colour: bool) -> str:
-    if form == "json":
-        from cli.app.json_output import text_of
-        from projections.audit.document import document
-
-        return text_of(document(report))
-    if form == "html":
-        from cli.audit.page import page
-
-        return page(report, zone)
-    from cli.audit.text import ReportText
-
-    return "\n".join(ReportText(report, zone, colour=colour).lines())
