@@ -34,6 +34,11 @@ class Visitor(NamedTuple):
     acting: ActingAs | None = None
     session: str = ""
 
+    @property
+    def person(self) -> str:
+        """What tells people apart: those of whom a proxy speaks share the actor, which is the console's user."""
+        return f"{self.actor} {self.name}"
+
     def may(self, role: Role) -> bool:
         """Whether that is allowed; an admin may all, and whoever may anything may look."""
         return role in self.roles or "admin" in self.roles or (role == "view" and bool(self.roles))

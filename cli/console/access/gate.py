@@ -90,7 +90,7 @@ class Gate:
         if path == SIGN_OUT:
             self._known.pop(self._credentials.key(HTTPConnection(scope)), None)
         limit = self._asking if scope["method"] in ("GET", "HEAD") else self._doing
-        wait_s = limit.take(visitor.actor)
+        wait_s = limit.take(visitor.person)
         return (_too_often(wait_s) if wait_s else None), visitor
 
     async def _visitor(self, connection: HTTPConnection) -> Visitor | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 import time
@@ -22,13 +23,18 @@ class Result(NamedTuple):
     title: str
     performed: Performed
     place: str
-    actor: str
+    person: str
 
 
 class Results:
-    """Results by their secret names; the oldest make room."""
+    """Results by their secret names; the oldest make room.
+
+    Attributes:
+        turn: held from the look whether a form was sent before until its result is kept; who waits needs no thread.
+    """
 
     def __init__(self) -> None:
+        self.turn = asyncio.Lock()
         self._results: OrderedDict[str, Result] = OrderedDict()
         self._sent: OrderedDict[bytes, tuple[float, str]] = OrderedDict()
 
@@ -42,10 +48,10 @@ class Results:
                 kept.popitem(last=False)
         return name
 
-    def get(self, name: str, actor: str) -> Result | None:
+    def get(self, name: str, person: str) -> Result | None:
         """The result of that name, if it is of that person."""
         found = self._results.get(name)
-        return found if found is not None and found.actor == actor else None
+        return found if found is not None and found.person == person else None
 
     def of_first(self, form: bytes) -> str | None:
         """The name of the result of the same form, if it was sent a moment ago."""
@@ -53,7 +59,7 @@ class Results:
         return found[1] if found is not None and time.monotonic() - found[0] < _TWICE_S else None
 
 
-def form_digest(actor: str, action: str, fields: Mapping[str, str]) -> bytes:
+def form_digest(person: str, action: str, fields: Mapping[str, str]) -> bytes:
     """What is the same for the same form by the same person."""
-    told = "\0".join((actor, action, *(f"{name}={fields[name]}" for name in sorted(fields))))
+    told = "\0".join((person, action, *(f"{name}={fields[name]}" for name in sorted(fields))))
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()

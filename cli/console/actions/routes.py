@@ -30,22 +30,24 @@ async def act(asked: Asked) -> Response:
         raise NotAllowed(action.role)
     fields = await form_of(asked.request)
     results: Results = asked.request.app.state.results
-    form = form_digest(asked.visitor.actor, name, fields)
-    done = results.of_first(form)
-    if done is None:
-        if action.served:
-            await to_thread.run_sync(check_served, asked.site)
-        performed = await to_thread.run_sync(
-            partial(perform, asked.site, asked.visitor, action.load(), action.arguments(fields))
-        )
-        done = results.keep(Result(action.title, performed, action.place(fields), asked.visitor.actor), form)
+    form = form_digest(asked.visitor.person, name, fields)
+    async with results.turn:
+        done = results.of_first(form)
+        if done is None:
+            if action.served:
+                await to_thread.run_sync(check_served, asked.site)
+            performed = await to_thread.run_sync(
+                partial(perform, asked.site, asked.visitor, action.load(), action.arguments(fields))
+            )
+            result = Result(action.title, performed, action.place(fields), asked.visitor.person)
+            done = results.keep(result, form)
     return RedirectResponse(f"/actions/done/{done}", HTTPStatus.SEE_OTHER)
 
 
 def show_result(asked: Asked) -> Response:
     """What came of an action."""
     results: Results = asked.request.app.state.results
-    found = results.get(asked.request.path_params["key"], asked.visitor.actor)
+    found = results.get(asked.request.path_params["key"], asked.visitor.person)
     if found is None:
         raise HTTPException(
             HTTPStatus.NOT_FOUND, "what came of that is no longer known here; the ledger has it"

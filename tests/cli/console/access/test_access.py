@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import threading
@@ -9,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from starlette.datastructures import Headers
 from starlette.testclient import TestClient
+from uvicorn.server import ServerState
 
 from cli.console.access.cross_origin import comes_from_elsewhere
-from cli.console.access.peer import Peer, peer_of
+from cli.console.access.peer import Peer, PeerProtocol, peer_of
 from cli.console.access.policy import LOCAL_NAMES, Policy
 from cli.console.access.rate_limit import RateLimit
 from cli.console.access.sessions import COOKIE
@@ -242,3 +245,35 @@ def test_the_kernel_says_who_connected(tmp_path: Path) -> None:
             assert peer_of(connection) == Peer(os.getpid(), os.getuid(), os.getgid())
     with socket.socket(socket.AF_INET) as other:
         assert peer_of(other) is None
+
+
+def test_who_asks_slowly_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a new connection, and on one that was answered before."""
+    monkeypatch.setattr("cli.console.access.peer.HEAD_PATIENCE_S", 0.2)
+
+    async def application(_scope: object, _receive: object, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    async def asked(*parts: bytes) -> bytes:
+        config = uvicorn.Config(application, http=PeerProtocol, lifespan="off", log_config=None)
+        config.load()
+        state = ServerState()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: PeerProtocol(config, state, {}), "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        answer = b""
+        for part in parts:
+            writer.write(part)
+            if part.endswith(b"\r\n\r\n"):
+                answer += await reader.readuntil(b"\r\n\r\n")
+        async with asyncio.timeout(5):
+            answer += await reader.read()
+        writer.close()
+        server.close()
+        return answer
+
+    whole = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    assert asyncio.run(asked(b"GET / HT")) == b""
+    answer = asyncio.run(asked(whole, whole, b"GET / HT"))
+    assert answer.count(b"204 No Content") == 2

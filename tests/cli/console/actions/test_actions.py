@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,31 @@ def test_a_second_click_records_nothing_more(home: LiveHome) -> None:
         second = client.post("/actions/disable", data=form, follow_redirects=False)
         assert first.headers["location"] == second.headers["location"]
         assert len(home.entries("job.disabled")) == 1
+
+
+def test_a_second_click_waits_for_the_first(home: LiveHome) -> None:
+    """The same form eight times at once is recorded once; of two people, for each of them."""
+    secret = token(home, "ann", "operate")
+    with network(home) as client, ThreadPoolExecutor(8) as clicks:
+        form = {"job": "nightly", "reason": "x"}
+
+        def click(_number: int) -> str:
+            return client.post("/actions/disable", data=form, headers=bearer(secret)).headers["location"]
+
+        assert len(set(clicks.map(click, range(8)))) == 1
+    assert len(home.entries("job.disabled")) == 1
+
+
+def test_people_behind_a_proxy_are_told_apart(home: LiveHome) -> None:
+    """They share an actor: the form of one is not taken for that of another, nor shown to another."""
+    with network(home, proxies=frozenset(["192.0.2.1"]), proxy_roles=frozenset({"operate"})) as client:
+        form = {"job": "nightly", "reason": "x"}
+        ann, bob = {"X-Forwarded-User": "ann"}, {"X-Forwarded-User": "bob"}
+        first = client.post("/actions/disable", data=form, headers=ann).headers["location"]
+        second = client.post("/actions/disable", data=form, headers=bob)
+        assert second.headers.get("location") != first
+        assert client.get(first, headers=bob).status_code == 404
+        assert client.get(first, headers=ann).status_code == 200
 
 
 def test_what_came_of_it_is_for_who_did_it(home: LiveHome) -> None:
