@@ -67,18 +67,10 @@ def past_runs(home: Home, store: EventStore, wanted: RunFilter, limit: int) -> l
         Corrupt: the ledger is damaged.
         Unavailable: the ledger cannot be read.
     """
-    found: list[SettledRun] = []
-    for seen, entry in enumerate(store.read_backwards()):
-        if wanted.since is not None and entry.time < wanted.since - CLOCK_SLACK:
-            return found
-        if seen >= LOOK_BACK_ENTRIES:
-            return found + _far_back(home, store, wanted, entry.seq + 1, limit - len(found))
-        run = wanted.admits(entry)
-        if run is not None:
-            found.append(run)
-            if len(found) == limit:
-                return found
-    return found
+    found, before = runs_near(store, wanted, limit, entries_max=LOOK_BACK_ENTRIES)
+    if before == 0 or len(found) == limit:
+        return found
+    return found + _far_back(home, store, wanted, before, limit - len(found))
 
 
 def runs_near(
@@ -86,6 +78,7 @@ def runs_near(
     wanted: RunFilter,
     limit: int,
     before: int | None = None,
+    entries_max: int | None = None,
 ) -> tuple[list[SettledRun], int]:
     """The newest wanted runs that were settled shortly before an entry, at a bounded cost.
 
@@ -94,13 +87,14 @@ def runs_near(
         wanted: which runs.
         limit: at most so many.
         before: settled by an entry before this one; None: by any.
+        entries_max: so many entries are looked at; None: `NEAR_ENTRIES`.
 
     Returns:
         The runs, and the entry before which more of them may have been settled: 0 if there is none.
     """
     found: list[SettledRun] = []
     looked_to = store.head().seq + 1 if before is None else before
-    for entry in islice(store.read_backwards(before), NEAR_ENTRIES):
+    for entry in islice(store.read_backwards(before), entries_max or NEAR_ENTRIES):
         if wanted.since is not None and entry.time < wanted.since - CLOCK_SLACK:
             return found, 0
         if len(found) == limit:
