@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from cli.console.kept.kept_config import KeptConfig
+from cli.console.kept.kept_sql import KeptSql
 from cli.console.kept.next_runs import NextRuns
 from cli.console.kept.report_desk import ReportDesk
-from cli.console.kept_sql import KeptSql
 from cli.console.live.live_entries import LiveEntries
 from cli.metrics.counting import Counting
 from eventstore.errors import NoLedger

@@ -1,1 +1,1 @@
-"""Pages that many people look at, made once for as long as nothing can have changed, and served again."""
+"""What is made once for many requests, for as long as nothing can have changed, and served or asked again."""

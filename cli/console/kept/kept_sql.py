@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from cli.app.failures import Failure
+from projections.errors import QueryError
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -43,18 +44,26 @@ class KeptSql:
             raise Failure("others ask the ledger at this moment, and take long", "Try again.")
         try:
             sql = self._open(as_of) if self._sql is None or as_of is not None else self._sql
-            stop = threading.Timer(deadline_s, sql.interrupt)
+            interrupted = threading.Event()
+
+            def interrupt() -> None:
+                interrupted.set()
+                sql.interrupt()
+
+            stop = threading.Timer(deadline_s, interrupt)
             stop.daemon = True
             stop.start()
+            sound = False
             try:
                 yield sql
-            except BaseException:
-                # What it has in memory may be of a question that was stopped half-way.
-                self._forget(sql)
+                sound = True
+            except QueryError:
+                sound = True  # a mistake in a question leaves nothing behind
                 raise
             finally:
                 stop.cancel()
-                if as_of is not None:
+                # What was stopped half-way may have left something in memory, or hit who came next.
+                if as_of is not None or interrupted.is_set() or not sound:
                     self._forget(sql)
         finally:
             self._lock.release()
