@@ -25,7 +25,7 @@ from benchmarks.machine import cpu_s, on_cpu_s
 from cli.console.access.policy import LOCAL_NAMES, Policy
 from cli.console.application import console_application
 from cli.console.listening import bound_socket
-from cli.console.server import listen
+from cli.console.server import serve_console
 from cli.console.site import Site
 from scheduler.home import Home
 from tests.support.home import write_config
@@ -142,9 +142,9 @@ def _from_nowhere(application: ASGIApp) -> ASGIApp:
 
 if __name__ == "__main__":
     site = Site(Home(Path(sys.argv[1])), "UTC")
-    listen(
+    serve_console(
         _from_nowhere(console_application(site, _ASKING)),
         bound_socket(f"unix:{sys.argv[2]}"),
-        lambda _: None,
         site.live.end,
+        lambda _: None,
     )

@@ -9,9 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import click
-
-from cli.app.failures import ExitCode, Failure
+from cli.app.failures import Failure
+from cli.http.tcp_socket import cannot_listen, shown_url, tcp_socket
 from cli.terminal.printable import printable
 
 UNIX: Final = "unix:"
@@ -26,15 +25,18 @@ def bound_socket(address: str) -> socket.socket:
         click.BadParameter: it is written otherwise.
         Failure: somebody else listens there, or the system does not allow it.
     """
-    return _unix(Path(address.removeprefix(UNIX))) if address.startswith(UNIX) else _tcp(address)
+    return (
+        _unix(Path(address.removeprefix(UNIX)))
+        if address.startswith(UNIX)
+        else tcp_socket(address, "unix:PATH or HOST:PORT")
+    )
 
 
 def shown_address(listening: socket.socket) -> str:
     """Where it listens, as a person would type it."""
     if listening.family == socket.AF_UNIX:
         return f"{UNIX}{listening.getsockname()}"
-    host, port = listening.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    return f"{shown_url(listening)}/"
 
 
 def _unix(path: Path) -> socket.socket:
@@ -50,7 +52,7 @@ def _unix(path: Path) -> socket.socket:
         listening.bind(os.fspath(path))
     except OSError as problem:
         listening.close()
-        raise _refused(f"{UNIX}{path}", problem) from None
+        raise cannot_listen(f"{UNIX}{path}", problem) from None
     finally:
         os.umask(before)
     return listening
@@ -77,23 +79,3 @@ def _remove_dead(path: Path) -> None:
         raise Failure(
             f"a console listens on {printable(str(path))} already", "Stop that one, or give another --listen."
         )
-
-
-def _tcp(address: str) -> socket.socket:
-    host, _, port = address.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
-        raise click.BadParameter(
-            f"{printable(address)!r} is written neither as unix:PATH nor as HOST:PORT", param_hint="--listen"
-        )
-    host = host.removeprefix("[").removesuffix("]")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, int(port)), family=family)
-    except OSError as problem:
-        raise _refused(address, problem) from None
-
-
-def _refused(address: str, problem: OSError) -> Failure:
-    return Failure(
-        f"cannot listen on {printable(address)}: {problem.strerror or problem}", exit_code=ExitCode.USAGE
-    )

@@ -1,4 +1,4 @@
-"""The program that listens for the console: uvicorn, bounded."""
+"""The console's server: its bounds, and who is at the other end of a Unix socket."""
 
 from __future__ import annotations
 
@@ -7,68 +7,30 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from cli.console.access.peer import PeerProtocol
+from cli.http.server import Bounds, listen, obey_signals
 
-_CONNECTIONS_MAX: Final = 500
-_IDLE_S: Final = 30
-_HEADERS_BYTES_MAX: Final = 32 * 1024
-_STOP_S: Final = 3
+_BOUNDS: Final = Bounds(connections_max=500, headers_bytes_max=32 * 1024, idle_s=30, stop_s=3)
 
 
-class _Server(uvicorn.Server):
-    """One that lets go of open pages when it stops, rather than wait for them."""
-
-    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ending = ending
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop."""
-        self._ending()
-        await super().shutdown(sockets)
-
-
-def listen(
+def serve_console(
     application: ASGIApp,
     listening: socket.socket,
-    stopping: Callable[[Callable[[], None]], None],
-    ending: Callable[[], None] = lambda: None,
+    ending: Callable[[], None],
+    stopping: Callable[[Callable[[], None]], None] = obey_signals,
 ) -> None:
     """Answer what comes in until the process is told to stop.
 
     Args:
         application: what answers.
         listening: a socket that is bound; it is closed in the end.
+        ending: ends the answers that have no end, when the server stops.
         stopping: given what ends the server, from any thread.
-        ending: called in the event loop when the server stops: answers that have no end are to end.
     """
-    with listening:
-        config = uvicorn.Config(
-            application,
-            interface="asgi3",
-            http=PeerProtocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=_CONNECTIONS_MAX,
-            timeout_keep_alive=_IDLE_S,
-            timeout_graceful_shutdown=_STOP_S,
-            h11_max_incomplete_event_size=_HEADERS_BYTES_MAX,
-        )
-        server = _Server(config, ending)
-        logging.getLogger("uvicorn.error").addFilter(_is_no_slow_reader)
-
-        def stop() -> None:
-            server.should_exit = True
-
-        stopping(stop)
-        server.run(sockets=[listening])
+    logging.getLogger("uvicorn.error").addFilter(_is_no_slow_reader)
+    listen(application, listening, _BOUNDS, stopping=stopping, ending=ending, protocol=PeerProtocol)
 
 
 def _is_no_slow_reader(record: logging.LogRecord) -> bool:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cli.console.listening import bound_socket, shown_address
-from cli.console.server import listen
+from cli.console.server import serve_console
 from cli.console.site import Site
 from cli.times.show import show_relative
 from scheduler import vocabulary as v
@@ -77,7 +77,7 @@ def main(folder: Path) -> None:
 
         threading.Thread(target=read, daemon=True).start()
 
-    listen(anybodys_console(site), listening, obey, site.live.end)
+    serve_console(anybodys_console(site), listening, site.live.end, obey)
     site.close()
 
 

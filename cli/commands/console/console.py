@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import signal
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -108,10 +106,10 @@ def console(
         with listening:
             policy = _policy(site, listening, hosts, (proxies, proxy_header, proxy_roles))
             from cli.console.application import console_application
-            from cli.console.server import listen
+            from cli.console.server import serve_console
 
             out(f"console of {home.root}, listening on {shown_address(listening)}")
-            listen(console_application(site, policy), listening, _on_signals, site.live.end)
+            serve_console(console_application(site, policy), listening, site.live.end)
     finally:
         site.close()
 
@@ -172,9 +170,3 @@ def _address(text: str) -> str:
             f"{printable(text)!r} is no address such as 127.0.0.1: of a name nobody knows who answers to it",
             param_hint="--proxy",
         ) from None
-
-
-def _on_signals(stop: Callable[[], None]) -> None:
-    """Both signals end the server, which gives them on to these handlers when it has ended."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop())

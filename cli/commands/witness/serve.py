@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from cli.app.failures import ExitCode, Failure
+from cli.http.tcp_socket import shown_url, tcp_socket
 from cli.terminal.console import out
 from cli.terminal.printable import printable, show_count
 from cli.witness.folder import opened_witness, state_option, witness_folder
@@ -37,34 +34,13 @@ def serve(address: str, state: Path) -> None:
 
     Exit code 2 if there is no key, or it cannot listen there.
     """
+    from cli.http.server import Bounds, listen
     from scheduler.evidence.witness.application import WitnessApplication
-    from scheduler.evidence.witness.server import listen
 
     with witness_folder(state) as folder:
         witness = opened_witness(folder)
         known = folder.logs()
-    listening = _socket(address)
-    host, port = listening.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    out(f"witness of {show_count(len(known), 'log')}, listening on http://{shown}:{port}")
-    listen(WitnessApplication(witness, folder, lambda told: out(printable(told))), listening, _on_signals)
-
-
-def _on_signals(stop: Callable[[], None]) -> None:
-    """Both signals end the server, which gives them on to these handlers when it has ended."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop())
-
-
-def _socket(address: str) -> socket.socket:
-    host, _, port = address.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
-        raise click.BadParameter(f"{printable(address)!r} is not written as HOST:PORT", param_hint="--listen")
-    host = host.removeprefix("[").removesuffix("]")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, int(port)), family=family)
-    except OSError as problem:
-        raise Failure(
-            f"cannot listen on {printable(address)}: {problem.strerror or problem}", exit_code=ExitCode.USAGE
-        ) from None
+    listening = tcp_socket(address)
+    out(f"witness of {show_count(len(known), 'log')}, listening on {shown_url(listening)}")
+    bounds = Bounds(connections_max=200, headers_bytes_max=16 * 1024, idle_s=30, stop_s=5)
+    listen(WitnessApplication(witness, folder, lambda told: out(printable(told))), listening, bounds)
