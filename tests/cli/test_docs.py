@@ -64,7 +64,7 @@ WITHOUT_JSON = {"home adopt",
     "logs export", "logs show", "ledger prove", "witness serve", "witness cosign",
     "witness trust",
     "witness key generate", "ledger continue", "ledger key generate", "ledger key rotate", "ledger key sign",
-    "ledger keep-cosignature", "config apply", "metrics", "console token create", "console token revoke",
+    "ledger keep-cosignature", "config apply", "metrics", "console", "console token create", "console token revoke",
     "nodes drain", "nodes resume", "nodes forget",
 }  # fmt: skip
 """They do something, or write in a format of their own."""

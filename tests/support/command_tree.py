@@ -8,18 +8,18 @@ from cli.main import CONTEXT, cronledger
 
 
 def commands() -> dict[str, tuple[click.Command, click.Context]]:
-    """Every command by its whole path, without the groups."""
+    """Every command by its whole path, without the groups that do nothing by themselves."""
     found: dict[str, tuple[click.Command, click.Context]] = {}
 
     def walk(command: click.Command, name: str, parent: click.Context | None) -> None:
         context = click.Context(command, info_name=name, parent=parent, **CONTEXT)  # type: ignore[arg-type]
+        if not isinstance(command, click.Group) or (command.invoke_without_command and parent is not None):
+            found[context.command_path] = (command, context)
         if isinstance(command, click.Group):
             for each in command.list_commands(context):
                 inner = command.get_command(context, each)
                 assert inner is not None
                 walk(inner, each, context)
-        else:
-            found[context.command_path] = (command, context)
 
     walk(cronledger, "cronledger", None)
     return found
