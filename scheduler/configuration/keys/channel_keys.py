@@ -32,15 +32,7 @@ FITTING: Final = "one that fits what is told"
 
 def _place(value: str | Secret | None) -> str:
     """An address is often a secret: it is not shown, and where it is read is."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return "(not shown)"
-    return f"(from {value.file or f'${value.env}'})"
-
-
-def _headers(value: Mapping[str, str | Secret]) -> str:
-    return ", ".join(f"{name} {_place(each)}" for name, each in value.items()) or "none"
+    return "" if value is None else shown.secret(value)
 
 
 def _duration_or(word: str, value: int | None) -> str:
@@ -109,7 +101,7 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
     "headers": Key(
         member="headers",
         read=channels.headers,
-        show=_headers,
+        show=shown.secrets,
         takes=channels.HEADERS_TAKE,
         default="none",
         meaning="Of a webhook: headers that are sent too. `Authorization` is always read from elsewhere.",

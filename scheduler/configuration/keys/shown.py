@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from scheduler.command import command_line
-from scheduler.definition import Directory, JobCalendars
+from scheduler.definition import Directory, JobCalendars, Secret
 from scheduler.schedule import format_duration
 from scheduler.schedule.cron.several import SEPARATOR
 
@@ -88,6 +88,16 @@ def variable(digest: str) -> str:
 def words(value: Iterable[str]) -> str:
     """Words of a list."""
     return ", ".join(value) or "none"
+
+
+def secret(value: str | Secret) -> str:
+    """What may be secret is not shown; where it is read is."""
+    return "(not shown)" if isinstance(value, str) else f"(from {value.file or f'${value.env}'})"
+
+
+def secrets(value: Mapping[str, str | Secret]) -> str:
+    """The same of several by name: `PGPASSWORD (from /etc/etl/pg), TOKEN (from $TOKEN)`."""
+    return ", ".join(f"{name} {secret(each)}" for name, each in value.items()) or "none"
 
 
 def folder(value: str | None) -> str:

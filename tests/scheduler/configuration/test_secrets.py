@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from scheduler.configuration.keys import shown
 from scheduler.configuration.variables.secret_values import environment, named_secrets
 from scheduler.definition import JobDefinition, Parameter, Secret, revision
 from tests.scheduler.configuration.reading import job, refused, the_mistake_in
@@ -120,3 +121,10 @@ def test_a_pipe_holds_nothing_up(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pg", 0o600)
     with pytest.raises(OSError, match="not a regular file"):
         environment(JobDefinition(name="a", secrets={"A": Secret(file="pg")}), str(tmp_path), {})
+
+
+def test_what_may_be_secret_is_not_shown() -> None:
+    """A value that is written stands nowhere; where one is read does."""
+    several: dict[str, str | Secret] = {"a": "hunter2", "b": Secret(file="key"), "c": Secret(env="KEY")}
+    assert shown.secrets(several) == "a (not shown), b (from key), c (from $KEY)"
+    assert shown.secrets({}) == "none"

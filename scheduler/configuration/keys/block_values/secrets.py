@@ -47,11 +47,6 @@ def secrets(node: Node) -> dict[str, Secret]:
     return found
 
 
-def shown(value: dict[str, Secret]) -> str:
-    """Secrets for people: `PGPASSWORD (from /etc/etl/pg), TOKEN (from $TOKEN)`."""
-    return ", ".join(f"{name} (from {each.file or f'${each.env}'})" for name, each in value.items()) or "none"
-
-
 def _by_name(node: Node) -> dict[str, Secret]:
     items = node.items if isinstance(node, Sequence) else [node]
     if not items or not all(isinstance(item, Scalar) for item in items):

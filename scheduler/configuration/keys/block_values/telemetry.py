@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
-from scheduler.configuration.keys import written_form
+from scheduler.configuration.keys import shown, written_form
 from scheduler.configuration.keys.block_values import channels
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.written_form import of_form
@@ -29,15 +28,7 @@ def _place(value: str | Secret | None) -> str:
     """An address may hold a secret: it is not shown, and where it is read is."""
     if value is None:
         return NOTHING_SENT
-    return "(an address)" if isinstance(value, str) else f"(from {value.file or f'${value.env}'})"
-
-
-def _headers(value: Mapping[str, str | Secret]) -> str:
-    shown = (
-        f"{name} (not shown)" if isinstance(each, str) else f"{name} (from {each.file or f'${each.env}'})"
-        for name, each in value.items()
-    )
-    return ", ".join(shown) or "none"
+    return "(an address)" if isinstance(value, str) else shown.secret(value)
 
 
 TELEMETRY_KEYS: Final[dict[str, Key]] = {
@@ -56,7 +47,7 @@ TELEMETRY_KEYS: Final[dict[str, Key]] = {
     "headers": Key(
         member="headers",
         read=channels.headers,
-        show=_headers,
+        show=shown.secrets,
         takes=channels.HEADERS_TAKE,
         default="none",
         meaning="What is sent beside, such as an API key. A value is written, or read from a file or a variable.",

@@ -39,7 +39,7 @@ KEYS: Final[dict[str, Key]] = {
     "secrets": Key(
         member="secrets",
         read=secrets.secrets,
-        show=secrets.shown,
+        show=shown.secrets,
         takes=secrets.TAKES,
         default="none",
         meaning="Variables that are added to the environment, whose values are read from a file, or from a variable "
