@@ -166,9 +166,12 @@ def _telemetry(top: Mapping, problems: Problems) -> tuple[TelemetrySettings | No
     """The telemetry block, None if there is none, and what is to be said of it."""
     if "telemetry" not in top.entries:
         return None, []
-    from scheduler.configuration.named_blocks.telemetry import read_telemetry, telemetry_lints
+    from scheduler.configuration.keys.block_values.telemetry import TELEMETRY_KEYS
+    from scheduler.configuration.remarks.missing_telemetry import telemetry_lints
+    from scheduler.telemetry.settings import TelemetrySettings
 
-    found = read_telemetry(top.entries["telemetry"][1], problems)
+    block = _block(top, "telemetry", TELEMETRY_KEYS, problems, "the telemetry block")
+    found = TelemetrySettings(**block.values)
     return found, list(telemetry_lints(found, _place_of(top, "telemetry")))
 
 

@@ -18,7 +18,7 @@ from typing import Final
 from eventstore.durable import REAL, create_folders
 from eventstore.errors import LedgerError
 from eventstore.lock import LOCK_NAME, FileLock
-from scheduler.configuration.named_blocks.telemetry import is_installed
+from scheduler.configuration.remarks.missing_telemetry import is_installed
 from scheduler.home import Home
 from scheduler.scheduler_lock import LastTurn
 from scheduler.telemetry.follower import Follower

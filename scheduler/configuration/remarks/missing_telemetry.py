@@ -1,33 +1,12 @@
-"""The block `telemetry:`, and what is to be said of it where what it needs is not installed."""
+"""The block `telemetry:` where what it needs is not installed."""
 
 from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
 
-from scheduler.configuration.job import read_block
-from scheduler.configuration.keys import values
-from scheduler.configuration.keys.block_values.telemetry import TELEMETRY_KEYS
 from scheduler.configuration.model import ConfigLint, Place
-from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems
-from scheduler.configuration.yaml_tree.tree import Node
 from scheduler.telemetry.settings import TelemetrySettings
-
-
-def read_telemetry(node: Node, problems: Problems) -> TelemetrySettings:
-    """What the block says.
-
-    Args:
-        node: What stands under `telemetry`.
-        problems: Where mistakes are noted.
-    """
-    try:
-        written = values.mapping(node, f"a mapping of {', '.join(TELEMETRY_KEYS)}")
-    except InvalidValue as invalid:
-        problems.take(invalid, node, "telemetry")
-        return TelemetrySettings()
-    found = read_block(written, TELEMETRY_KEYS, problems, "telemetry", "the telemetry block")
-    return TelemetrySettings(**found.values)
 
 
 def telemetry_lints(settings: TelemetrySettings, place: Place) -> Iterator[ConfigLint]:

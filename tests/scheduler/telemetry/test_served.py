@@ -10,7 +10,7 @@ import pytest
 
 from scheduler import vocabulary as v
 from scheduler.configuration.lints import lints
-from scheduler.configuration.named_blocks import telemetry
+from scheduler.configuration.remarks import missing_telemetry
 from scheduler.home import Home
 from scheduler.telemetry.trace_ids import traceparent
 from tests.scheduler.configuration.reading import read
@@ -91,6 +91,6 @@ def test_a_missing_extra_is_told_and_nothing_else_changes(monkeypatch: pytest.Mo
     """`check` says what to install."""
     text = "telemetry: {otlp: 'http://127.0.0.1:9'}\n" + JOB
     assert not [each for each in lints(read(text)) if each.code == "no-opentelemetry"]
-    monkeypatch.setattr(telemetry, "is_installed", lambda: False)
+    monkeypatch.setattr(missing_telemetry, "is_installed", lambda: False)
     (told,) = [each for each in lints(read(text)) if each.code == "no-opentelemetry"]
     assert "cronledger[opentelemetry]" in told.message
