@@ -103,19 +103,24 @@ def entry_at(reader: CommittedReader, seq: int) -> Entry | None:
 
 
 def is_of_this_ledger(telling: Telling, reader: CommittedReader) -> bool:
-    """Whether the entry that was looked at last is still what it was: not so after a restore.
-
-    Nor where it was archived since, and the archive cannot be read.
-    """
+    """Whether the entry that was looked at last is still what it was; see `is_as_it_was`."""
     if any(each.settled > reader.newest_seq for each in telling.channels.values()):
         return False
-    if telling.cursor < 0:
+    return is_as_it_was(reader, telling.cursor, telling.cursor_hash)
+
+
+def is_as_it_was(reader: CommittedReader, seq: int, entry_hash: str) -> bool:
+    """Whether an entry is still what it was when it was looked at: not so after a restore.
+
+    Nor where it was archived since, and the archive cannot be read. Before the first entry (-1) is nothing.
+    """
+    if seq < 0:
         return True
     try:
-        found = entry_at(reader, telling.cursor)
+        found = entry_at(reader, seq)
     except Archived:
         return False
-    return found is not None and found.hash == telling.cursor_hash
+    return found is not None and found.hash == entry_hash
 
 
 def _hash_of(reader: CommittedReader, seq: int) -> str:

@@ -19,6 +19,7 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.nodes.node_identity import node_name
+from scheduler.notifications.recollection import entry_at, is_as_it_was
 from scheduler.notifications.transport import NotDelivered
 from scheduler.store import is_on_database, open_committed
 from scheduler.telemetry.entry_logs import EntryLog, entry_log
@@ -116,25 +117,17 @@ class Follower:
         if kept is not None and self._own_node is None and self._is_true(kept):
             return kept
         newest = self._reader.newest_seq
-        first = max(0, newest - LOOKBACK_ENTRIES)
-        begin, before, previous = newest + 1, "", ""
-        for entry in self._reader.read(first):
+        begin = newest + 1
+        for entry in self._reader.read(max(0, newest - LOOKBACK_ENTRIES)):
             if entry.type in _BEGINNINGS:
-                begin, before = entry.seq, previous
-            previous = entry.hash
-        if begin > newest:
-            before = previous
-        return SentState(self._reader.ledger_id, begin - 1, before if begin > 0 else "")
+                begin = entry.seq
+        before = self._entry(begin - 1)
+        return SentState(self._reader.ledger_id, begin - 1, "" if before is None else before.hash)
 
     def _is_true(self, kept: SentState) -> bool:
-        if kept.cursor > self._reader.newest_seq:
-            return False
-        if kept.cursor < 0 or not kept.hash:
-            return True
-        with contextlib.suppress(Archived):
-            found = next(self._reader.read(kept.cursor), None)
-            return found is not None and found.hash == kept.hash
-        return False
+        if not kept.hash:
+            return kept.cursor <= self._reader.newest_seq
+        return is_as_it_was(self._reader, kept.cursor, kept.hash)
 
     def _next(self) -> Batch | None:
         """What comes next; None if there is nothing."""
@@ -170,7 +163,8 @@ class Follower:
         entries = self._open.pop(entry.run, None) or self._found(entry)
         if entries[0].type not in v.CAUSES:
             return []
-        upstream = [run for seq in upstream_entries(entries) if (run := self._run_of(seq)) is not None]
+        named = [self._entry(seq) for seq in upstream_entries(entries)]
+        upstream = [each.run for each in named if each is not None and each.run is not None]
         return run_spans(self._reader.ledger_id, entries, upstream)
 
     def _found(self, end: Entry) -> list[Entry]:
@@ -182,8 +176,8 @@ class Follower:
             return [*found[:RUN_ENTRIES_MAX], end]
         return [end]
 
-    def _run_of(self, seq: int) -> int | None:
+    def _entry(self, seq: int) -> Entry | None:
+        """An entry; None if there is none, or it is in an archive that cannot be read."""
         with contextlib.suppress(Archived):
-            found = next(self._reader.read(seq), None)
-            return None if found is None else found.run
+            return entry_at(self._reader, seq)
         return None

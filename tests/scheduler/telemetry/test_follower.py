@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from eventstore.store import OWN_SEQ
@@ -14,8 +15,9 @@ from scheduler import vocabulary as v
 from scheduler.telemetry import follower as follower_module
 from scheduler.telemetry.follower import AGAIN_S_MAX, Follower
 from scheduler.telemetry.otlp_sender import OtlpSender
+from scheduler.telemetry.sent_state import SentState, keep_sent, read_sent
 from scheduler.telemetry.trace_ids import span_id, trace_id
-from tests.support.home import write_config
+from tests.support.home import entries_of, write_config
 from tests.support.ledger import Writer
 from tests.support.otlp_receiver import facts, records_of, spans_of
 from tests.support.receiver import Receiver, Reply
@@ -169,6 +171,30 @@ def test_another_process_goes_on_where_the_first_one_was(tmp_path: Path) -> None
         sent.restart()
         sent.send()
         assert len(records_of(receiver.received)) == 4
+
+
+def test_of_a_ledger_that_is_another_one_since_it_begins_anew(tmp_path: Path) -> None:
+    """As after a restore: where it was is another entry now, or none, and it sends from the last start on."""
+    with Receiver(lambda _: Reply()) as receiver:
+        sent = Sent(tmp_path, receiver)
+        ledger, folder = sent.writer.journal.ledger_id, sent.writer.home.telemetry
+        (start,) = (each for each in entries_of(tmp_path) if each.type == v.SchedulerStarted.TYPE)
+        begun = read_sent(folder, ledger)
+        assert begun == SentState(ledger, start.seq - 1, start.prev)
+        sent.run()
+        sent.send()
+        arrived = read_sent(folder, ledger)
+        assert arrived is not None
+        for other in (
+            structs.replace(arrived, hash="0" * 64),
+            structs.replace(arrived, cursor=arrived.cursor + 1),
+        ):
+            keep_sent(folder, other)
+            receiver.received.clear()
+            sent.restart()
+            assert read_sent(folder, ledger) == begun
+            sent.send()
+            assert len(records_of(receiver.received)) == 6
 
 
 def test_one_that_takes_no_logs_gets_traces(tmp_path: Path) -> None:
