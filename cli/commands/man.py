@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -63,8 +62,6 @@ def _show(page: str, command: tuple[str, ...]) -> None:
             "this machine has no `man` to show the page", f"`{help_}` says the same; --roff prints it."
         )
     # Nothing of ours is left to do; Ctrl-C and the pager are man's affair.
-    shown = subprocess.run(
-        [program, "--local-file", "-"], input=page.encode("ascii"), check=False, env=os.environ
-    )
+    shown = subprocess.run([program, "--local-file", "-"], input=page.encode("ascii"), check=False)
     if shown.returncode:
         raise Failure(f"man left with exit code {shown.returncode}", exit_code=ExitCode.FAILED)

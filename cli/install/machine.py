@@ -134,14 +134,14 @@ def require_runnable(machine: Machine, uid: int) -> None:
             check=False,
             timeout=_ASK_S,
         )
-        why = "" if done.returncode == 0 else _last_line(done.stderr)
     except subprocess.TimeoutExpired:
         why = "it does not answer"
     except OSError as problem:
         why = problem.strerror or str(problem)
     else:
-        if not why and done.returncode == 0:
+        if done.returncode == 0:
             return
+        why = _last_line(done.stderr)
     raise Failure(
         f"{unit_user(uid)}, as whom the unit would act, cannot run {printable(machine.program)}: {printable(why)}",
         "Nothing was written. Install cronledger, and the Python it uses, where that user can read it, such as "
