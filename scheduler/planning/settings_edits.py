@@ -46,7 +46,7 @@ class SettingsEdits(NamedTuple):
 
     Attributes:
         compared_with: digest of the config that was in force last; None: no copy of it can be read.
-        settings: of the blocks `scheduler`, `ledger` and `nodes`; channels: those that differ.
+        settings: of the blocks `scheduler`, `ledger`, `telemetry` and `nodes`; channels: those that differ.
         locks: names of the locks that another number of runs may hold.
     """
 
