@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from cli.app.config_errors import mistakes_document
+from cli.status.findings import ledger_size_bytes
 from eventstore.errors import Unavailable
 from eventstore.genesis import FORMAT, LedgerCreated
 from projections.build.maintenance import status as projection_status
@@ -105,7 +106,7 @@ def outlook(view: View, ledger: Ledger) -> Outlook:
         wrote_last=None if status is None else WroteLast(status.seq, status.time, status.versions),
         format=FORMAT,
         entries=state.head.seq + 1,
-        ledger_bytes=sum(path.stat().st_size for path in view.home.ledger.glob("*.jsonl")),
+        ledger_bytes=ledger_size_bytes(view.home),
         newer=None if state.newer is None else Newer(*state.newer),
         parts=[] if status is None else replaced(status.versions, versions()),
         config=view.config_state,
