@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Final
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cli.console.asked import Asked
+from cli.console.page_route import NotFound
 from cli.status.evidence import anchor_lines, signed_lines
 
 _SHOWN_MAX: Final = 50
@@ -37,6 +36,6 @@ def show_checkpoint(asked: Asked) -> Response:
     size = asked.request.path_params["size"]
     kept = kept_checkpoint(asked.site.home.ledger, size)
     if kept is None:
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"no checkpoint of {size} entries is kept")
+        raise NotFound(f"no checkpoint of {size} entries is kept")
     name = {"Content-Disposition": f'attachment; filename="checkpoint-{size}"'}
     return Response(kept.note.raw, media_type="text/plain; charset=utf-8", headers=name)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cli.console.asked import Asked
+from cli.console.page_route import NotFound
 from cli.ledger.entry_report import EntryReport
 from cli.ledger.raw_lines import raw_line
 from eventstore.entry import LINE_BYTES_MAX
@@ -58,7 +56,7 @@ def _report(asked: Asked) -> tuple[EntryReport, int]:
         last = view.state.head.seq if view.as_of is None else view.as_of
     line = raw_line(asked.site.home.ledger, seq) if seq <= last else None
     if line is None:
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no entry {seq}: the last one is {last}")
+        raise NotFound(f"there is no entry {seq}: the last one is {last}")
     assert len(line.raw) <= LINE_BYTES_MAX, "no line is longer"
     return EntryReport(asked.site.home.ledger, seq, line, last), last
 

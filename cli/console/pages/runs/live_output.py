@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from http import HTTPStatus
 from typing import Final
 
 import msgspec
 from anyio import to_thread
-from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from cli.console.asked import Asked
+from cli.console.page_route import NotFound
 from cli.console.pages.runs.output import captured, is_kept
 from cli.logs.output_secrets import masking, output_secrets, secrets_environ
 from cli.logs.run_output import open_output
@@ -34,9 +33,9 @@ async def follow_output(asked: Asked) -> Response:
     attempt, definition = await to_thread.run_sync(captured, asked)
     home, stream = asked.site.home, asked.request.path_params["stream"]
     if asked.as_of is not None:
-        raise HTTPException(HTTPStatus.NOT_FOUND, "nothing is printed in the past")
+        raise NotFound("nothing is printed in the past")
     if not await to_thread.run_sync(is_kept, home, attempt, stream):
-        raise HTTPException(HTTPStatus.NOT_FOUND, "it is not here")
+        raise NotFound("it is not here")
     secrets = None
     if definition is not None:
         secrets = await to_thread.run_sync(output_secrets, home, definition, partial(secrets_environ, home))

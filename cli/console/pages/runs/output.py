@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from cli.console.asked import Asked
+from cli.console.page_route import NotFound
 from cli.logs.output_secrets import masking, output_secrets, secrets_environ
 from cli.logs.run_output import CapturedAttempt, finished_attempt, open_output
 from cli.terminal.job_output import shown_text
@@ -86,7 +85,7 @@ def show_output(asked: Asked) -> Response:
     stream = asked.request.path_params["stream"]
     home = asked.site.home
     if not is_kept(home, attempt, stream):
-        raise HTTPException(HTTPStatus.NOT_FOUND, _gone(attempt))
+        raise NotFound(_gone(attempt))
     secrets = None if definition is None else output_secrets(home, definition, partial(secrets_environ, home))
     recorded = next(each for each in attempt.streams if each.stream == stream)
     name = f"run-{attempt.run}-attempt-{attempt.number}.{stream}.txt"
@@ -109,7 +108,7 @@ def captured(asked: Asked) -> tuple[CapturedAttempt, JobDefinition | None]:
     """The attempt that an address names, and the definition of its job.
 
     Raises:
-        HTTPException: there is no such run, attempt or stream.
+        NotFound: there is no such run, attempt or stream.
     """
     parameters = asked.request.path_params
     number, wanted = parameters["run"], parameters["attempt"]
@@ -119,7 +118,7 @@ def captured(asked: Asked) -> tuple[CapturedAttempt, JobDefinition | None]:
         job = None if record is None else view.state.jobs.get(record.cause.job or "")
     found = [] if record is None else [each for each in attempts_of(record) if each.number == wanted]
     if not found or parameters["stream"] not in STREAMS:
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"run {number} has no such output")
+        raise NotFound(f"run {number} has no such output")
     return found[0], None if job is None else job.definition
 
 

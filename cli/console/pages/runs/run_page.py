@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Final
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cli.console.asked import Asked
+from cli.console.page_route import NotFound
 from cli.console.pages.ledger.entries import EntryRow
 from cli.console.pages.runs.output import ShownStream, shown_streams
 from cli.home.run_numbers import no_run
@@ -30,7 +29,7 @@ def show_run(asked: Asked) -> Response:
         store = None if view.ledger is None else view.ledger.store
         record = None if store is None else run_record(store, number, _ENTRIES_MAX)
         if store is None or record is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND, no_run(store, number).message)
+            raise NotFound(no_run(store, number).message)
         end = None if record.end is None else v.payload(record.end)
         cause = getattr(end, "because_of", None)
         because_of = None if cause is None else next(iter(store.read(cause, cause)), None)
