@@ -19,7 +19,8 @@ def show_checkpoints(asked: Asked) -> Response:
     from scheduler.metrics.last_verification import last_verification
 
     verified = None if asked.as_of is not None else last_verification(asked.site.home)
-    with asked.look(with_config=asked.as_of is None) as view:
+    with asked.look() as found:
+        view = asked.site.config.beside(found)
         last = view.state.head.seq
         kept = [size for size in sorted(sizes(asked.site.home.ledger), reverse=True) if size <= last + 1]
         return asked.page(
