@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import click
 
@@ -12,6 +12,7 @@ from cli.terminal.printable import printable
 from cli.times.parse import parse_time
 
 _DIGITS_MAX: Final = 18
+_Choice = TypeVar("_Choice", bound=str)
 
 
 def number_argument(asked: Asked, name: str) -> int | None:
@@ -43,13 +44,14 @@ def time_argument(asked: Asked, name: str, *, end: bool = False) -> datetime | N
     return parse_time(text, name, datetime.now(UTC), end=end) if text else None
 
 
-def choice_argument(asked: Asked, name: str, choices: tuple[str, ...]) -> str | None:
+def choice_argument(asked: Asked, name: str, choices: tuple[_Choice, ...]) -> _Choice | None:
     """One of several words; None if none is given.
 
     Raises:
         click.BadParameter: it is another one.
     """
     text = asked.argument(name).strip()
-    if text and text not in choices:
+    chosen = next((each for each in choices if each == text), None)
+    if text and chosen is None:
         raise click.BadParameter(f"{printable(text)!r} is none of {', '.join(choices)}", param_hint=name)
-    return text or None
+    return chosen

@@ -93,15 +93,13 @@ def show_logs(asked: Asked) -> Response:
 
 def _wanted(asked: Asked) -> LogFilter:
     text = asked.argument("text").strip()
-    level = choice_argument(asked, "level", LEVELS) or ("debug" if text else "info")
-    stream = choice_argument(asked, "stream", STREAMS)
     return LogFilter(
-        level=next(each for each in LEVELS if each == level),
+        level=choice_argument(asked, "level", LEVELS) or ("debug" if text else "info"),
         since=time_argument(asked, "since"),
         until=time_argument(asked, "until", end=True),
         job=asked.argument("job").strip() or None,
         run=number_argument(asked, "run"),
-        stream=next((each for each in STREAMS if each == stream), None),
+        stream=choice_argument(asked, "stream", STREAMS),
         pattern=Pattern(text) if text else None,
     )
 
