@@ -1,9 +1,11 @@
-"""What stands behind the `?` of an address, read as the options of commands are."""
+"""What stands behind the `?` of an address, read as the options of commands are, and written."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, TypeVar
+from urllib.parse import urlencode
 
 import click
 
@@ -55,3 +57,8 @@ def choice_argument(asked: Asked, name: str, choices: tuple[_Choice, ...]) -> _C
     if text and chosen is None:
         raise click.BadParameter(f"{printable(text)!r} is none of {', '.join(choices)}", param_hint=name)
     return chosen
+
+
+def query_text(given: Mapping[str, str | int | None]) -> str:
+    """What an address has behind its `?`; what is empty or None is left out."""
+    return urlencode({name: value for name, value in given.items() if value not in ("", None)})

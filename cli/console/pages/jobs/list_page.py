@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from cli.console.asked import Asked
+from cli.console.pages.arguments import query_text
 from cli.console.pages.jobs.job_filter import ORDERS, STATES, JobFilter, page_of
 from cli.console.pages.jobs.job_rows import job_row
 
@@ -53,13 +53,12 @@ def show_jobs(asked: Asked) -> Response:
 
 def _address(wanted: JobFilter) -> str:
     """What stands behind the `?` for a list."""
-    said = {
-        "q": wanted.text,
-        "tag": wanted.tag,
-        "state": wanted.state,
-        "sort": wanted.order,
-        "after": wanted.after,
-    }
-    return urlencode(
-        {name: value for name, value in said.items() if value and (name, value) != ("sort", "name")}
+    return query_text(
+        {
+            "q": wanted.text,
+            "tag": wanted.tag,
+            "state": wanted.state,
+            "sort": "" if wanted.order == "name" else wanted.order,
+            "after": wanted.after,
+        }
     )

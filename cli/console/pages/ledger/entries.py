@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from cli.console.asked import Asked
-from cli.console.pages.arguments import number_argument, time_argument
+from cli.console.pages.arguments import number_argument, query_text, time_argument
 from cli.ledger.entry_types import ENTRY_TYPE
 from cli.words.entry_lines import sentence
 from cli.words.words import symbol_character
@@ -47,8 +46,8 @@ class EntryFilter(NamedTuple):
 
     def query(self, **more: int) -> str:
         """The same as an address has it."""
-        given = {"type": self.kind, "job": self.job, "run": self.run, "actor": self.actor, **more}
-        return urlencode({name: value for name, value in given.items() if value not in ("", None)})
+        given = {"type": self.kind, "job": self.job, "run": self.run, "actor": self.actor}
+        return query_text({**given, **more})
 
 
 class EntryRow(NamedTuple):

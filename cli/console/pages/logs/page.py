@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final, NamedTuple
-from urllib.parse import urlencode
 
 import msgspec
 from starlette.responses import Response
 
 from cli.app.failures import Failure
 from cli.console.asked import Asked
-from cli.console.pages.arguments import choice_argument, number_argument, time_argument
+from cli.console.pages.arguments import choice_argument, number_argument, query_text, time_argument
 from cli.home.job_names import check_past
 from cli.logs.up_to_date import collected_to
 from cli.logs.words import TONES
@@ -117,7 +116,7 @@ def _older(asked: Asked, key: PageKey) -> str:
 
 def _query(asked: Asked, **more: str) -> str:
     given = {name: asked.argument(name) for name in _GIVEN}
-    return urlencode({name: value for name, value in {**given, **more}.items() if value})
+    return query_text({**given, **more})
 
 
 def _seq_of(entry: LogEntry) -> int | None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from typing import Final, NamedTuple
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from cli.console.asked import Asked
-from cli.console.pages.arguments import choice_argument, number_argument, time_argument
+from cli.console.pages.arguments import choice_argument, number_argument, query_text, time_argument
 from cli.runs.search import RunFilter, runs_near
 from cli.runs.settled_run import SettledRun
 from cli.runs.unsettled import UnsettledRun, unsettled_runs
@@ -107,4 +106,4 @@ def _far_runs(
 
 def _query(asked: Asked, **more: int) -> str:
     given = {name: asked.argument(name) for name in ("job", "status", "trigger", "since", "until")}
-    return urlencode({name: value for name, value in {**given, **more}.items() if value != ""})
+    return query_text({**given, **more})

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import urlencode
 
 import click
 
 from cli.console.page_route import NotFound
+from cli.console.pages.arguments import query_text
 from cli.terminal.printable import printable
 from cli.times.parse import parse_time
 
@@ -80,7 +80,7 @@ class TimeWanted(NamedTuple):
             "tag": self.tag,
             "after": self.after if after is None else after,
         }
-        return urlencode({name: value for name, value in given.items() if value})
+        return query_text(given)
 
     def moves(self) -> list[tuple[str, str, str]]:
         """Where one can go from here along the axis: what it is called, its query, and how a link says it (`rel`)."""
