@@ -60,9 +60,9 @@ class Asked:
         return f"{self.request.url.path}?{query}" if query else self.request.url.path
 
     @contextmanager
-    def look(self, *, with_config: bool = False) -> Iterator[View]:
+    def look(self) -> Iterator[View]:
         """The home, as of the moment asked for; see `Site.look`."""
-        with self.site.look(self._moment, with_config=with_config) as view:
+        with self.site.look(self._moment) as view:
             if self.seen_seq is None:
                 self.seen_seq = view.state.head.seq
             yield view

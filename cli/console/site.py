@@ -57,12 +57,11 @@ class Site:
         self._pasts: OrderedDict[str, View] = OrderedDict()
 
     @contextmanager
-    def look(self, as_of: str | None = None, *, with_config: bool = False) -> Iterator[View]:
+    def look(self, as_of: str | None = None) -> Iterator[View]:
         """The home as it is at this moment, or as it was; it is not altered while it is looked at.
 
         Args:
             as_of: a time or an entry, as typed; None: the site's own moment, or now.
-            with_config: read the config even if the ledger knows all that it says.
 
         Raises:
             NoHome, ConfigInvalid, ConfigUnreadable, LedgerError: see `scheduler.ledger.view.view_of`.
@@ -73,7 +72,7 @@ class Site:
         as_of = as_of or self.as_of
         with self._lock:
             if as_of is None:
-                yield view_of(self.home, with_config=with_config, opened=self._refreshed())
+                yield view_of(self.home, opened=self._refreshed())
             else:
                 yield self._past(as_of)
 
