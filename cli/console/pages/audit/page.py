@@ -18,10 +18,9 @@ from cli.app.failures import Failure
 from cli.audit import page as report_page
 from cli.audit.report_text import FORMATS, report_text
 from cli.console.kept.report_desk import OnProgress, ReportKey
-from cli.console.page_route import NotFound
 from cli.console.pages.arguments import choice_argument
+from cli.console.pages.jobs.one.named_job import known_job
 from cli.console.pages.time.wanted import iso
-from cli.home.job_names import find_job
 from cli.terminal.printable import printable
 from cli.times.parse import parse_time
 
@@ -107,10 +106,7 @@ def _period(asked: Asked) -> Period:
             raise Failure("nothing is on record yet, so there is nothing to report about")
         now, head = view.now, view.ledger.store.head()
         if name is not None:
-            try:
-                find_job(view.state, name, removed=True)
-            except Failure as problem:
-                raise NotFound(problem.message, problem.hint) from None
+            known_job(view.state, name)
         as_of = view.as_of is not None
     # To the second, as the addresses of the downloads have them: these are of this very report.
     begin, end = (each.replace(microsecond=0) for each in _range(asked, now))
