@@ -22,14 +22,12 @@ class PlannedRuns(NamedTuple):
     Attributes:
         first, last: the columns; runs: how many instants they hold.
         due_us: the first of them, in microseconds since 1970.
-        sparse: not each of the columns holds one; they are too many to tell which.
     """
 
     first: int
     last: int
     runs: int
     due_us: int
-    sparse: bool = False
 
 
 @lru_cache(maxsize=2_048)
@@ -64,5 +62,5 @@ def planned_runs(schedule: Schedule, after: datetime, end: datetime, axis: Axis)
         if filled and found and found[-1].last >= first - 1:
             found[-1] = found[-1]._replace(last=last, runs=found[-1].runs + rest.count)
         else:
-            found.append(PlannedRuns(first, last, rest.count, microseconds(rest.first), sparse=not filled))
+            found.append(PlannedRuns(first, last, rest.count, microseconds(rest.first)))
     return tuple(found)

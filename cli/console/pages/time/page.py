@@ -44,18 +44,11 @@ class ShownRow(NamedTuple):
         job: its name.
         svg: its row of the picture.
         counts: what the picture says, in words: symbol, words, tone.
-        next_us: when it runs next within the stretch, in microseconds since 1970.
     """
 
     job: str
     svg: Markup
     counts: Sequence[tuple[str, str, str]]
-    next_us: int | None
-
-    @property
-    def next(self) -> datetime | None:
-        """When it runs next within the stretch."""
-        return None if self.next_us is None else instant_of(self.next_us)
 
 
 class _Look(NamedTuple):
@@ -176,7 +169,7 @@ def _asked_of(
     for name in names:
         marks = RowMarks(look.planned.get(name, ()), disabled[name], made[name])
         row = rows.get(name) or JobRow(name, [], {}, 0)
-        shown.append(ShownRow(name, drawing.svg(row, marks), _counts(row, marks), _next_us(marks)))
+        shown.append(ShownRow(name, drawing.svg(row, marks), _counts(row, marks)))
     changes = clock_changes(wanted.begin, wanted.end, zone_of(scale.zone))
     now_us = microseconds(moment.now)
     head = ground(scale, outages, changes, now_us)
@@ -200,10 +193,6 @@ def _counts(row: JobRow, marks: RowMarks) -> Sequence[tuple[str, str, str]]:
     if count := sum(each.runs for each in marks.planned):
         found.append(("┄", f"{count:,} to come", "dim"))
     return found
-
-
-def _next_us(marks: RowMarks) -> int | None:
-    return min((each.due_us for each in marks.planned), default=None)
 
 
 def _legend(rows: Sequence[ShownRow]) -> list[tuple[str, str, str]]:
