@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
@@ -34,6 +34,9 @@ def number_argument(asked: Asked, name: str) -> int | None:
 def time_argument(asked: Asked, name: str, *, end: bool = False) -> datetime | None:
     """A moment, as `--since` and `--until` take it; None if none is given.
 
+    It counts from the moment looked at, so `1h` of a page of the past is the hour before that moment, and a date or
+    a time without an offset is one of the zone in which the page shows times.
+
     Args:
         asked: the request.
         name: of the argument.
@@ -41,9 +44,14 @@ def time_argument(asked: Asked, name: str, *, end: bool = False) -> datetime | N
 
     Raises:
         click.BadParameter: it is no time.
+        LedgerError: the ledger cannot be trusted or read.
     """
     text = asked.argument(name).strip()
-    return parse_time(text, name, datetime.now(UTC), end=end) if text else None
+    if not text:
+        return None
+    with asked.look() as view:
+        now = view.now
+    return parse_time(text, name, now, zone=asked.zone, end=end)
 
 
 def choice_argument(asked: Asked, name: str, choices: tuple[_Choice, ...]) -> _Choice | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,15 @@ def test_damage_is_shown_and_said(tmp_path: Path) -> None:
         said = [client.get(f"/ledger/entries/{seq}") for seq in range(last + 1)]
     assert all(answer.status_code in (200, 503) for answer in said)
     assert any("The ledger is damaged" in answer.text for answer in said)
+
+
+def test_a_time_of_the_past_counts_from_the_moment_looked_at(home: LiveHome) -> None:
+    """`10m` on a page of the past is ten minutes before that moment, whatever the time is now."""
+    entries = home.entries()
+    moment = entries[len(entries) * 2 // 3]
+    wanted = [each.seq for each in entries if each.time < moment.time - timedelta(minutes=10)]
+    assert 0 < len(wanted) < moment.seq
+    with console(Home(home.root)) as client:
+        page = Page(client.get(f"/as-of/{moment.seq}/ledger?until=10m").text)
+    shown = [int(text[1:]) for _, text in page.links if re.fullmatch(r"#\d+", text)][:-1]
+    assert shown == wanted[:-51:-1]
