@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from scheduler.configuration import WHATEVER_DAYS, ConfigInvalid, ConfigMissing, ConfigUnreadable, load
+from scheduler.configuration.home_config import has_salt, salt_of
+from scheduler.configuration.variables.environment import env_digest
 from scheduler.configuration.variables.kept_environments import kept_environments
 from scheduler.configuration.variables.secret_values import named_secrets, value_of
 from scheduler.definition import JobDefinition
@@ -23,7 +25,7 @@ class KnownSecrets(NamedTuple):
 
     Attributes:
         forms: the values in each form in which they may be written, the longest first.
-        unknown: why a value could not be read, so that it is not masked.
+        unknown: why a value is not known, so that it is not masked; one line for each.
     """
 
     forms: list[bytes]
@@ -49,8 +51,14 @@ def known_secrets(definition: JobDefinition, home: Home, environ: Mapping[str, s
         except OSError as problem:
             unknown.append(problem.strerror or str(problem))
     if names := [name for name in definition.env if names_a_secret(name)]:
-        for env in _environments(definition.name, home):
-            values = values.union(*(parts_of(env[name]) for name in names if name in env))
+        environments = list(_environments(definition.name, home))
+        salt = salt_of(home) if has_salt(home) else None
+        for name in names:
+            found = [env[name] for env in environments if name in env]
+            values = values.union(*map(parts_of, found))
+            wanted = definition.env[name]
+            if not any(salt is None or env_digest(name, value, salt) == wanted for value in found):
+                unknown.append(f"its variable {name} is in the config no more")
     forms = [form.encode("utf-8", "surrogateescape") for form in Masker(values).forms]
     return KnownSecrets(sorted(forms, key=len, reverse=True), unknown)
 

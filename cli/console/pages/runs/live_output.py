@@ -13,8 +13,8 @@ from starlette.responses import Response, StreamingResponse
 
 from cli.console.asked import Asked
 from cli.console.page_route import NotFound
-from cli.console.pages.runs.output import captured, is_kept
-from cli.logs.output_secrets import masking, output_secrets, secrets_environ
+from cli.console.pages.runs.output import captured, is_kept, maskable
+from cli.logs.output_secrets import masking
 from cli.logs.run_output import open_output
 from cli.terminal.job_output import shown_text
 from scheduler.logs import DamagedOutput, RawOutput
@@ -36,9 +36,7 @@ async def follow_output(asked: Asked) -> Response:
         raise NotFound("nothing is printed in the past")
     if not await to_thread.run_sync(is_kept, home, attempt, stream):
         raise NotFound("it is not here")
-    secrets = None
-    if definition is not None:
-        secrets = await to_thread.run_sync(output_secrets, home, definition, partial(secrets_environ, home))
+    secrets = await to_thread.run_sync(maskable, home, definition)
     opened = partial(open_output, home, attempt, stream)
     follow = _Followed(asked, opened, _offset(asked), secrets)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -53,11 +53,14 @@ class ShownStream(NamedTuple):
 
 def shown_streams(home: Home, record: RunRecord, definition: JobDefinition | None) -> list[ShownStream]:
     """The streams of all attempts of a run that printed anything, the last attempt first."""
-    secrets = None if definition is None else output_secrets(home, definition, partial(secrets_environ, home))
+    secrets = None if definition is None else _secrets_of(home, definition)
+    withheld = "" if secrets is None else _why_withheld(secrets)
     found: list[ShownStream] = []
     for attempt in reversed(attempts_of(record)):
         for stream in STREAMS:
             shown = _shown(home, attempt, stream, secrets)
+            if shown is not None and withheld and not shown.remark:
+                shown = ShownStream(attempt.number, stream, "", 0, "", withheld)
             if shown is not None:
                 found.append(shown)
     return found
@@ -86,7 +89,7 @@ def show_output(asked: Asked) -> Response:
     home = asked.site.home
     if not is_kept(home, attempt, stream):
         raise NotFound(_gone(attempt))
-    secrets = None if definition is None else output_secrets(home, definition, partial(secrets_environ, home))
+    secrets = maskable(home, definition)
     recorded = next(each for each in attempt.streams if each.stream == stream)
     name = f"run-{attempt.run}-attempt-{attempt.number}.{stream}.txt"
     return StreamingResponse(
@@ -120,6 +123,29 @@ def captured(asked: Asked) -> tuple[CapturedAttempt, JobDefinition | None]:
     if not found or parameters["stream"] not in STREAMS:
         raise NotFound(f"run {number} has no such output")
     return found[0], None if job is None else job.definition
+
+
+def maskable(home: Home, definition: JobDefinition | None) -> KnownSecrets | None:
+    """What is to be masked in the output of a job; None if it names no secret.
+
+    Raises:
+        NotFound: one of its secrets is not known, so that it could not be masked: nothing is shown then.
+    """
+    secrets = None if definition is None else _secrets_of(home, definition)
+    if secrets is not None and (withheld := _why_withheld(secrets)):
+        raise NotFound(withheld)
+    return secrets
+
+
+def _secrets_of(home: Home, definition: JobDefinition) -> KnownSecrets | None:
+    return output_secrets(home, definition, partial(secrets_environ, home))
+
+
+def _why_withheld(secrets: KnownSecrets) -> str:
+    """Why a page shows nothing of an output; empty if it may be shown. Whoever looks at a page need not own the home."""
+    if not secrets.unknown:
+        return ""
+    return f"it is withheld, because a secret of its job could not be masked: {'; '.join(secrets.unknown)}"
 
 
 def _pieces(

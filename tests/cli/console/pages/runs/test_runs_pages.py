@@ -119,3 +119,24 @@ def test_no_offset_shows_a_part_of_a_secret(tmp_path: Path) -> None:
             told = client.get(f"/runs/{run}/output/1/stdout/live?from={offset}").text
             assert not any(SECRET[at : at + 6] in told for at in range(len(SECRET) - 6)), offset
             assert "\\\\xa9" not in told, offset
+
+
+def test_output_is_withheld_once_a_secret_of_its_job_is_known_no_more(tmp_path: Path) -> None:
+    """After the job left the config, neither page nor download nor live view shows it, and the command says so."""
+    live = LiveHome(tmp_path)
+    spoken = job("teller", sh("echo it is $DB_PASSWORD"), env=f"{{DB_PASSWORD: {SECRET}}}")
+    live.configure("jobs:\n" + spoken + job("other", "true"))
+    assert live.ask("jobs", "run", "teller").code == 0
+    run = live.entries("run.requested")[0].seq
+    addresses = [f"/runs/{run}", f"/runs/{run}/output/1/stdout", f"/runs/{run}/output/1/stdout/live"]
+    with console(Home(live.root)) as client:
+        assert "it is ***" in client.get(addresses[0]).text
+        live.configure("jobs:\n" + job("other", "true"))
+        assert live.ask("jobs", "run", "other").code == 0
+        assert live.entries("job.removed")
+        told = {address: client.get(address) for address in addresses}
+    assert [answer.status_code for answer in told.values()] == [200, 404, 404]
+    for answer in told.values():
+        assert "its variable DB_PASSWORD is in the config no more" in answer.text
+        assert SECRET not in answer.text
+    assert "its variable DB_PASSWORD is in the config no more" in live.ask("logs", "show", str(run)).err
