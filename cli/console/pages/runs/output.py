@@ -142,7 +142,7 @@ def _secrets_of(home: Home, definition: JobDefinition) -> KnownSecrets | None:
 
 
 def _why_withheld(secrets: KnownSecrets) -> str:
-    """Why a page shows nothing of an output; empty if it may be shown. Whoever looks at a page need not own the home."""
+    """Why a page shows nothing of an output; empty if it may be shown. Who looks at a page may not own the home."""
     if not secrets.unknown:
         return ""
     return f"it is withheld, because a secret of its job could not be masked: {'; '.join(secrets.unknown)}"

@@ -125,13 +125,13 @@ def test_output_is_withheld_once_a_secret_of_its_job_is_known_no_more(tmp_path: 
     """After the job left the config, neither page nor download nor live view shows it, and the command says so."""
     live = LiveHome(tmp_path)
     spoken = job("teller", sh("echo it is $DB_PASSWORD"), env=f"{{DB_PASSWORD: {SECRET}}}")
-    live.configure("jobs:\n" + spoken + job("other", "true"))
+    live.configure("jobs:\n" + spoken + job("other", ["true"]))
     assert live.ask("jobs", "run", "teller").code == 0
     run = live.entries("run.requested")[0].seq
     addresses = [f"/runs/{run}", f"/runs/{run}/output/1/stdout", f"/runs/{run}/output/1/stdout/live"]
     with console(Home(live.root)) as client:
         assert "it is ***" in client.get(addresses[0]).text
-        live.configure("jobs:\n" + job("other", "true"))
+        live.configure("jobs:\n" + job("other", ["true"]))
         assert live.ask("jobs", "run", "other").code == 0
         assert live.entries("job.removed")
         told = {address: client.get(address) for address in addresses}
