@@ -28,6 +28,9 @@ class RunFilter(NamedTuple):
         among: runs of one of these jobs.
         status: runs with this outcome, or `skipped`.
         trigger: runs with this trigger.
+        node: runs whose last attempt this node made.
+        longer_ms: runs whose last attempt took longer, in milliseconds.
+        error: runs of whose error this is a part, whatever the case.
         since: runs settled at this time or later; until: runs settled before this time.
         attempts: each attempt of a run that ended, in place of the runs.
     """
@@ -36,6 +39,9 @@ class RunFilter(NamedTuple):
     among: frozenset[str] | None = None
     status: str | None = None
     trigger: str | None = None
+    node: str | None = None
+    longer_ms: int | None = None
+    error: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     attempts: bool = False
@@ -56,6 +62,12 @@ class RunFilter(NamedTuple):
         if self.status is not None and self.status not in (run.outcome, run.status):
             return None
         if self.trigger is not None and self.trigger != run.trigger:
+            return None
+        if self.node is not None and self.node != run.node:
+            return None
+        if self.longer_ms is not None and (run.duration_ms is None or run.duration_ms <= self.longer_ms):
+            return None
+        if self.error is not None and self.error.lower() not in (run.error or "").lower():
             return None
         return run
 

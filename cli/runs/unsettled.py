@@ -42,6 +42,12 @@ class UnsettledRun(NamedTuple):
             return "waiting"
         return "owed" if self.facts.started is None else "running"
 
+    @property
+    def lasts_ms(self) -> int:
+        """How long its attempt has run by now, in milliseconds; 0 while none runs."""
+        started = self.facts.started
+        return 0 if started is None else max(0, (self.now - started) // timedelta(milliseconds=1))
+
     def members(self) -> dict[str, Any]:
         """The row for programs: the members of a settled run, null if they are known only at its end."""
         run = self.facts
@@ -80,13 +86,22 @@ class UnsettledRun(NamedTuple):
         return Cell(words, "warn" if run.started is None or run.cancel_seq is not None else "plain")
 
 
-def unsettled_runs(state: State, wanted: RunFilter, now: datetime, limit: int) -> list[UnsettledRun]:
+def unsettled_runs(
+    state: State, wanted: RunFilter, now: datetime, limit: int, below: int | None = None
+) -> list[UnsettledRun]:
     """The wanted runs that are not settled yet, the newest first.
 
     They have not ended, so `since` excludes none of them, even if they started long ago; an `until` in the past
-    excludes all.
+    excludes all, and so does a text of an error, for they have none.
+
+    Args:
+        state: the present one.
+        wanted: which runs.
+        now: the moment of the state.
+        limit: at most so many.
+        below: runs with smaller numbers than this one only; None: all.
     """
-    if wanted.until is not None and wanted.until <= now:
+    if wanted.error is not None or (wanted.until is not None and wanted.until <= now):
         return []
     found = [UnsettledRun(run, now) for run in state.runs.values()]
     chosen = [
@@ -96,5 +111,8 @@ def unsettled_runs(state: State, wanted: RunFilter, now: datetime, limit: int) -
         and (wanted.among is None or row.facts.job in wanted.among)
         and wanted.trigger in (None, row.facts.trigger)
         and wanted.status in (None, row.status)
+        and wanted.node in (None, row.node)
+        and (wanted.longer_ms is None or row.lasts_ms > wanted.longer_ms)
+        and (below is None or row.facts.number < below)
     ]
     return sorted(chosen, key=lambda row: row.facts.number, reverse=True)[:limit]

@@ -11,6 +11,7 @@ from projections.schema.columns import RUNS
 
 if TYPE_CHECKING:
     from projections.sql.connection import Sql
+    from projections.sql.results import Answer
 
 
 def runs_query(
@@ -42,7 +43,7 @@ def runs_query(
     where, parameters = _where(filters)
     bound = "" if limit is None else f" LIMIT {int(limit)}"
     names = [column.name for column in RUNS]
-    answer = sql.execute(f"SELECT {', '.join(names)} FROM runs{where} ORDER BY run DESC{bound}", parameters)
+    answer = sql.execute(f"SELECT {_ALL} FROM runs{where} ORDER BY run DESC{bound}", parameters)
     return [dict(zip(names, row, strict=True)) for row in answer.rows]
 
 
@@ -55,6 +56,9 @@ def settling_entries(
     among: Collection[str] | None = None,
     status: str | None = None,
     trigger: str | None = None,
+    node: str | None = None,
+    longer_ms: int | None = None,
+    error: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     attempts: bool = False,
@@ -67,6 +71,8 @@ def settling_entries(
         limit: at most so many.
         job, status, trigger: as in `runs_query`.
         among: of one of these jobs.
+        node: whose last attempt this node made; longer_ms: whose last attempt took longer, in milliseconds.
+        error: with this in its error, whatever the case.
         since: settled at this time or later; aware.
         until: settled before this time; aware.
         attempts: those with which attempts ended, in place of the runs.
@@ -76,10 +82,14 @@ def settling_entries(
         "before": (f"{column} < $before", before_seq),
         **_of_a_kind(job, status, trigger),
         "among": ("job IN (SELECT unnest($among::VARCHAR[]))", None if among is None else list(among)),
+        "node": ("node = $node", node),
+        "longer": ("duration_ms > $longer", longer_ms),
+        "error": ("contains(lower(error), lower($error))", error),
+    }
+    times = {
         "since": ("time >= $since::TIMESTAMPTZ", _written(since)),
         "until": ("time < $until::TIMESTAMPTZ", _written(until)),
     }
-    times = {name: filters.pop(name) for name in ("since", "until")}
     where, parameters = _where(filters)
     of_times, instants = _where(times)
     if instants:
@@ -88,6 +98,22 @@ def settling_entries(
     return [row[0] for row in sql.execute(query, {**(parameters or {}), **(instants or {})}).rows]
 
 
+def rows_of_runs(sql: Sql, open_runs: Collection[int], settled_by: Collection[int]) -> Answer:
+    """Rows of the view `runs`: runs that have not ended, then those that certain entries settled; the newest first.
+
+    Args:
+        sql: an open connection.
+        open_runs: numbers of runs; of those that have ended meanwhile there are no rows.
+        settled_by: the `seq` of entries, as `settling_entries` finds them.
+    """
+    query = f"""SELECT {_ALL} FROM runs
+WHERE (settled_seq IS NULL AND run IN (SELECT unnest($open::BIGINT[])))
+   OR settled_seq IN (SELECT unnest($settled::BIGINT[]))
+ORDER BY settled_seq DESC NULLS FIRST, run DESC"""
+    return sql.execute(query, {"open": list(open_runs), "settled": list(settled_by)})
+
+
+_ALL = ", ".join(column.name for column in RUNS)
 _Filters = Mapping[str, tuple[str, object]]
 """For each parameter its condition and its value; None: it does not restrict."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ import click
 
 from cli.console.asked import Asked
 from cli.terminal.printable import printable
-from cli.times.parse import parse_time
+from cli.times.parse import DURATION, parse_time
 
 _DIGITS_MAX: Final = 18
 _Choice = TypeVar("_Choice", bound=str)
@@ -52,6 +52,21 @@ def time_argument(asked: Asked, name: str, *, end: bool = False) -> datetime | N
     with asked.look() as view:
         now = view.now
     return parse_time(text, name, now, zone=asked.zone, end=end)
+
+
+def duration_argument(asked: Asked, name: str) -> timedelta | None:
+    """A length of time, as the config and `--for` have it: `90s`, `15m`, `1h30m`; None if none is given.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
+    text = asked.argument(name).strip()
+    if not text:
+        return None
+    try:
+        return DURATION.convert(text, None, None)
+    except click.BadParameter as problem:
+        raise click.BadParameter(printable(problem.message), param_hint=name) from None
 
 
 def choice_argument(asked: Asked, name: str, choices: tuple[_Choice, ...]) -> _Choice | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, cast, get_args
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 import click
 
+from cli.console.pages.arguments import choice_argument
 from cli.terminal.printable import printable
 from cli.words.late_words import late_of
 from cli.words.wait_words import awaited_instants
@@ -49,16 +50,11 @@ class JobFilter(NamedTuple):
         Raises:
             click.BadParameter: there is no such state or order.
         """
-        state, order = asked.argument("state"), asked.argument("sort", "name")
-        if state not in ("", *STATES):
-            raise _unknown("state", state, STATES)
-        if order not in ORDERS:
-            raise _unknown("order", order, ORDERS)
         return cls(
             " ".join(asked.argument("q").split()),
             asked.argument("tag"),
-            cast("JobState", state),
-            order,
+            choice_argument(asked, "state", STATES) or "",
+            choice_argument(asked, "sort", ORDERS) or "name",
             asked.argument("after"),
         )
 
@@ -161,9 +157,3 @@ _HOLDS: Final[dict[JobState, Callable[[State, Job], bool]]] = {
     "waiting": _waits,
     "changing": lambda state, job: job.name in state.changes and state.changes[job.name].waits,
 }
-
-
-def _unknown(what: str, text: str, known: Sequence[str]) -> click.BadParameter:
-    return click.BadParameter(
-        f"there is no {what} {printable(text)!r}; there are {', '.join(known)}", param_hint=f"'{what}'"
-    )

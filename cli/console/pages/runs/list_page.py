@@ -7,16 +7,16 @@ from typing import Final, NamedTuple
 from starlette.responses import Response
 
 from cli.console.asked import Asked
-from cli.console.pages.arguments import choice_argument, number_argument, query_text, time_argument
+from cli.console.pages.arguments import number_argument
+from cli.console.pages.runs.wanted_runs import OPEN_STATUSES, STATUSES, runs_query_text, wanted_runs, with_tag
 from cli.runs.search import RunFilter, runs_near
 from cli.runs.settled_run import SettledRun
 from cli.runs.unsettled import UnsettledRun, unsettled_runs
 from cli.terminal.tables import Cell
-from scheduler.entry_members import OUTCOMES, TRIGGERS
+from scheduler.entry_members import TRIGGERS
 
 _SHOWN: Final = 50
-_OPEN: Final = ("running", "waiting", "owed")
-_STATUSES: Final = (*OUTCOMES, "skipped", *_OPEN)
+_TAGS_MAX: Final = 200
 
 
 class RunRow(NamedTuple):
@@ -44,48 +44,45 @@ class RunRow(NamedTuple):
 
 
 def show_runs(asked: Asked) -> Response:
-    """A page of runs."""
-    wanted, before = _wanted(asked), number_argument(asked, "before")
-    rows: list[UnsettledRun | SettledRun] = []
+    """A page of runs: those that have not ended by number, then those that have, by the entries that say so."""
+    before, below = number_argument(asked, "before"), number_argument(asked, "below")
+    wanted = wanted_runs(asked)
+    open_runs: list[UnsettledRun] = []
+    settled: list[SettledRun] = []
     with asked.look() as view:
+        state, as_of, head = view.state, view.as_of, view.state.head.seq
+        wanted = with_tag(asked, wanted, state)
         if before is None:
-            rows += unsettled_runs(view.state, wanted, view.now, _SHOWN)
-        store = None if view.ledger is None else view.ledger.store
-        settled_wanted = store is not None and wanted.status not in _OPEN
+            open_runs = unsettled_runs(state, wanted, view.now, _SHOWN + 1, below)
+        room = _SHOWN - len(open_runs)
+        store = None if view.ledger is None or wanted.status in OPEN_STATUSES else view.ledger.store
         looked_to = 0
-        if store is not None and settled_wanted:
-            near, looked_to = runs_near(store, wanted, _SHOWN - len(rows), before)
-            rows += near
-        zones = {job.name: job.definition.timezone for job in view.state.jobs.values()}
-        head, as_of = view.state.head.seq, view.as_of
-    if looked_to > 0 and len(rows) < _SHOWN:
-        rows += _far_runs(asked, wanted, _SHOWN - len(rows), looked_to, as_of)
-    last = rows[-1] if len(rows) == _SHOWN and rows else None
+        if store is not None and room > 0:
+            settled, looked_to = runs_near(store, wanted, room, before)
+        zones = {job.name: job.definition.timezone for job in state.jobs.values()}
+        tags = sorted({tag for job in state.jobs.values() if job.present for tag in job.definition.tags})
+        nodes = sorted(state.nodes)
+    if looked_to > 0 and len(settled) < room:
+        settled += _far_runs(asked, wanted, room - len(settled), looked_to, as_of)
+    rows: list[UnsettledRun | SettledRun] = [*open_runs[:_SHOWN], *settled]
+    older = None
+    if len(open_runs) > _SHOWN:
+        older = runs_query_text(asked, below=open_runs[_SHOWN - 1].facts.number)
+    elif len(rows) == _SHOWN and store is not None:
+        older = runs_query_text(asked, before=settled[-1].settled_seq if settled else head + 1)
     return asked.page(
         "runs/runs.html",
         now=view.now,
         head=head,
         rows=[RunRow.of(run, zones.get(run.job, "UTC")) for run in rows],
-        statuses=_STATUSES,
+        statuses=STATUSES,
         triggers=TRIGGERS,
+        tags=tags[:_TAGS_MAX],
+        nodes=nodes,
         given=asked.argument,
-        older=None if last is None else _query(asked, before=_before(last, head)),
-        newest=None if before is None else _query(asked),
-    )
-
-
-def _before(last: UnsettledRun | SettledRun, head: int) -> int:
-    """The entry before which the runs of the next page were settled."""
-    return last.settled_seq if isinstance(last, SettledRun) else head + 1
-
-
-def _wanted(asked: Asked) -> RunFilter:
-    return RunFilter(
-        job=asked.argument("job").strip() or None,
-        status=choice_argument(asked, "status", _STATUSES),
-        trigger=choice_argument(asked, "trigger", TRIGGERS),
-        since=time_argument(asked, "since"),
-        until=time_argument(asked, "until", end=True),
+        query=runs_query_text(asked),
+        older=older,
+        newest=None if before is None and below is None else runs_query_text(asked),
     )
 
 
@@ -102,8 +99,3 @@ def _far_runs(
         store = view.ledger.store
         rows = [wanted.admits(next(iter(store.read(seq, seq)))) for seq in found]
     return [row for row in rows if row is not None]
-
-
-def _query(asked: Asked, **more: int) -> str:
-    given = {name: asked.argument(name) for name in ("job", "status", "trigger", "since", "until")}
-    return query_text({**given, **more})

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from cli.app.failures import Failure
 from cli.console.asked import Asked
-from cli.sql.formats import cell_text
 
 if TYPE_CHECKING:
     from projections.sql.results import Answer
@@ -16,30 +15,6 @@ if TYPE_CHECKING:
 QUERY_CHARS_MAX: Final = 4_000
 DEADLINE_S: Final = 10.0
 _ROWS_AT_ONCE: Final = 50
-
-
-class BoundedRows:
-    """The first rows of an answer.
-
-    Attributes:
-        stopped: where it was stopped, in words, once the rows are read; empty if all were given.
-    """
-
-    def __init__(self, rows: Iterator[Sequence[Any]], rows_max: int, chars_max: int) -> None:
-        self._rows, self._rows_max, self._chars_max = rows, rows_max, chars_max
-        self.stopped = ""
-
-    def __iter__(self) -> Iterator[Sequence[Any]]:
-        chars = 0
-        for number, row in enumerate(self._rows):
-            if number == self._rows_max:
-                self.stopped = f"There are more than {number:,} rows; here are the first ones."
-                return
-            chars += sum(len(cell_text(value)) for value in row)
-            if chars > self._chars_max:
-                self.stopped = f"The answer is large: it was cut after {number:,} rows."
-                return
-            yield row
 
 
 def query_of(asked: Asked) -> str:

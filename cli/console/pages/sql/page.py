@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from cli.app.failures import Failure
 from cli.console.asked import Asked
-from cli.console.pages.sql.answers import BoundedRows, answered, deadline_words, query_of
+from cli.console.pages.answer_files import BoundedRows
+from cli.console.pages.sql.answers import answered, deadline_words, query_of
 from cli.sql.formats import cell_text
 from cli.terminal.job_output import shown_text
 from projections.errors import QueryFailed, QueryRefused

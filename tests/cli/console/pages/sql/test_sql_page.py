@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
-from cli.console.pages.sql import answers, files
+from cli.console.pages import answer_files
+from cli.console.pages.sql import answers
 from scheduler.home import Home
 from tests.support.console import Page, console
 from tests.support.home import LiveHome
@@ -88,7 +89,7 @@ def test_rows_and_bytes_are_bounded(client: TestClient, monkeypatch: pytest.Monk
     assert sum(name == "tr" for name, _ in many.elements) < 1_300
     wide = client.get(address("SELECT repeat('x', 300000) FROM range(50)"))
     assert "it was cut after 3 rows" in Page(wide.text).text
-    monkeypatch.setattr(files, "ROWS_MAX", 3)
+    monkeypatch.setattr(answer_files, "ROWS_MAX", 3)
     lines = list(
         csv.reader(io.StringIO(client.get(address("SELECT * FROM range(9)", "/sql/answer.csv")).text))
     )
