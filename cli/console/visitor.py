@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scheduler.entry_members import TOKEN_ROLES, TokenRole
-from scheduler.ownership.actor import ActingAs
+from scheduler.ownership.actor import ActingAs, acting_party
+from scheduler.rules.approvals.persons import Party, is_asked_by
+
+if TYPE_CHECKING:
+    from scheduler.home import Home
+    from scheduler.rules.approvals.pending_change import PendingChange
 
 Role = TokenRole
 """What somebody may do.
@@ -42,3 +47,17 @@ class Visitor(NamedTuple):
     def may(self, role: Role) -> bool:
         """Whether that is allowed; an admin may all, and whoever may anything may look."""
         return role in self.roles or "admin" in self.roles or (role == "view" and bool(self.roles))
+
+    def party(self, home: Home, mark: str) -> Party:
+        """The same for the rules about approval.
+
+        Args:
+            home: that is served.
+            mark: what its runs carry; see `State.mark`.
+        """
+        return acting_party(home, mark) if self.acting is None else self.acting.party
+
+    def asked_for(self, change: PendingChange, party: Party) -> bool:
+        """Whether it is known that this visitor asked for a change; those of whom a proxy speaks share a user."""
+        is_proxied = self.acting is not None and bool(self.acting.claims.proxy)
+        return not is_proxied and is_asked_by(change, self.actor, party)

@@ -13,6 +13,7 @@ from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ownership.home_owner import owner_or_self
 from scheduler.rules.approvals.pending_change import PendingChange
+from scheduler.rules.approvals.persons import Party, Refusal
 from scheduler.rules.state import State
 from scheduler.wording.approval_entries import asker_words, pending_words
 
@@ -52,6 +53,20 @@ def nobody_approves(home: Home) -> str:
         "This home is root's: nobody else acts in it, and root approves nothing. `approval` is for homes that another"
         " user owns."
     )
+
+
+def refusal_words(why: Refusal, change: PendingChange, party: Party) -> str:
+    """Why somebody may not approve a change, said to that person."""
+    asked, you = printable(change.person.name) or "nobody known", printable(party.name)
+    if why == "root":
+        return "root approves nothing, for root can be anybody"
+    if why == "job":
+        return "a job's process approves nothing"
+    if why == "same":
+        return f"{asked} asked for the change, and as far as can be told that is you"
+    if change.person.by == "file":
+        return f"the config is a file of {asked}, and you act as {you}: who edited it may have been you"
+    return f"it was asked for as {asked}, and you act as {you}: two people cannot be told apart by that"
 
 
 def change_rows(old: JobDefinition | None, new: JobDefinition | None) -> Iterable[tuple[str, str, str]]:

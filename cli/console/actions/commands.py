@@ -24,6 +24,7 @@ class Action(NamedTuple):
         place: where one sees what came of it.
         role: what it takes.
         served: only a scheduler does it.
+        own: only who asked for a change does it.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Action(NamedTuple):
     place: Callable[[Fields], str]
     role: Role = "operate"
     served: bool = False
+    own: bool = False
 
     def load(self) -> click.Command:
         """Its command."""
@@ -73,6 +75,10 @@ def _params(fields: Fields) -> list[str]:
     return [word for name, value in named if value for word in ("--param", f"{name}={value}")]
 
 
+def _rejection(fields: Fields) -> list[str]:
+    return ["--reject", *_reason(fields), "--revision", fields.get("revision", ""), *_job(fields)]
+
+
 _REQUESTS: Final = "cli.commands.jobs.requests"
 ACTIONS: Final[Mapping[str, Action]] = {
     "run": Action(
@@ -111,11 +117,11 @@ ACTIONS: Final[Mapping[str, Action]] = {
         lambda fields: [*_reason(fields), "--revision", fields.get("revision", ""), *_job(fields)],
         _of_job, "approve",
     ),
-    "reject": Action(
-        "Reject", f"{_REQUESTS}.approve:approve",
-        lambda fields: [
-            "--reject", *_reason(fields), "--revision", fields.get("revision", ""), *_job(fields),
-        ], _of_job, "approve",
+    "reject": Action("Reject", f"{_REQUESTS}.approve:approve", _rejection, _of_job, "approve"),
+    "withdraw": Action("Withdraw", f"{_REQUESTS}.approve:approve", _rejection, _of_job, own=True),
+    "ask": Action(
+        "Ask for a change", f"{_REQUESTS}.approve:approve",
+        lambda fields: ["--request", "--revision", fields.get("revision", ""), *_job(fields)], _of_job,
     ),
 }  # fmt: skip
 """All actions, by the last part of their address."""

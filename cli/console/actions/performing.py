@@ -13,6 +13,7 @@ from cli.app.failures import ExitCode, Failure
 from cli.console.site import Site
 from cli.console.visitor import Visitor
 from cli.terminal.console import heard
+from cli.terminal.printable import printable
 from scheduler.ownership.actor import acting_as
 
 _TURNS: Final = threading.Lock()
@@ -78,4 +79,20 @@ def check_served(site: Site) -> None:
             raise Failure(
                 "no scheduler serves this home: nobody would make the run; nothing was recorded",
                 "`cronledger serve` starts one; `cronledger jobs run` makes a run without one.",
+            )
+
+
+def check_asked(site: Site, visitor: Visitor, job: str) -> None:
+    """Refuse to withdraw what somebody else asked for: that is a rejection, which takes another role.
+
+    Raises:
+        Failure: what waits for the job was asked for by another person, or by an edit of the config.
+    """
+    with site.look() as view:
+        change = view.state.changes.get(job)
+        party = visitor.party(site.home, view.state.mark)
+        if change is not None and not visitor.asked_for(change, party):
+            raise Failure(
+                f"it was not you who asked for what is pending for {printable(job)}",
+                "Who may approve may reject it. Nothing was recorded.",
             )

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from cli.console.access.form import form_of
 from cli.console.actions.commands import ACTIONS
-from cli.console.actions.performing import check_served, perform
+from cli.console.actions.performing import check_asked, check_served, perform
 from cli.console.actions.results import Result, Results, form_digest
 from cli.console.asked import Asked
 from cli.console.page_route import NotAllowed, PageRoute
@@ -34,6 +34,8 @@ async def act(asked: Asked) -> Response:
     async with results.turn:
         done = results.of_first(form)
         if done is None:
+            if action.own:
+                await to_thread.run_sync(check_asked, asked.site, asked.visitor, fields.get("job", ""))
             if action.served:
                 await to_thread.run_sync(check_served, asked.site)
             performed = await to_thread.run_sync(

@@ -61,6 +61,11 @@ def refusal(change: PendingChange, approver: Party) -> Refusal | None:
     return None
 
 
+def is_asked_by(change: PendingChange, actor: str, party: Party) -> bool:
+    """Whether it was this person who asked for a change, by saying so, and not by an edit of the config."""
+    return change.person.by != "file" and (change.actor, change.person) == (actor, party.person)
+
+
 def recorded_party(actor: str, person: Person, claims: Claims | None) -> Party:
     """Who approved a change, as an entry has it."""
     said = () if claims is None else (claims.sudo, claims.login)

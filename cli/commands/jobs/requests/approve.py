@@ -17,7 +17,13 @@ from cli.terminal.console import is_terminal, note, out, tell
 from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, table
 from cli.times.zones import local_zone
-from cli.words.approval_words import change_rows, change_sentence, nobody_approves, shown_revision
+from cli.words.approval_words import (
+    change_rows,
+    change_sentence,
+    nobody_approves,
+    refusal_words,
+    shown_revision,
+)
 from eventstore.store import Event
 from scheduler.home import Home
 from scheduler.ownership.actor import acting_party, claims, person
@@ -123,20 +129,7 @@ def _refuse(home: Home, change: PendingChange, party: Party, doing: _Doing, name
     why = refusal(change, party)
     if why is not None:
         helps = _what_helps(home, why, name)
-        raise Failure(f"{printable(name)} was not approved: {_why(why, change, party)}", helps)
-
-
-def _why(why: Refusal, change: PendingChange, party: Party) -> str:
-    asked, you = printable(change.person.name) or "nobody known", printable(party.name)
-    if why == "root":
-        return "root approves nothing, for root can be anybody"
-    if why == "job":
-        return "a job's process approves nothing"
-    if why == "same":
-        return f"{asked} asked for the change, and as far as can be told that is you"
-    if change.person.by == "file":
-        return f"the config is a file of {asked}, and you act as {you}: who edited it may have been you"
-    return f"it was asked for as {asked}, and you act as {you}: two people cannot be told apart by that"
+        raise Failure(f"{printable(name)} was not approved: {refusal_words(why, change, party)}", helps)
 
 
 def _what_helps(home: Home, why: Refusal, name: str) -> str:

@@ -10,6 +10,7 @@ from cli.console.asked import Asked
 from cli.console.pages.arguments import query_text
 from cli.console.pages.jobs.job_filter import ORDERS, STATES, JobFilter, page_of
 from cli.console.pages.jobs.job_rows import job_row
+from cli.console.pages.jobs.one.first_change import first_changes
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from scheduler.rules.state import Job
 
 _TAGS_MAX: Final = 200
+_UNAPPROVED_MAX: Final = 25
 _ORDER_WORDS: Final = {"name": "by name", "last": "the last run first", "next": "the next run first"}
 
 
@@ -33,6 +35,7 @@ def show_jobs(asked: Asked) -> Response:
         page = page_of(view.state, jobs, wanted, next_run)
         rows = [job_row(view, job, waits, next_run) for job in page.jobs]
         tags = sorted({tag for job in jobs for tag in job.definition.tags})[:_TAGS_MAX]
+        unapproved = first_changes(view.state)
         head, served = view.state.head.seq, view.is_served or view.as_of is not None
     return asked.page(
         "jobs/jobs.html",
@@ -40,6 +43,8 @@ def show_jobs(asked: Asked) -> Response:
         rows=rows,
         count=page.total,
         total=len(jobs),
+        unapproved=unapproved[:_UNAPPROVED_MAX],
+        unapproved_count=len(unapproved),
         following=_address(wanted._replace(after=page.following)) if page.following else "",
         first=_address(wanted._replace(after="")) if wanted.after else "",
         tags=tags,

@@ -7,14 +7,16 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from cli.console.pages.jobs.pending_rows import PendingRow, pending_row
 from cli.status.findings import late
-from cli.words.approval_words import change_sentence, waiting_changes
+from cli.words.approval_words import waiting_changes
 from cli.words.late_words import late_sentence
 from cli.words.words import outcome_symbol, outcome_words, timing_words
 from scheduler.entry_members import FAILURES
 from scheduler.rules.requests.upcoming import upcoming
 
 if TYPE_CHECKING:
+    from cli.console.asked import Asked
     from scheduler.ledger.view import View
     from scheduler.rules.state import Job
     from scheduler.wording.signs import Tone
@@ -62,15 +64,21 @@ class Jobs(NamedTuple):
     failed_count: int
     late: list[ToldJob]
     late_count: int
-    approvals: list[ToldJob]
+    approvals: list[PendingRow]
     approvals_count: int
     coming: list[ComingRow]
     enabled_count: int
     disabled_count: int
 
 
-def jobs_of(view: View, zone: str) -> Jobs:
-    """What there is to tell of the jobs of a home; times in the words are those of `zone`."""
+def jobs_of(asked: Asked, view: View, zone: str) -> Jobs:
+    """What there is to tell of the jobs of a home, and what the visitor may do about what waits for approval.
+
+    Args:
+        asked: the request.
+        view: the home.
+        zone: for the times in the words.
+    """
     jobs = view.state.present_jobs()
     failed = sorted((job for job in jobs if has_failed(job)), key=_ended, reverse=True)
     breaches, changes = late(view), waiting_changes(view.state)
@@ -82,10 +90,7 @@ def jobs_of(view: View, zone: str) -> Jobs:
             ToldJob(each.job, late_sentence(each, zone, view.now), each.seq) for each in breaches[:ROWS_MAX]
         ],
         late_count=len(breaches),
-        approvals=[
-            ToldJob(name, change_sentence(change, view.now, zone), change.seq)
-            for name, change in changes[:ROWS_MAX]
-        ],
+        approvals=[pending_row(asked, view, name, change, zone) for name, change in changes[:ROWS_MAX]],
         approvals_count=len(changes),
         coming=_coming(jobs, view.now),
         enabled_count=enabled,

@@ -15,6 +15,6 @@ def show_now(asked: Asked) -> Response:
     zone = asked.zone
     with asked.look() as found:
         view = asked.site.config.beside(found)
-        health, jobs, runs = health_of(view, zone), jobs_of(view, zone), runs_of(view, zone)
+        health, jobs, runs = health_of(view, zone), jobs_of(asked, view, zone), runs_of(view, zone)
         now, head, served = view.now, view.state.head.seq, view.is_served or view.as_of is not None
     return asked.page("now/now.html", health=health, jobs=jobs, runs=runs, now=now, head=head, served=served)

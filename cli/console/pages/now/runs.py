@@ -49,7 +49,10 @@ class RunningRow(NamedTuple):
 
 
 class WaitingRow(NamedTuple):
-    """A run, or a job (`run` is None), that waits: since when, and why; `entry` shows that it is owed."""
+    """A run, or a job (`run` is None), that waits: since when, and why; `entry` shows that it is owed.
+
+    `can_stop` says that nobody has asked yet that the run be stopped.
+    """
 
     run: int | None
     job: str
@@ -57,6 +60,7 @@ class WaitingRow(NamedTuple):
     why: str
     entry: int | None
     trigger: str = ""
+    can_stop: bool = False
 
 
 class ComingBack(NamedTuple):
@@ -100,6 +104,7 @@ def runs_of(view: View, zone: str) -> Runs:
             waiting_words(view.state, run, waits.of(run.number), view.now, zone, beside=view.now),
             run.number if run.retry is None else run.retry.seq,
             trigger_words(run.trigger),
+            run.cancel_seq is None,
         )
         for run in held[:WAITING_MAX]
     ]

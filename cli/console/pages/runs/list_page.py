@@ -26,6 +26,7 @@ class RunRow(NamedTuple):
         number, job: of the run; node: which makes or made it, where several share the ledger.
         cells: trigger, scheduled for, started, took, outcome.
         proof: the entry that settled it, or caused it while it has not ended.
+        can_stop: it has not ended, and nobody has asked that it be stopped.
     """
 
     number: int
@@ -33,13 +34,15 @@ class RunRow(NamedTuple):
     node: str | None
     cells: list[Cell | str]
     proof: int
+    can_stop: bool = False
 
     @classmethod
     def of(cls, run: UnsettledRun | SettledRun, zone: str) -> RunRow:
         """The row of a run; its times are shown in a zone."""
         cells = run.cells(zone)[2:]
         if isinstance(run, UnsettledRun):
-            return cls(run.facts.number, run.facts.job, run.node, cells, run.facts.number)
+            facts = run.facts
+            return cls(facts.number, facts.job, run.node, cells, facts.number, facts.cancel_seq is None)
         return cls(run.run, run.job, run.node, cells, run.settled_seq)
 
 

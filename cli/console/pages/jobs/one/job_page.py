@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import Response
 
 from cli.console.asked import Asked
+from cli.console.pages.jobs.one.first_change import is_first, show_first_change
 from cli.console.pages.jobs.one.named_job import named_job
 from cli.console.pages.jobs.one.run_rows import run_row
+from cli.console.pages.jobs.pending_rows import pending_row
 from cli.home.job_settings import settings_of
 from cli.jobs.job_facts import JobFact, job_facts
 from cli.terminal.tables import Cell
@@ -32,6 +34,10 @@ def show_job(asked: Asked) -> Response:
     """The page of a job, also of one that was removed."""
     with asked.look() as found:
         view = asked.site.config.beside(found)
+        name = asked.request.path_params["name"]
+        change = view.state.changes.get(name)
+        if change is not None and is_first(view.state, name, change):
+            return show_first_change(asked, view, name, change)
         job = named_job(asked, view)
         zone, now, head = job.definition.timezone, view.now, view.state.head.seq
         facts = [_lines(fact) for fact in islice(_facts(view, job, zone), _LINES_MAX)]
@@ -39,11 +45,11 @@ def show_job(asked: Asked) -> Response:
         recent = [run_row(run) for run in recent_runs(view, job.name, _RECENT_MAX)]
         coming = [each.instant for each in islice(upcoming([job], now), _COMING_MAX)]
         served = view.is_served or view.as_of is not None
-        change = view.state.changes.get(job.name)
+        pending = None if change is None else pending_row(asked, view, name, change, zone)
     return asked.page(
         "jobs/job.html",
         job=job,
-        change=change,
+        pending=pending,
         zone=zone,
         now=now,
         head=head,
