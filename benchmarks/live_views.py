@@ -145,6 +145,6 @@ if __name__ == "__main__":
     serve_console(
         _from_nowhere(console_application(site, _ASKING)),
         bound_socket(f"unix:{sys.argv[2]}"),
-        site.live.end,
+        site.end,
         lambda _: None,
     )

@@ -14,6 +14,7 @@ from cli.console.kept.kept_sql import KeptSql
 from cli.console.kept.next_runs import NextRuns
 from cli.console.kept.report_desk import ReportDesk
 from cli.console.live.live_entries import LiveEntries
+from cli.console.live.open_views import OpenViews
 from cli.metrics.counting import Counting
 from eventstore.errors import NoLedger
 from scheduler.home import Home
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from scheduler.ledger.view import View
     from scheduler.rules.access.token import Token
 
+_OUTPUTS_MAX = 100
+_OUTPUTS_PER_VISITOR_MAX = 16
+"""Each open page on an output looks for more of it twice a second."""
 _PASTS_MAX = 8
 """So many moments of the past are kept open, the last ones that were asked for."""
 
@@ -43,6 +47,7 @@ class Site:
         sql: the views, for pages that ask them.
         audits: makes the reports of periods.
         live: new entries, for pages that are open; used in the event loop alone.
+        output_views: the pages that are open on the output of runs that go on; likewise.
     """
 
     def __init__(self, home: Home, zone: str, as_of: str | None = None) -> None:
@@ -52,6 +57,7 @@ class Site:
         self.sql = KeptSql(home)
         self.audits = ReportDesk()
         self.live = LiveEntries(home, zone)
+        self.output_views = OpenViews(_OUTPUTS_MAX, _OUTPUTS_PER_VISITOR_MAX)
         self._lock = threading.RLock()
         self._ledger: Ledger | None = None
         self._pasts: OrderedDict[str, View] = OrderedDict()
@@ -91,6 +97,11 @@ class Site:
         with self._lock:
             ledger = self._refreshed()
             return {} if ledger is None else {each.sha256: each for each in ledger.state.tokens.values()}
+
+    def end(self) -> None:
+        """Let go of all pages to which something is sent as it comes; the console ends."""
+        self.live.end()
+        self.output_views.ended = True
 
     def close(self) -> None:
         """Let go of the ledger."""

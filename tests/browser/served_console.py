@@ -77,7 +77,7 @@ def main(folder: Path) -> None:
 
         threading.Thread(target=read, daemon=True).start()
 
-    serve_console(anybodys_console(site), listening, site.live.end, obey)
+    serve_console(anybodys_console(site), listening, site.end, obey)
     site.close()
 
 

@@ -109,7 +109,7 @@ def console(
             from cli.console.server import serve_console
 
             out(f"console of {home.root}, listening on {shown_address(listening)}")
-            serve_console(console_application(site, policy), listening, site.live.end)
+            serve_console(console_application(site, policy), listening, site.end)
     finally:
         site.close()
 

@@ -8,7 +8,7 @@ read. The scheduler does not notice any of them.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cli.console.kept.ledger_stamp import LedgerStamp, Stamp
 from cli.console.live.live_events import event, events_of
+from cli.console.live.open_views import OpenViews
 from eventstore.errors import LedgerError, NoLedger
 
 if TYPE_CHECKING:
@@ -50,12 +51,13 @@ class LiveEntries:
 
     Attributes:
         head_seq: the newest entry that was found; -1 before any.
+        pages: that are open.
     """
 
     def __init__(self, home: Home, zone: str) -> None:
         self._home, self._zone = home, zone
         self.head_seq = -1
-        self._views: Counter[str] = Counter()
+        self.pages = OpenViews(VIEWS_MAX, VIEWS_PER_VISITOR_MAX)
         self._kept: deque[Chunk] = deque(maxlen=_CHUNKS_MAX)
         self._store: EventStore | None = None
         self._follower: asyncio.Task[None] | None = None
@@ -66,11 +68,7 @@ class LiveEntries:
     @property
     def views(self) -> int:
         """How many pages are open."""
-        return self._views.total()
-
-    def views_of(self, visitor: str) -> int:
-        """How many pages of a visitor are open."""
-        return self._views[visitor]
+        return self.pages.total
 
     @property
     def trouble(self) -> bool:
@@ -84,16 +82,11 @@ class LiveEntries:
         Raises:
             LedgerError: the ledger cannot be trusted or read.
         """
-        self._views[visitor] += 1
-        try:
+        with self.pages.one(visitor):
             async with self._reading:
                 if self._follower is None or self._follower.done():
                     await self._begin()
             yield
-        finally:
-            self._views[visitor] -= 1
-            if not self._views[visitor]:
-                del self._views[visitor]
 
     async def missed(self, after: int) -> Chunk | None:
         """What a page needs before `since` can go on.
@@ -140,7 +133,7 @@ class LiveEntries:
         """Look until nobody does any more, or the ledger cannot be read."""
         stamps, seen = LedgerStamp(), Stamp()
         try:
-            while self._views and not self._ended:
+            while self.pages.total and not self._ended:
                 stamp = stamps.of(self._home.ledger)
                 if stamp != seen:
                     async with self._reading:

@@ -19,6 +19,11 @@ for (const shown of document.querySelectorAll("pre[data-follow]")) {
       shown.scrollTop = shown.scrollHeight;
     }
   });
+  source.addEventListener("error", () => {
+    if (status && source.readyState === EventSource.CLOSED) {
+      status.textContent = "What it prints is no longer shown as it comes: load the page again.";
+    }
+  });
   source.addEventListener("end", () => {
     source.close();
     if (status) {

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Final
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cli.console.asked import Asked
+from cli.console.live.event_stream import EventStream
 from cli.console.live.live_answer import LiveAnswer
-from cli.console.live.live_entries import VIEWS_MAX, VIEWS_PER_VISITOR_MAX
 from cli.console.page_route import NotFound
 
 _SEQ: Final = re.compile(r"[0-9]{1,18}")
-_AGAIN_S: Final = "30"
 
 
 async def show_live(asked: Asked) -> Response:
@@ -28,15 +25,9 @@ async def show_live(asked: Asked) -> Response:
     if asked.as_of is not None:
         raise NotFound("nothing is live in the past", "What was recorded then stands, and does not change.")
     live, visitor = asked.site.live, asked.visitor.name
-    of_visitor, of_all = live.views_of(visitor) >= VIEWS_PER_VISITOR_MAX, live.views >= VIEWS_MAX
-    if of_visitor or of_all:
-        raise HTTPException(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "you have too many live pages open" if of_visitor else "too many live pages are open",
-            {"Retry-After": _AGAIN_S},
-        )
+    live.pages.check_room(visitor)
     still_allowed: Callable[[], bool] = asked.request.scope.get("still_allowed", lambda: True)
-    return LiveAnswer(live, visitor, _known(asked), still_allowed)
+    return EventStream(LiveAnswer(live, visitor, _known(asked), still_allowed).send)
 
 
 def _known(asked: Asked) -> int | None:

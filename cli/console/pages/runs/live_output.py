@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 import msgspec
 from anyio import to_thread
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from cli.console.asked import Asked
+from cli.console.live.event_stream import EventStream, Put
+from cli.console.live.open_views import OpenViews
 from cli.console.page_route import NotFound
 from cli.console.pages.runs.output import captured, is_kept, maskable
 from cli.logs.output_secrets import masking
@@ -20,7 +22,7 @@ from cli.terminal.job_output import shown_text
 from scheduler.logs import DamagedOutput, RawOutput
 from scheduler.logs.collection.masked_output import KnownSecrets
 
-_LOOK_S: Final = 0.5
+LOOK_S: Final = 0.5
 _PIECE_BYTES: Final = 32 * 1024
 _QUIET_LOOKS: Final = 30
 """After so many looks without a byte a comment is sent, so that a connection that is gone is noticed."""
@@ -38,9 +40,8 @@ async def follow_output(asked: Asked) -> Response:
         raise NotFound("it is not here")
     secrets = await to_thread.run_sync(maskable, home, definition)
     opened = partial(open_output, home, attempt, stream)
-    follow = _Followed(asked, opened, _offset(asked), secrets)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(follow.events(), media_type="text/event-stream", headers=headers)
+    asked.site.output_views.check_room(asked.visitor.name)
+    return EventStream(_Followed(asked, opened, _offset(asked), secrets).send)
 
 
 def _offset(asked: Asked) -> int:
@@ -62,33 +63,40 @@ class _Followed:
         self._asked, self._opened, self._offset, self._secrets = asked, opened, offset, secrets
         self._output: RawOutput | None = None
 
-    async def events(self) -> AsyncIterator[bytes]:
-        """The events, until the attempt has ended, the browser is gone, or the visitor may look no more."""
-        quiet = 0
+    async def send(self, put: Put) -> None:
+        """Send until the attempt has ended, the console ends, or the visitor may look no more."""
+        views, visitor = self._asked.site.output_views, self._asked.visitor.name
+        if not views.has_room(visitor):
+            return  # others were quicker; the browser asks again
+        with views.one(visitor):
+            try:
+                await self._follow(put, views)
+            finally:
+                if self._output is not None:
+                    self._output.close()
+
+    async def _follow(self, put: Put, views: OpenViews) -> None:
         still_allowed: Callable[[], bool] = self._asked.request.scope.get("still_allowed", lambda: True)
-        try:
-            self._output = await to_thread.run_sync(self._opened)
-            if self._output is not None:
-                await to_thread.run_sync(self._align)
-            for look in range(_LONGEST_LOOKS):
-                if look % _QUIET_LOOKS == 0 and not await to_thread.run_sync(still_allowed):
-                    return
-                ended = await to_thread.run_sync(self._has_ended)
-                chunk = await to_thread.run_sync(self._read, ended)
-                if chunk:
-                    quiet = 0
-                    yield self._event("output", self._shown(chunk))
-                elif ended:
-                    yield self._event("end", "")
-                    return
-                else:
-                    quiet += 1
-                    if quiet % _QUIET_LOOKS == 0:
-                        yield b": still here\n\n"
-                    await asyncio.sleep(_LOOK_S)
-        finally:
-            if self._output is not None:
-                self._output.close()
+        self._output = await to_thread.run_sync(self._opened)
+        if self._output is not None:
+            await to_thread.run_sync(self._align)
+        quiet = 0
+        for _ in range(_LONGEST_LOOKS):
+            if views.ended or not await to_thread.run_sync(still_allowed):
+                return
+            ended = await to_thread.run_sync(self._has_ended)
+            chunk = await to_thread.run_sync(self._read, ended)
+            if chunk:
+                quiet = 0
+                await put(self._event("output", self._shown(chunk)))
+            elif ended:
+                await put(self._event("end", ""))
+                return
+            else:
+                quiet += 1
+                if quiet % _QUIET_LOOKS == 0:
+                    await put(b": still here\n\n")
+                await asyncio.sleep(LOOK_S)
 
     def _align(self) -> None:
         """Begin with a line: whoever names an offset could name one in the middle of a secret."""

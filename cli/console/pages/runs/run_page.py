@@ -29,7 +29,8 @@ def show_run(asked: Asked) -> Response:
         store = None if view.ledger is None else view.ledger.store
         record = None if store is None else run_record(store, number, _ENTRIES_MAX)
         if store is None or record is None:
-            raise NotFound(no_run(store, number).message)
+            missing = no_run(store, number)
+            raise NotFound(missing.message, missing.hint)
         end = None if record.end is None else v.payload(record.end)
         cause = getattr(end, "because_of", None)
         because_of = None if cause is None else next(iter(store.read(cause, cause)), None)

@@ -11,7 +11,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from cli.console.access.credentials import Credentials
-from cli.console.live import live_answer, live_entries
+from cli.console.live import event_stream, live_entries
 from cli.console.live.live_events import TOLD_SINGLY_MAX, events_of
 from cli.console.site import Site
 from scheduler import vocabulary as v
@@ -128,7 +128,7 @@ def test_too_far_behind(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_page_that_takes_nothing_is_let_go_of(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """It holds up no other page, and its place is free again."""
-    monkeypatch.setattr(live_answer, "TAKEN_S", 0.05)
+    monkeypatch.setattr(event_stream, "TAKEN_S", 0.05)
 
     async def scene(site: Site, console: ASGIApp) -> None:
         async with live_view(console) as slow, live_view(console) as view:
@@ -164,11 +164,11 @@ def test_who_may_no_longer_look_is_let_go_of(home: Home, monkeypatch: pytest.Mon
     play(home, scene)
 
 
-def test_places_are_bounded(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_places_are_bounded(home: Home) -> None:
     """A visitor has so many live pages and no more, and is told when to try again; the past has none."""
-    monkeypatch.setattr("cli.console.pages.live.page.VIEWS_PER_VISITOR_MAX", 1)
 
     async def scene(site: Site, console: ASGIApp) -> None:
+        site.live.pages.most_per_visitor = 1
         async with live_view(console) as view:
             await view.next()
             async with live_view(console) as more:
