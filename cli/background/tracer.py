@@ -1,4 +1,4 @@
-"""Has traces sent, in a process of its own, while a scheduler serves, if the config names a receiver."""
+"""Has traces and figures sent, in a process of its own, while a scheduler serves, if the config names a receiver."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Tracer:
     """
 
     def __init__(self, home: Home) -> None:
-        self._program = KeptProgram("scheduler.telemetry", home, "tracer", _STOP_S, (_NO_RECEIVER,))
+        self._program = KeptProgram("cli.background.telemetry", home, "tracer", _STOP_S, (_NO_RECEIVER,))
 
     def start(self) -> None:
         """The scheduler serves, and its config names a receiver: begin, if nothing has begun yet."""

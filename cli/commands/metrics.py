@@ -32,15 +32,16 @@ def metrics(home: Home, file: Path | None) -> None:
     due next, what was missed, how the ledger stands. Without a scheduler they are told all the same, and say so.
     docs/metrics.md lists them, with rules for alerts. The console has the same at /metrics.
     """
-    from cli.metrics.counting import Counting
+    from cli.metrics.derived_totals import derived_totals
     from cli.metrics.exposition import exposed
+    from scheduler.metrics.counting import Counting
     from scheduler.metrics.figures import figures
     from scheduler.metrics.last_verification import last_verification
 
     if file is not None:
         check_place(file, home, force=True)
     verified = last_verification(home)
-    with Counting(home).counted(partial(to_read, home, quiet=True)) as (view, totals):
+    with Counting(home, derived_totals).counted(partial(to_read, home, quiet=True)) as (view, totals):
         text, _ = exposed(list(figures(view, totals, verified)))
     if file is None:
         sys.stdout.write(text.decode())

@@ -15,11 +15,12 @@ from cli.console.kept.next_runs import NextRuns
 from cli.console.kept.report_desk import ReportDesk
 from cli.console.live.live_entries import LiveEntries
 from cli.console.live.open_views import OpenViews
-from cli.metrics.counting import Counting
+from cli.metrics.derived_totals import derived_totals
 from eventstore.errors import NoLedger
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import open_ledger_to_read
+from scheduler.metrics.counting import Counting
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
@@ -52,7 +53,7 @@ class Site:
 
     def __init__(self, home: Home, zone: str, as_of: str | None = None) -> None:
         self.home, self.zone, self.as_of = home, zone, as_of
-        self.counting = Counting(home)
+        self.counting = Counting(home, derived_totals)
         self.config, self.next_runs = KeptConfig(), NextRuns()
         self.sql = KeptSql(home)
         self.audits = ReportDesk()

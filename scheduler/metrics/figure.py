@@ -46,3 +46,8 @@ class Figure(NamedTuple):
     meaning: str
     labels: tuple[str, ...]
     samples: Sequence[Sample]
+
+    @property
+    def is_in_seconds(self) -> bool:
+        """Whether its values are seconds; those of all others are whole numbers of things."""
+        return self.name.endswith("_seconds")

@@ -154,11 +154,12 @@ def _home_now(view: View) -> Iterator[Figure]:
 
 
 def _ledger_now(view: View, verified: LastVerification | None) -> Iterator[Figure]:
-    entries = 0 if view.ledger is None else view.ledger.state.head.seq + 1
+    last = view.last_entry  # the state may be ahead of it by edits of the config that nobody took up yet
+    entries = 0 if last is None else last.seq + 1
     yield _plain("cronledger_ledger_entries", "Entries of the ledger.", entries, "counter")
     yield _plain(
         "cronledger_ledger_last_entry_timestamp_seconds", "When the newest entry was recorded; 0 if there is none.",
-        _timestamp(None if view.ledger is None or not entries else view.state.time),
+        _timestamp(None if last is None else last.time),
     )  # fmt: skip
     yield _plain(
         "cronledger_ledger_last_verified_timestamp_seconds",

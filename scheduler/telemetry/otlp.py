@@ -1,4 +1,4 @@
-"""OTLP: spans and log records as the protobuf messages that an OpenTelemetry collector takes over HTTP.
+"""Spans and log records as the protobuf messages that an OpenTelemetry collector takes over HTTP.
 
 The messages come with the extra `opentelemetry`; only the follower imports this.
 """
@@ -6,26 +6,22 @@ The messages come with the extra `opentelemetry`; only the follower imports this
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs, SeverityNumber
-from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 from opentelemetry.proto.trace.v1.trace_pb2 import Status as StatusMessage
 
 from scheduler.telemetry.entry_logs import EntryLog
-from scheduler.telemetry.run_spans import Span, Value
+from scheduler.telemetry.otlp_values import SCOPE, attributes, nanoseconds, resource, text
+from scheduler.telemetry.run_spans import Span
 from scheduler.telemetry.trace_ids import span_id, trace_id
-from scheduler.version import VERSION
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SAMPLED: Final = 1
-_SCOPE: Final = InstrumentationScope(name="cronledger", version=VERSION)
 _STATUSES: Final = {
     "unset": StatusMessage.STATUS_CODE_UNSET,
     "ok": StatusMessage.STATUS_CODE_OK,
@@ -42,15 +38,15 @@ _SEVERITIES: Final = {
 
 def traces(spans: Iterable[Span], ledger_id: str, host: str) -> bytes:
     """The body of a request to `/v1/traces`."""
-    scope = ScopeSpans(scope=_SCOPE, spans=[_span(each, ledger_id) for each in spans])
-    whole = ResourceSpans(resource=_resource(ledger_id, host), scope_spans=[scope])
+    scope = ScopeSpans(scope=SCOPE, spans=[_span(each, ledger_id) for each in spans])
+    whole = ResourceSpans(resource=resource(ledger_id, host), scope_spans=[scope])
     return bytes(ExportTraceServiceRequest(resource_spans=[whole]).SerializeToString())
 
 
 def logs(records: Iterable[EntryLog], ledger_id: str, host: str) -> bytes:
     """The body of a request to `/v1/logs`."""
-    scope = ScopeLogs(scope=_SCOPE, log_records=[_record(each) for each in records])
-    whole = ResourceLogs(resource=_resource(ledger_id, host), scope_logs=[scope])
+    scope = ScopeLogs(scope=SCOPE, log_records=[_record(each) for each in records])
+    whole = ResourceLogs(resource=resource(ledger_id, host), scope_logs=[scope])
     return bytes(ExportLogsServiceRequest(resource_logs=[whole]).SerializeToString())
 
 
@@ -62,9 +58,9 @@ def _span(span: Span, ledger_id: str) -> SpanMessage:
         flags=_SAMPLED,
         name=span.name,
         kind=SpanMessage.SPAN_KIND_INTERNAL,
-        start_time_unix_nano=_nanoseconds(span.start),
-        end_time_unix_nano=_nanoseconds(span.end),
-        attributes=_attributes(span.attributes),
+        start_time_unix_nano=nanoseconds(span.start),
+        end_time_unix_nano=nanoseconds(span.end),
+        attributes=attributes(span.attributes),
         status=StatusMessage(code=_STATUSES[span.status], message=span.description),
         links=[
             SpanMessage.Link(trace_id=trace_id(ledger_id, run), span_id=span_id(ledger_id, run))
@@ -74,45 +70,15 @@ def _span(span: Span, ledger_id: str) -> SpanMessage:
 
 
 def _record(record: EntryLog) -> LogRecord:
-    at = _nanoseconds(record.time)
+    at = nanoseconds(record.time)
     return LogRecord(
         time_unix_nano=at,
         observed_time_unix_nano=at,
         severity_number=_SEVERITIES[record.level],
         severity_text=record.level.upper(),
-        body=AnyValue(string_value=_text(record.text)),
-        attributes=_attributes(record.attributes),
+        body=AnyValue(string_value=text(record.text)),
+        attributes=attributes(record.attributes),
         trace_id=record.trace_id,
         span_id=record.span_id,
         flags=_SAMPLED if record.trace_id else 0,
     )
-
-
-def _resource(ledger_id: str, host: str) -> Resource:
-    return Resource(
-        attributes=_attributes(
-            {
-                "service.name": "cronledger",
-                "service.version": VERSION,
-                "service.instance.id": ledger_id,
-                "host.name": host,
-            }
-        )
-    )
-
-
-def _attributes(values: dict[str, Value]) -> list[KeyValue]:
-    return [KeyValue(key=name, value=_value(value)) for name, value in values.items()]
-
-
-def _value(value: Value) -> AnyValue:
-    return AnyValue(string_value=_text(value)) if isinstance(value, str) else AnyValue(int_value=value)
-
-
-def _text(text: str) -> str:
-    """What protobuf takes: a lone half of a surrogate pair, as JSON may hold it, is replaced."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _nanoseconds(moment: datetime) -> int:
-    return max(0, (moment - _EPOCH) // timedelta(microseconds=1)) * 1_000

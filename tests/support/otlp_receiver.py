@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.support.command import DEADLINE_S
@@ -31,6 +32,22 @@ def records_of(requests: list[Request]) -> list[Any]:
             for resource in ExportLogsServiceRequest.FromString(request.body).resource_logs:
                 found += [record for scope in resource.scope_logs for record in scope.log_records]
     return found
+
+
+def metrics_of(requests: list[Request]) -> list[Any]:
+    """The metrics in what came to `/v1/metrics`, in their order."""
+    found = []
+    for request in requests:
+        if request.path == "/v1/metrics":
+            assert request.headers["content-type"] == "application/x-protobuf"
+            for resource in ExportMetricsServiceRequest.FromString(request.body).resource_metrics:
+                found += [metric for scope in resource.scope_metrics for metric in scope.metrics]
+    return found
+
+
+def points_of(metric: Any) -> list[Any]:
+    """The points of a metric, whatever its kind."""
+    return list(getattr(metric, metric.WhichOneof("data")).data_points)
 
 
 def facts(message: Any) -> dict[str, Any]:

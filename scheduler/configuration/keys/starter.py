@@ -112,7 +112,7 @@ jobs:
 # scheduler:
 {_lines("#   ", list(SCHEDULER_KEYS.values()))}
 
-# Where traces and log records are sent; docs/telemetry.md tells more.
+# Where traces, log records and metrics are sent; docs/telemetry.md tells more.
 # telemetry:
 {_lines("#   ", list(TELEMETRY_KEYS.values()))}
 

@@ -15,13 +15,14 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_metrics
 
 from cli.home.open import to_read
-from cli.metrics import counting
-from cli.metrics.counting import Counting
+from cli.metrics.derived_totals import derived_totals
 from eventstore import OWN_SEQ
 from eventstore.durable import REAL, write_file
 from scheduler import vocabulary as v
 from scheduler.entry_members import MisfireReason
 from scheduler.home import Home
+from scheduler.metrics import counting
+from scheduler.metrics.counting import Counting
 from scheduler.metrics.last_verification import last_verification
 from scheduler.metrics.totals import Totals
 from tests.support.console import console
@@ -71,7 +72,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> LiveHome:
 def counted(root: Path) -> Totals:
     """Everything that happened, as it is counted for metrics."""
     home = Home(root)
-    with Counting(home).counted(partial(to_read, home, quiet=True)) as (_, totals):
+    with Counting(home, derived_totals).counted(partial(to_read, home, quiet=True)) as (_, totals):
         return totals
 
 

@@ -16,7 +16,7 @@ from scheduler.telemetry.trace_ids import traceparent
 from tests.scheduler.configuration.reading import read
 from tests.support.command import DEADLINE_S, call
 from tests.support.home import entries_of, make_home
-from tests.support.otlp_receiver import facts, spans_of, wait_for_spans
+from tests.support.otlp_receiver import facts, metrics_of, points_of, spans_of, wait_for_spans
 from tests.support.receiver import Receiver, Reply
 from tests.support.served import Served
 
@@ -25,6 +25,17 @@ JOB = "jobs: {a: {command: 'echo $TRACEPARENT', on_demand: true}}\n"
 
 def _telemetry(receiver: Receiver) -> str:
     return f'telemetry: {{otlp: "{receiver.url}"}}\n'
+
+
+def _wait_until_told(receiver: Receiver, name: str, value: int) -> None:
+    """Wait until the newest report says this of a metric without labels."""
+    give_up_s = time.monotonic() + DEADLINE_S
+    while time.monotonic() < give_up_s:
+        told = [each for each in metrics_of(list(receiver.received)) if each.name == name]
+        if told and points_of(told[-1])[0].as_int == value:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{name} never was {value}")
 
 
 def _output(home: Home) -> list[str]:
@@ -39,7 +50,7 @@ def _tracer(root: Path) -> int | None:
                 words = (each / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if b"scheduler.telemetry" in words and os.fsencode(root) in words:
+            if b"cli.background.telemetry" in words and os.fsencode(root) in words:
                 return int(each.name)
     return None
 
@@ -53,7 +64,10 @@ def _killed(root: Path) -> None:
 
 
 def test_a_job_knows_its_span_and_a_kill_loses_none(tmp_path: Path) -> None:
-    """What ends while nobody sends, or nobody takes it, is sent by the next process, with the id that the job had."""
+    """What ends while nobody sends, or nobody takes it, is sent by the next process, with the id that the job had.
+
+    Figures are sent soon after the start, and once more when nobody serves any more.
+    """
     with Receiver(lambda _: Reply(503)) as receiver:
         home = make_home(tmp_path / "home", _telemetry(receiver) + JOB)
         with Served(home.root) as served:
@@ -63,7 +77,9 @@ def test_a_job_knows_its_span_and_a_kill_loses_none(tmp_path: Path) -> None:
             receiver.behaviour = lambda _: Reply()
             receiver.received.clear()
             (whole, attempt, *_) = wait_for_spans(receiver, 2)
+            _wait_until_told(receiver, "cronledger_scheduler_up", 1)
             served.stop()
+        _wait_until_told(receiver, "cronledger_scheduler_up", 0)
         ledger = next(e for e in entries_of(home.root) if e.type == "ledger.created")
         assert facts(whole)["cronledger.ledger"] == v.payload(ledger).ledger
         told = traceparent(v.payload(ledger).ledger, facts(whole)["cronledger.run"], 1)

@@ -7,12 +7,16 @@ from typing import Final
 from scheduler.configuration.keys import shown, written_form
 from scheduler.configuration.keys.block_values import channels
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.keys.values import duration_ms_or_none
 from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node
 from scheduler.definition import Secret
 
 NOTHING_SENT: Final = "none: nothing is sent"
+METRICS_TAKES: Final = "a duration such as 90s or 5m, from 1s to 1d, or none"
+_METRICS_MS_MIN: Final = 1_000
+_METRICS_MS_MAX: Final = 86_400_000
 
 
 @of_form(lambda: written_form.form_of(channels.url))
@@ -22,6 +26,19 @@ def base_address(node: Node) -> str | Secret:
     if isinstance(found, str) and "?" in found:
         raise InvalidValue("this is a base address, to which /v1/traces is added: it takes no `?`")
     return found
+
+
+@of_form(written_form.or_word("none", written_form.DURATION))
+def metrics_interval(node: Node) -> int | None:
+    """How often metrics are sent, in milliseconds; None: they are not."""
+    found = duration_ms_or_none(node)
+    if found is not None and not _METRICS_MS_MIN <= found <= _METRICS_MS_MAX:
+        raise InvalidValue("this takes a duration from 1s to 1d")
+    return found
+
+
+def _interval(value: int | None) -> str:
+    return "none" if value is None else shown.duration_ms(value)
 
 
 def _place(value: str | Secret | None) -> str:
@@ -39,7 +56,8 @@ TELEMETRY_KEYS: Final[dict[str, Key]] = {
         takes=channels.URL_TAKES,
         default=NOTHING_SENT,
         meaning="Where an OpenTelemetry collector takes OTLP over HTTP: traces go to `/v1/traces` behind it, log "
-        "records to `/v1/logs`, and jobs get `TRACEPARENT`. It needs the extra `opentelemetry`.",
+        "records to `/v1/logs`, metrics to `/v1/metrics`, and jobs get `TRACEPARENT`. It needs the extra "
+        "`opentelemetry`.",
         example='otlp: "http://localhost:4318"',
         comment="a collector that takes OTLP over HTTP; needs the extra opentelemetry",
         synonyms=("url", "endpoint", "collector", "opentelemetry"),
@@ -53,6 +71,17 @@ TELEMETRY_KEYS: Final[dict[str, Key]] = {
         meaning="What is sent beside, such as an API key. A value is written, or read from a file or a variable.",
         example="headers: {x-api-key: {file: keys/collector}}",
         comment="what is sent beside, such as an API key (none)",
+    ),
+    "metrics": Key(
+        member="metrics_interval_ms",
+        read=metrics_interval,
+        show=_interval,
+        takes=METRICS_TAKES,
+        default="1m",
+        meaning="How often the [metrics](metrics.md) are sent, all of them each time; with `none` they are not.",
+        example="metrics: 1m",
+        comment="how often metrics are sent; none: they are not (1m)",
+        synonyms=("interval", "metrics_interval", "every", "period"),
     ),
 }
 """The keys of the telemetry block."""

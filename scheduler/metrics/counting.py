@@ -1,4 +1,4 @@
-"""What happened in a home, counted: from a file that keeps the counts, from the projections where there is none."""
+"""What happened in a home, counted: from a file that keeps the counts, or in a shorter way where there is none."""
 
 from __future__ import annotations
 
@@ -11,18 +11,25 @@ from eventstore.store import Head
 from scheduler.home import Home
 from scheduler.ledger.view import View
 from scheduler.metrics.kept_totals import keep_totals, kept_totals
-from scheduler.metrics.totals import DURATION_BOUNDS_MS, LATENESS_BOUNDS_MS, Totals
+from scheduler.metrics.totals import Totals
 
+Derive = Callable[[Home, Head], Totals | None]
+"""Counts all up to an entry in a shorter way than one by one; None if that cannot be done now."""
 COUNTED_ONE_BY_ONE_MAX: Final = 50_000
-"""So many entries are counted in half a second; of more, the projections have the counts sooner."""
+"""So many entries are counted in half a second; of more, the counts are had sooner in another way."""
 KEPT_EVERY_ENTRIES: Final = 1_000
 
 
 class Counting:
-    """The counts of a home, kept in memory and in a file, brought up to date when they are asked for."""
+    """The counts of a home, kept in memory and in a file, brought up to date when they are asked for.
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    Args:
+        home: the home.
+        derive: counts a long history.
+    """
+
+    def __init__(self, home: Home, derive: Derive) -> None:
+        self._home, self._derive = home, derive
         self._lock = threading.Lock()
         self._totals: Totals | None = None
         self._kept_seq = -1
@@ -35,15 +42,14 @@ class Counting:
             look: opens a view of the home; what takes long is done while none is open.
 
         Raises:
-            LedgerError: the ledger cannot be trusted or read.
-            QueryError: the projections cannot be asked.
+            LedgerError: the ledger cannot be trusted or read; and what `derive` raises.
         """
         with self._lock:
             with look() as view:
                 head = view.ledger.state.head if view.ledger is not None else None
                 totals = self._known(view)
             if head is not None and head.seq - totals.seq > COUNTED_ONE_BY_ONE_MAX:
-                totals = _derived(self._home, head)
+                totals = self._derive(self._home, head) or totals
             with look() as view:
                 if view.ledger is not None:
                     for entry in view.ledger.store.read(totals.seq + 1, view.ledger.state.head.seq):
@@ -63,28 +69,3 @@ class Counting:
             self._kept_seq = -1 if self._totals is None else self._totals.seq
         known = self._totals
         return Totals.none() if known is None or known.seq > view.ledger.state.head.seq else known
-
-
-def _derived(home: Home, head: Head) -> Totals:
-    """The counts up to an entry, as the projections have them."""
-    from projections import open_sql
-    from projections.reports.totals_by_job import durations, ended_runs, lateness, missed_instants
-
-    totals = Totals.none()
-    totals.seq, totals.hash = head.seq, head.hash
-    with open_sql(home, as_of=head.seq) as sql:
-        for ended in ended_runs(sql):
-            job = totals.of(ended.job)
-            job.runs[ended.outcome] = ended.runs
-            if ended.outcome == "succeeded":
-                job.last_success = ended.newest
-        for missed in missed_instants(sql):
-            totals.of(missed.job).missed[missed.reason] = missed.instants
-        for each in durations(sql, DURATION_BOUNDS_MS):
-            spread = totals.of(each.job).durations
-            spread.counts[each.place] += each.runs
-            spread.sum_ms += each.sum_ms
-        for each in lateness(sql, LATENESS_BOUNDS_MS):
-            totals.lateness.counts[each.place] += each.runs
-            totals.lateness.sum_ms += each.sum_ms
-    return totals

@@ -1,4 +1,4 @@
-"""`python -m scheduler.telemetry HOME`: sends traces and log records while a scheduler serves.
+"""The program that sends traces, log records and figures while a scheduler serves.
 
 `cronledger serve` starts this process if the config names a receiver. It ends when no scheduler serves the home any
 more, or when the one that started it is gone, and sends first what there is. Where several nodes share the ledger it
@@ -20,8 +20,10 @@ from eventstore.errors import LedgerError
 from eventstore.lock import LOCK_NAME, FileLock
 from scheduler.configuration.remarks.missing_telemetry import is_installed
 from scheduler.home import Home
+from scheduler.metrics.counting import Counting, Derive
 from scheduler.scheduler_lock import LastTurn
 from scheduler.telemetry.follower import Follower
+from scheduler.telemetry.metrics_reporter import MetricsReporter
 
 BUSY: Final = 75
 NO_RECEIVER: Final = 78
@@ -29,8 +31,13 @@ LOOK_S: Final = 1.0
 _LOOK_AT_STOP_S: Final = 0.2
 
 
-def main(arguments: list[str]) -> int:
-    """Send until no scheduler serves the home; the exit code."""
+def main(arguments: list[str], derive: Derive) -> int:
+    """Send until no scheduler serves the home; the exit code.
+
+    Args:
+        arguments: the home.
+        derive: counts a long history.
+    """
     if not is_installed():
         return NO_RECEIVER
     stopping = threading.Event()
@@ -41,7 +48,7 @@ def main(arguments: list[str]) -> int:
         create_folders(REAL, home.telemetry)
         lock = FileLock(home.telemetry / LOCK_NAME)
         try:
-            return _serve(home, stopping) if lock.try_take() else BUSY
+            return _serve(home, derive, stopping) if lock.try_take() else BUSY
         finally:
             lock.close()
     except (LedgerError, OSError) as problem:
@@ -49,11 +56,12 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
-def _serve(home: Home, stopping: threading.Event) -> int:
+def _serve(home: Home, derive: Derive, stopping: threading.Event) -> int:
     from scheduler.telemetry.otlp_sender import OtlpSender  # what the extra brings
 
     last_turn, sender = LastTurn(home.scheduler_lock), OtlpSender(home)
     follower = Follower(home, sender, time.monotonic)
+    reporter = MetricsReporter(home, sender, Counting(home, derive), time.monotonic)
     try:
         while True:
             if not sender.follow_config():
@@ -62,6 +70,8 @@ def _serve(home: Home, stopping: threading.Event) -> int:
             # The last turn comes after the scheduler's last entry, and sends all there is, up to the first problem.
             while follower.turn() and (is_last or not stopping.is_set()):
                 pass
+            if not follower.is_deposed:
+                reporter.turn(sender.metrics_interval_s, is_last=is_last)
             if is_last or follower.is_deposed:
                 return 0
             if stopping.is_set():
@@ -70,7 +80,4 @@ def _serve(home: Home, stopping: threading.Event) -> int:
                 stopping.wait(LOOK_S)
     finally:
         follower.close()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+        reporter.close()
