@@ -144,7 +144,7 @@ class _Page:
         totals = self._report.tally.totals
         implied = sum(totals.values())
         meaning = "Every instant that a schedule in force implied, and what became of it."
-        yield from _heading("population", "Population", implied, meaning)
+        yield from _heading("population", "Population", implied)
         rows = []
         for each, (name, words) in DISPOSITION_WORDS.items():
             if totals[each]:
@@ -161,12 +161,13 @@ class _Page:
                         class_="bad" if each == "unexplained" else "",
                     )
                 )
-        yield _table([("Disposition", ""), ("Meaning", ""), ("Instants", "number"), ("", "")], rows)
+        heads = [("Disposition", ""), ("Meaning", ""), ("Instants", "number"), ("Share", "")]
+        yield _table(meaning, heads, rows)
 
     def _jobs(self) -> Iterator[Html]:
         report = self._report
         meaning = "Each revision of a definition that was in force in the range."
-        yield from _heading("jobs", "Jobs", len({each.key.job for each in report.revisions}), meaning)
+        yield from _heading("jobs", "Jobs", len({each.key.job for each in report.revisions}))
         rows = [self._revision(each) for each in report.revisions[:SHOWN_MAX]]
         heads = [
             ("Job", ""),
@@ -175,7 +176,7 @@ class _Page:
             ("What became of them", ""),
             ("Entry", "entry"),
         ]
-        yield _table(heads, rows)
+        yield _table(meaning, heads, rows)
         yield from _more(len(report.revisions) - SHOWN_MAX)
 
     def _revision(self, each: RevisionInForce) -> Html:
@@ -201,9 +202,9 @@ class _Page:
                 "p", tag("b", text(section.name)), text(f" {section.empty}"), class_="empty", id_=section.key
             )
             return
-        yield from _heading(section.key, section.name, section.total, section.meaning)
+        yield from _heading(section.key, section.name, section.total)
         rows = [self._line(line) for line in section.lines[:SHOWN_MAX]]
-        yield _table([("Time", ""), ("Job", ""), ("What", ""), ("Entry", "entry")], rows)
+        yield _table(section.meaning, [("Time", ""), ("Job", ""), ("What", ""), ("Entry", "entry")], rows)
         yield from _more(section.total - min(SHOWN_MAX, len(section.lines)))
 
     def _line(self, line: Line) -> Html:
@@ -219,16 +220,18 @@ class _Page:
         )
 
 
-def _heading(key: str, name: str, count: int | None, meaning: str) -> Iterator[Html]:
+def _heading(key: str, name: str, count: int | None, meaning: str = "") -> Iterator[Html]:
+    """A heading; of a section whose table has no caption, its meaning too."""
     counted = [] if count is None else [text(" "), tag("span", text(f"{count:,}"), class_="count")]
     yield tag("h2", text(name), *counted, id_=key)
     if meaning:
         yield tag("p", text(meaning), class_="meaning")
 
 
-def _table(heads: list[tuple[str, str]], rows: list[Html]) -> Html:
+def _table(caption: str, heads: list[tuple[str, str]], rows: list[Html]) -> Html:
+    named = tag("caption", text(caption), class_="meaning")
     cells = [tag("th", text(name), class_=kind, scope="col") for name, kind in heads]
-    return tag("table", tag("thead", tag("tr", *cells)), tag("tbody", *rows))
+    return tag("table", named, tag("thead", tag("tr", *cells)), tag("tbody", *rows))
 
 
 def _more(count: int) -> Iterator[Html]:

@@ -63,10 +63,11 @@ class RunSpan(NamedTuple):
 
 
 class LateMark(NamedTuple):
-    """Where a run became late by what is expected of it: in which column, and the one in which it was due."""
+    """Where a run became late by what is expected of it: in which column, where it was due, which entry says so."""
 
     column: int
     due: int
+    entry: int | None = None
 
 
 class TimelinePiece(NamedTuple):

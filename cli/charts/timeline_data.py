@@ -18,7 +18,7 @@ from projections.reports.interruptions import Interruption
 from projections.reports.outages import Outage, outages
 from projections.reports.timeline.made_up import made_up
 from projections.reports.timeline.runs_by_column import ColumnRuns, runs_by_column
-from projections.reports.timeline.scheduler_activity import last_activity_us
+from projections.reports.timeline.scheduler_activity import last_activity
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.rules.missed_instants import schedule_of_misfire
@@ -230,8 +230,8 @@ def outages_of(
         found = outages(sql, window.begin_us, window.end_us)
     if moment.scheduler_state == "died":
         recent = max(first or 0, moment.head_seq - _LAST_ACTIVITY_ENTRIES)
-        activity_us = None if first is None else last_activity_us(sql, recent)
-        died_us = window.begin_us if activity_us is None else activity_us
+        died = None if first is None else last_activity(sql, recent)
+        died_us, seq = (window.begin_us, None) if died is None else died
         if died_us < window.end_us:
-            found.append(Outage("down", died_us, None, "died"))
+            found.append(Outage("down", died_us, None, "died", seq))
     return found

@@ -42,13 +42,19 @@ def marked(rows: Sequence[JobRow], late: Sequence[LateStretch], window: ChartWin
         if each.run is not None:
             column = window.axis.column_of(each.since_us)
             due = window.axis.column_of(each.since_us - each.limit_ms * 1_000)
-            marks.setdefault(each.job, []).append(LateMark(column, due))
+            marks.setdefault(each.job, []).append(LateMark(column, due, each.seq))
     return [row._replace(late=marks.get(row.job, ())) for row in rows] if marks else list(rows)
 
 
 def late_lines(late: Sequence[LateStretch], zone: str, now_us: int) -> list[str]:
     """Those that go on, then the longest, in words: what, of which job, from when to when."""
-    lines, now = [], instant_of(now_us)
+    return [told for told, _ in late_facts(late, zone, now_us)]
+
+
+def late_facts(late: Sequence[LateStretch], zone: str, now_us: int) -> list[tuple[str, int | None]]:
+    """The same, each with the entry that says so; None where it is about several."""
+    lines: list[tuple[str, int | None]] = []
+    now = instant_of(now_us)
     for each in late[:_LISTED]:
         over = each.ended_us is not None
         what = breach_clause(each.expectation, each.limit_ms, each.run, over=over)
@@ -58,9 +64,10 @@ def late_lines(late: Sequence[LateStretch], zone: str, now_us: int) -> list[str]
         else:
             ended = show_clock(instant_of(each.ended_us), zone, beside=now)
             times += f" to {ended} ({show_duration((each.ended_us - each.since_us) // 1_000)})"
-        lines.append(f"{printable(each.job)} {'was' if over else 'is'} late {times}: {what}")
+        lines.append((f"{printable(each.job)} {'was' if over else 'is'} late {times}: {what}", each.seq))
     if len(late) > _LISTED:
-        lines.append(f"and {show_count(len(late) - _LISTED, 'more time', 'more times')} something was late")
+        more = show_count(len(late) - _LISTED, "more time", "more times")
+        lines.append((f"and {more} something was late", None))
     return lines
 
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 _QUERY = """
-SELECT kind, epoch_us(began), epoch_us(ended), reason FROM outages
+SELECT kind, epoch_us(began), epoch_us(ended), reason, began_seq, ended_seq FROM outages
 WHERE kind <> 'clock_step' AND began < to_timestamp($end / 1e6)
   AND (ended IS NULL OR ended > to_timestamp($begin / 1e6)) ORDER BY began
 """
@@ -23,12 +23,15 @@ class Outage(NamedTuple):
         began_us: when it began, in microseconds since 1970.
         ended_us: when it ended; None while it lasts.
         reason: why, where that is known.
+        began_seq: the entry that it begins with; ended_seq: the one that ends it.
     """
 
     kind: str
     began_us: int
     ended_us: int | None
     reason: str | None
+    began_seq: int | None = None
+    ended_seq: int | None = None
 
 
 def outages(sql: Sql, begin_us: int, end_us: int) -> list[Outage]:

@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 _QUERY = f"""
-SELECT epoch_us(max(time)) FROM events
+SELECT epoch_us(max(time)), arg_max(seq, time) FROM events
 WHERE seq >= $first_seq AND actor = 'scheduler' AND (split_part(type, '.', 1) || '.') NOT IN {among(v.OF_ANYONE)}
 """
 
 
-def last_activity_us(sql: Sql, first_seq: int) -> int | None:
-    """When a scheduler recorded its newest entry from `first_seq` on, in microseconds since 1970.
+def last_activity(sql: Sql, first_seq: int) -> tuple[int, int] | None:
+    """When a scheduler recorded its newest entry from `first_seq` on, in microseconds since 1970, and which that is.
 
     None: it recorded none.
     """
-    found = sql.execute(_QUERY, {"first_seq": first_seq}).all()[0][0]
-    return None if found is None else int(found)
+    found_us, seq = sql.execute(_QUERY, {"first_seq": first_seq}).all()[0]
+    return None if found_us is None else (int(found_us), int(seq))

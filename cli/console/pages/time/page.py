@@ -13,7 +13,7 @@ from starlette.responses import Response
 from cli.charts.axis import axis_for, instant_of, microseconds
 from cli.charts.timeline import MARKS
 from cli.charts.timeline_data import ChartWindow, JobRow, TimelineMoment, outages_of, rows_of
-from cli.charts.timeline_late import late_in, late_lines, marked
+from cli.charts.timeline_late import late_facts, late_in, marked
 from cli.charts.timeline_marks import TONES, UNICODE, WORDS
 from cli.charts.timeline_planned import PlannedRuns, planned_runs
 from cli.console.pages.time.axis_marks import COLUMNS_MAX, Scale, ground
@@ -67,7 +67,7 @@ class _Picture(NamedTuple):
     head: Markup
     outages: list[Outage]
     changes: list[ClockChange]
-    late: list[str]
+    late: list[tuple[str, int | None]]
 
 
 def show_time(asked: Asked) -> Response:
@@ -173,7 +173,7 @@ def _asked_of(
     changes = clock_changes(wanted.begin, wanted.end, zone_of(scale.zone))
     now_us = microseconds(moment.now)
     head = ground(scale, outages, changes, now_us)
-    return look, _Picture(shown, head, list(outages), changes, late_lines(late, scale.zone, now_us))
+    return look, _Picture(shown, head, list(outages), changes, late_facts(late, scale.zone, now_us))
 
 
 def _counts(row: JobRow, marks: RowMarks) -> Sequence[tuple[str, str, str]]:

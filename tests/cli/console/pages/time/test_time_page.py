@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from scheduler import vocabulary as v
-from scheduler.definition import JobDefinition
+from scheduler.definition import Expect, JobDefinition
 from scheduler.home import Home
 from tests.support.console import Page, console
 from tests.support.home import LiveHome
@@ -170,3 +170,31 @@ def test_where_nothing_is_on_record(tmp_path: Path) -> None:
     with console(Home(tmp_path)) as client:
         answer = client.get("/time")
     assert (answer.status_code, "Nothing is on record yet" in answer.text) == (200, True)
+
+
+def test_what_was_late_and_outages_lead_to_their_entries(tmp_path: Path) -> None:
+    """Below the picture: of what was late the entry that says so, of an outage those that begin and end it."""
+    writer = Writer(tmp_path, now=BEGIN)
+    writer.define("alpha", JobDefinition(name="alpha", command="true", schedule="*/30 * * * *",
+                                         expect=Expect(finish_within_ms=60_000)))  # fmt: skip
+    writer.serve()
+    run = writer.tick("alpha")
+    writer.start("alpha", run)
+    due = writer.now
+    writer.wait(minutes=5)
+    late = v.ExpectationBreached(
+        expectation="finish_within", limit_ms=60_000, since=due + timedelta(minutes=1), scheduled_for=due
+    )
+    breach = writer.record(late, "alpha", run).seq
+    writer.finish("alpha", run)
+    stopped = writer.record(v.SchedulerStopped(reason="signal")).seq
+    writer.wait(hours=1)
+    writer.serve()
+    served = writer.journal.head().seq
+    writer.history("alpha", 1)
+    died = writer.journal.head().seq
+    writer.close()
+    with console(writer.home) as client:
+        page = Page(client.get(DAY).text)
+    proofs = [int(text[1:]) for _, text in page.links if re.fullmatch(r"#\d+", text)]
+    assert proofs[:4] == [stopped, served, died, breach]
