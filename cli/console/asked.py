@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -58,6 +58,15 @@ class Asked:
         """The page asked for, without the moment: its path and what stands behind the `?`."""
         query = self.request.url.query
         return f"{self.request.url.path}?{query}" if query else self.request.url.path
+
+    async def still_allowed(self) -> bool:
+        """Whether the session or the token that was shown is still good, for an answer that goes on for long.
+
+        Raises:
+            LedgerError: the ledger, which knows the tokens, cannot be read.
+        """
+        allowed: Callable[[], Awaitable[bool]] = self.request.scope["still_allowed"]
+        return await allowed()
 
     @contextmanager
     def look(self) -> Iterator[View]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -29,10 +28,4 @@ def serve_console(
         ending: ends the answers that have no end, when the server stops.
         stopping: given what ends the server, from any thread.
     """
-    logging.getLogger("uvicorn.error").addFilter(_is_no_slow_reader)
     listen(application, listening, _BOUNDS, stopping=stopping, ending=ending, protocol=PeerProtocol)
-
-
-def _is_no_slow_reader(record: logging.LogRecord) -> bool:
-    """Whether a message of the server is for people; that a page which took nothing was let go of is not."""
-    return record.msg != "ASGI callable returned without completing response."

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _OUTPUTS_MAX = 100
 _OUTPUTS_PER_VISITOR_MAX = 16
 """Each open page on an output looks for more of it twice a second."""
+_PAGES_WAITING_MAX = 16
+_QUERIES_WAITING_MAX = 4
+"""So many wait for the views: all together fewer than there are threads that answer."""
 _PASTS_MAX = 8
 """So many moments of the past are kept open, the last ones that were asked for."""
 
@@ -46,6 +49,7 @@ class Site:
         config: the config beside what is looked at, for pages that tell what it says.
         next_runs: when jobs run next, as of now or later.
         sql: the views, for pages that ask them.
+        queries: the views, for what visitors ask in their own words, which takes as long as they please.
         audits: makes the reports of periods.
         live: new entries, for pages that are open; used in the event loop alone.
         output_views: the pages that are open on the output of runs that go on; likewise.
@@ -55,7 +59,8 @@ class Site:
         self.home, self.zone, self.as_of = home, zone, as_of
         self.counting = Counting(home, derived_totals)
         self.config, self.next_runs = KeptConfig(), NextRuns()
-        self.sql = KeptSql(home)
+        self.sql = KeptSql(home, _PAGES_WAITING_MAX)
+        self.queries = KeptSql(home, _QUERIES_WAITING_MAX)
         self.audits = ReportDesk()
         self.live = LiveEntries(home, zone)
         self.output_views = OpenViews(_OUTPUTS_MAX, _OUTPUTS_PER_VISITOR_MAX)
@@ -107,6 +112,7 @@ class Site:
     def close(self) -> None:
         """Let go of the ledger."""
         self.sql.close()
+        self.queries.close()
         with self._lock:
             for view in self._pasts.values():
                 _close(view.ledger)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -10,12 +10,16 @@ from typing import Any, NamedTuple
 
 import uvicorn
 
+from cli.http.patient_protocol import PatientProtocol
+from cli.http.server_messages import ForPeople
+
 
 class Bounds(NamedTuple):
     """How much a server takes on.
 
     Attributes:
-        connections_max: so many connections at once; others are told to come again.
+        connections_max: fewer connections than this at once: a new one takes the place of one for which nothing is
+            done; if there is none such, it is told to come again.
         headers_bytes_max: so long the head of a request may be.
         idle_s: so long a connection stays open on which nothing is asked.
         stop_s: so long answers may go on once the server is to stop.
@@ -40,7 +44,7 @@ def listen(
     *,
     stopping: Callable[[Callable[[], None]], None] = obey_signals,
     ending: Callable[[], None] | None = None,
-    protocol: type[asyncio.Protocol] | None = None,
+    protocol: type[PatientProtocol] = PatientProtocol,
 ) -> None:
     """Answer what comes in until the process is told to stop.
 
@@ -50,13 +54,14 @@ def listen(
         bounds: how much is taken on.
         stopping: given what ends the server, from any thread.
         ending: called in the event loop when the server stops: answers that have no end are to end.
-        protocol: speaks HTTP, in place of uvicorn's own over h11.
+        protocol: speaks HTTP.
     """
+    logging.getLogger("uvicorn.error").addFilter(ForPeople())
     with listening:
         config = uvicorn.Config(
             application,
             interface="asgi3",
-            http="h11" if protocol is None else protocol,
+            http=protocol,
             ws="none",
             lifespan="off",
             log_config=None,

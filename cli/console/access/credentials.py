@@ -11,9 +11,11 @@ from starlette.requests import HTTPConnection
 from cli.console.access.new_token import token_digest
 from cli.console.access.peer import PEER, Peer
 from cli.console.access.policy import Policy
+from cli.console.access.rate_limit import RateLimit
 from cli.console.access.sessions import COOKIE, Sessions
 from cli.console.site import Site
 from cli.console.visitor import ROLES, Visitor
+from cli.http.places import person_at
 from scheduler.entry_members import Claims
 from scheduler.ownership.actor import ActingAs, peer, person
 from scheduler.ownership.home_owner import user_name
@@ -21,6 +23,8 @@ from scheduler.rules.access.token import Token
 from scheduler.rules.approvals.persons import ROOT, Party
 
 _NAME_CHARS_MAX: Final = 100
+_PROXIES_MAX: Final = 10
+_ADDRESS_CHARS_MAX: Final = 50
 _BEARER: Final = "bearer "
 
 
@@ -31,10 +35,15 @@ class Credentials:
         site: whose ledger knows the tokens.
         policy: who may come in.
         sessions: of the browsers that signed in.
+
+    Attributes:
+        wrong: how often somebody may show a token that is not good; who has a good one is never kept waiting by what
+            others of the same address try.
     """
 
     def __init__(self, site: Site, policy: Policy, sessions: Sessions) -> None:
         self._site, self._policy, self.sessions = site, policy, sessions
+        self.wrong = RateLimit(burst=10, per_s=0.2)
         self._tokens: tuple[int, dict[str, Token]] = (-2, {})
 
     def visitor(self, connection: HTTPConnection) -> Visitor | None:
@@ -58,6 +67,22 @@ class Credentials:
     def is_proxy(self, connection: HTTPConnection) -> bool:
         """Whether a request comes from the address of a proxy."""
         return connection.client is not None and connection.client.host in self._policy.proxies
+
+    def whose(self, connection: HTTPConnection) -> str:
+        """Whose tries a request counts as: of an address or of a user of this machine.
+
+        A proxy says whose it is, as the last one in the list to which each proxy appends; what stands before that may
+        be the visitor's own.
+        """
+        peer: Peer | None = connection.scope.get("state", {}).get(PEER)
+        if peer is not None:
+            return f"uid {peer.uid}"
+        address = "" if connection.client is None else connection.client.host
+        if self.is_proxy(connection):
+            listed = ",".join(connection.headers.getlist("x-forwarded-for")).split(",")[-_PROXIES_MAX:]
+            others = (each for each in map(str.strip, reversed(listed)) if each not in self._policy.proxies)
+            address = next(others, "")[:_ADDRESS_CHARS_MAX] or address
+        return person_at(address)
 
     def key(self, connection: HTTPConnection) -> str:
         """What tells apart who asks, so that the answer may be remembered for a moment, in memory alone."""

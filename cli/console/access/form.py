@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 _BYTES_MAX: Final = 64 * 1024
 _FIELDS_MAX: Final = 100
@@ -32,6 +32,8 @@ async def form_of(request: Request) -> Mapping[str, str]:
                 raw += chunk
                 if len(raw) > _BYTES_MAX:
                     raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the form is too long")
+    except ClientDisconnect:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "the form broke off") from None
     except TimeoutError:
         raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "the form came too slowly") from None
     try:

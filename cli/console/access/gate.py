@@ -18,7 +18,7 @@ from cli.app.error_boundary import failure_of
 from cli.console.access.credentials import Credentials
 from cli.console.access.cross_origin import comes_from_elsewhere
 from cli.console.access.policy import Policy
-from cli.console.access.rate_limit import RateLimit
+from cli.console.access.rate_limit import RateLimit, too_often
 from cli.console.visitor import Visitor
 
 SIGN_IN: Final = "/sign-in"
@@ -42,9 +42,9 @@ class Gate:
     def __init__(self, app: ASGIApp, policy: Policy, credentials: Credentials) -> None:
         self._app, self._policy, self._credentials = app, policy, credentials
         self._known: OrderedDict[str, tuple[float, Visitor | None]] = OrderedDict()
+        self._signing_in = RateLimit(burst=200, per_s=20)
         self._asking = RateLimit(burst=2_000, per_s=1_000)
         self._doing = RateLimit(burst=30, per_s=1)
-        self._signing_in = RateLimit(burst=10, per_s=0.2)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -59,8 +59,8 @@ class Gate:
         connection = HTTPConnection(scope)
         # What goes on for long asks again whether it may.
 
-        def still_allowed() -> bool:
-            return self._credentials.visitor(connection) is not None
+        async def still_allowed() -> bool:
+            return await self._visitor(connection) is not None
 
         await self._app({**scope, "visitor": visitor, "still_allowed": still_allowed}, receive, send)
 
@@ -72,10 +72,10 @@ class Gate:
             return _refused(HTTPStatus.MISDIRECTED_REQUEST, said), None
         if comes_from_elsewhere(scope["method"], headers):
             return _refused(HTTPStatus.FORBIDDEN, "a page of somebody else asked for that"), None
-        address = scope["client"][0] if scope.get("client") else "socket"
+        whose = self._credentials.whose(HTTPConnection(scope))
         if path in _OPEN or path.startswith("/static/"):
-            wait_s = self._signing_in.take(address) if path == SIGN_IN and scope["method"] == "POST" else 0
-            return (_too_often(wait_s) if wait_s else None), None
+            wait_s = self._signing_in.take(whose) if path == SIGN_IN and scope["method"] == "POST" else 0
+            return (too_often(wait_s) if wait_s else None), None
         try:
             visitor = await self._visitor(HTTPConnection(scope))
         except Exception as problem:
@@ -86,12 +86,12 @@ class Gate:
                 HTTPStatus.SERVICE_UNAVAILABLE, f"{failure.message}\n{failure.hint}".strip()
             ), None
         if visitor is None:
-            return self._stranger(scope, headers, address), None
+            return self._stranger(scope, headers, whose), None
         if path == SIGN_OUT:
             self._known.pop(self._credentials.key(HTTPConnection(scope)), None)
         limit = self._asking if scope["method"] in ("GET", "HEAD") else self._doing
         wait_s = limit.take(visitor.person)
-        return (_too_often(wait_s) if wait_s else None), visitor
+        return (too_often(wait_s) if wait_s else None), visitor
 
     async def _visitor(self, connection: HTTPConnection) -> Visitor | None:
         """Who asks; what was found out is remembered for a moment: a token that is revoked is good so long yet."""
@@ -104,12 +104,12 @@ class Gate:
             self._known.popitem(last=False)
         return found[1]
 
-    def _stranger(self, scope: Scope, headers: Headers, address: str) -> Response:
+    def _stranger(self, scope: Scope, headers: Headers, whose: str) -> Response:
         """A browser is led to where one signs in; a program is told what it lacks."""
         # A wrong token is a guess, and guesses are few.
-        limit = self._signing_in if "authorization" in headers else self._asking
-        if wait_s := limit.take(f"stranger {address}"):
-            return _too_often(wait_s)
+        limit = self._credentials.wrong if "authorization" in headers else self._asking
+        if wait_s := limit.take(f"stranger {whose}"):
+            return too_often(wait_s)
         if self._policy.local:
             return _refused(HTTPStatus.FORBIDDEN, "this is for the owner of the home")
         wants_page = "text/html" in headers.get("accept", "") and scope["method"] in ("GET", "HEAD")
@@ -122,8 +122,3 @@ class Gate:
 
 def _refused(status: HTTPStatus, why: str) -> Response:
     return PlainTextResponse(f"{why}\n", status)
-
-
-def _too_often(wait_s: float) -> Response:
-    said = f"this was asked for too often: again in {wait_s:.0f} s\n"
-    return PlainTextResponse(said, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(max(1, round(wait_s)))})

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
+
+from starlette.responses import PlainTextResponse, Response
 
 _KEPT_MAX: Final = 10_000
 
@@ -33,3 +36,9 @@ class RateLimit:
         if len(self._left) > _KEPT_MAX:
             self._left.popitem(last=False)
         return wait_s
+
+
+def too_often(wait_s: float) -> Response:
+    """What is answered to who has to wait."""
+    said = f"this was asked for too often: again in {wait_s:.0f} s\n"
+    return PlainTextResponse(said, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(max(1, round(wait_s)))})

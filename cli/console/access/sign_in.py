@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from cli.console.access.credentials import Credentials
 from cli.console.access.form import form_of
+from cli.console.access.rate_limit import too_often
 from cli.console.access.sessions import COOKIE, LIFETIME_S
 from cli.console.rendering import rendered
 
@@ -29,6 +30,8 @@ def sign_in_routes(credentials: Credentials) -> list[Route]:
         fields = await form_of(request)
         token = await to_thread.run_sync(credentials.token, fields.get("token", "").strip())
         if token is None:
+            if wait_s := credentials.wrong.take(credentials.whose(request)):
+                return too_often(wait_s)
             said = "That is no token that is good here: it was mistyped, revoked, or has expired."
             return _form(fields.get("next", ""), said, HTTPStatus.FORBIDDEN)
         credentials.sessions.end(request.cookies.get(COOKIE, ""))

@@ -16,15 +16,21 @@ if TYPE_CHECKING:
 
 DEADLINE_S: Final = 20.0
 """So long a question may take; then it is stopped."""
-_PATIENCE_S: Final = 20.0
+PATIENCE_S: Final = 20.0
 _MEMORY: Final = "1GB"
 
 
 class KeptSql:
-    """The views of a home; they are opened when they are first asked, which loads the engine."""
+    """The views of a home; they are opened when they are first asked, which loads the engine.
 
-    def __init__(self, home: Home) -> None:
+    Args:
+        home: the home.
+        waiting_max: so many may wait for their turn; each holds one of the threads that answer everybody.
+    """
+
+    def __init__(self, home: Home, waiting_max: int) -> None:
         self._home = home
+        self._places = threading.BoundedSemaphore(waiting_max + 1)
         self._lock = threading.Lock()
         self._sql: Sql | None = None
 
@@ -37,12 +43,10 @@ class KeptSql:
             deadline_s: after so long what is asked is stopped, and fails.
 
         Raises:
-            Failure: others ask for too long.
+            Failure: others ask for too long, or too many wait.
             QueryError, LedgerError, OSError: see `projections.open_sql`.
         """
-        if not self._lock.acquire(timeout=_PATIENCE_S):
-            raise Failure("others ask the ledger at this moment, and take long", "Try again.")
-        try:
+        with self._turn():
             sql = self._open(as_of) if self._sql is None or as_of is not None else self._sql
             interrupted = threading.Event()
 
@@ -65,14 +69,26 @@ class KeptSql:
                 # What was stopped half-way may have left something in memory, or hit who came next.
                 if as_of is not None or interrupted.is_set() or not sound:
                     self._forget(sql)
-        finally:
-            self._lock.release()
 
     def close(self) -> None:
         """Let go of the engine."""
         with self._lock:
             if self._sql is not None:
                 self._forget(self._sql)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise Failure("many others ask the ledger at this moment", "Try again.")
+        try:
+            if not self._lock.acquire(timeout=PATIENCE_S):
+                raise Failure("others ask the ledger at this moment, and take long", "Try again.")
+            try:
+                yield
+            finally:
+                self._lock.release()
+        finally:
+            self._places.release()
 
     def _open(self, as_of: int | None) -> Sql:
         from projections import open_sql

@@ -9,6 +9,8 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from cli.app.error_boundary import failure_of
+
 TAKEN_S: Final = 20.0
 """A page that takes nothing for so long is let go of."""
 Put = Callable[[bytes], Awaitable[None]]
@@ -43,7 +45,7 @@ class EventStream(Response):
         try:
             await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
             if sending.done() and not sending.cancelled():
-                sending.result()
+                _check(sending)
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:
             # What was sent is not taken: the server closes a connection whose answer has no end.
@@ -52,6 +54,15 @@ class EventStream(Response):
             for task in (sending, leaving):
                 task.cancel()
             await asyncio.gather(sending, leaving, return_exceptions=True)
+
+
+def _check(sending: asyncio.Future[None]) -> None:
+    try:
+        sending.result()
+    except Exception as problem:
+        # Of a home that cannot be read any more the browser hears when it comes back.
+        if isinstance(problem, TimeoutError) or failure_of(problem) is None:
+            raise
 
 
 async def _left(receive: Receive) -> None:

@@ -6,7 +6,7 @@ what it is sent. A browser comes back by itself and says how far it had come.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
@@ -14,6 +14,9 @@ from cli.console.live.event_stream import Put
 from cli.console.live.live_entries import LiveEntries
 from cli.console.live.live_events import HEARTBEAT, event
 from eventstore.errors import LedgerError
+
+StillAllowed = Callable[[], Awaitable[bool]]
+"""Says whether the session or the token that was shown is still good."""
 
 _HEARTBEAT_S: Final = 15.0
 _AGAIN_MS: Final = 2_000
@@ -31,7 +34,7 @@ class LiveAnswer:
     """
 
     def __init__(
-        self, live: LiveEntries, visitor: str, after: int | None, still_allowed: Callable[[], bool]
+        self, live: LiveEntries, visitor: str, after: int | None, still_allowed: StillAllowed
     ) -> None:
         self._live, self._visitor, self._after = live, visitor, after
         self._still_allowed = still_allowed
@@ -54,7 +57,7 @@ class LiveAnswer:
     async def _follow(self, after: int, put: Put) -> None:
         while True:
             chunks = await self._live.since(after, _HEARTBEAT_S)
-            if self._live.trouble or not self._still_allowed():
+            if self._live.trouble or not await self._still_allowed():
                 return
             if chunks and chunks[0].first > after + 1:
                 # So much happened while the page took something that this is no longer kept.

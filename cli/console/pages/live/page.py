@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from starlette.responses import Response
@@ -19,15 +18,13 @@ _SEQ: Final = re.compile(r"[0-9]{1,18}")
 async def show_live(asked: Asked) -> Response:
     """New entries behind the one that the page knows: `Last-Event-ID`, or `?after=`; without either, from now on.
 
-    The gate may put `still_allowed` into the scope: a function without arguments that says whether the session or the
-    token that was shown is still good. It is asked whenever something is sent, four times a minute at least.
+    Whether the visitor may still look is asked whenever something is sent, four times a minute at least.
     """
     if asked.as_of is not None:
         raise NotFound("nothing is live in the past", "What was recorded then stands, and does not change.")
     live, visitor = asked.site.live, asked.visitor.name
     live.pages.check_room(visitor)
-    still_allowed: Callable[[], bool] = asked.request.scope.get("still_allowed", lambda: True)
-    return EventStream(LiveAnswer(live, visitor, _known(asked), still_allowed).send)
+    return EventStream(LiveAnswer(live, visitor, _known(asked), asked.still_allowed).send)
 
 
 def _known(asked: Asked) -> int | None:

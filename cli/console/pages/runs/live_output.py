@@ -76,13 +76,12 @@ class _Followed:
                     self._output.close()
 
     async def _follow(self, put: Put, views: OpenViews) -> None:
-        still_allowed: Callable[[], bool] = self._asked.request.scope.get("still_allowed", lambda: True)
         self._output = await to_thread.run_sync(self._opened)
         if self._output is not None:
             await to_thread.run_sync(self._align)
         quiet = 0
         for _ in range(_LONGEST_LOOKS):
-            if views.ended or not await to_thread.run_sync(still_allowed):
+            if views.ended or not await self._asked.still_allowed():
                 return
             ended = await to_thread.run_sync(self._has_ended)
             chunk = await to_thread.run_sync(self._read, ended)

@@ -43,7 +43,7 @@ def answered(asked: Asked, query: str) -> Iterator[Answer]:
     """
     with asked.look() as view:
         as_of = view.as_of
-    with asked.site.sql.connected(as_of, deadline_s=DEADLINE_S) as sql:
+    with asked.site.queries.connected(as_of, deadline_s=DEADLINE_S) as sql:
         judged = sql.judged(query)
         if len(judged) != 1:
             raise Failure(f"these are {len(judged)} statements", "Ask one after another.")

@@ -218,6 +218,24 @@ def test_who_tries_too_often_waits(home: LiveHome) -> None:
         assert client.post("/sign-in", data={"token": "x"}).headers["retry-after"].isdigit()
 
 
+def test_nobody_keeps_others_from_signing_in(home: LiveHome) -> None:
+    """Behind a proxy tries are those of the address that it names; and who has a good token is not kept waiting."""
+    secret = token(home, "ann", "view")
+
+    def tried(client: TestClient, listed: str, given: str = "x") -> int:
+        headers = {"X-Forwarded-For": listed}
+        return client.post("/sign-in", data={"token": given}, headers=headers).status_code
+
+    with network(home, PROXY, proxies=frozenset([PROXY])) as client:
+        # What stands before the last address is the visitor's own word.
+        assert [tried(client, f"198.51.100.{number}, 203.0.113.9") for number in range(11)][-1] == 429
+        assert tried(client, f"203.0.113.9, {PROXY}") == 429
+        assert tried(client, "203.0.113.10") == 403
+        assert tried(client, "203.0.113.9", secret) == 303
+    with network(home, proxies=frozenset([PROXY])) as client:
+        assert [tried(client, f"198.51.100.{number}") for number in range(11)][-1] == 429, "it is no proxy"
+
+
 def test_a_socket_is_for_the_owner(home: LiveHome) -> None:
     """The kernel says who is at the other end: the owner and root come in, and nobody else."""
     policy = Policy(local=True, hosts=frozenset(LOCAL_NAMES), owner=os.getuid())
@@ -249,7 +267,7 @@ def test_the_kernel_says_who_connected(tmp_path: Path) -> None:
 
 def test_who_asks_slowly_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a new connection, and on one that was answered before."""
-    monkeypatch.setattr("cli.console.access.peer.HEAD_PATIENCE_S", 0.2)
+    monkeypatch.setattr("cli.http.patient_protocol.HEAD_PATIENCE_S", 0.2)
 
     async def application(_scope: object, _receive: object, send: Any) -> None:
         await send({"type": "http.response.start", "status": 204, "headers": []})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
+from cli.app.failures import Failure
 from cli.console.kept.kept_sql import KeptSql
 from projections.errors import QueryError
 from tests.support.home import LiveHome, make_home
@@ -18,7 +20,7 @@ def kept(tmp_path: Path) -> KeptSql:
     """Those of a home with an entry."""
     home = make_home(tmp_path)
     LiveHome(tmp_path).ask("jobs", "enable", "nightly")
-    return KeptSql(home)
+    return KeptSql(home, 1)
 
 
 def test_a_mistake_leaves_them_open(kept: KeptSql) -> None:
@@ -43,4 +45,24 @@ def test_what_was_stopped_is_not_asked_again(kept: KeptSql) -> None:
     with kept.connected() as again:
         assert again is not first
         assert again.execute("SELECT count(*) FROM runs").all() == [(0,)]
+    kept.close()
+
+
+def test_few_wait(kept: KeptSql, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits holds a thread that answers everybody: of many who ask at once some are told so at once."""
+    monkeypatch.setattr("cli.console.kept.kept_sql.PATIENCE_S", 0.3)
+    told: list[str] = []
+
+    def ask() -> None:
+        with pytest.raises(Failure) as refused, kept.connected():
+            pass
+        told.append(refused.value.message)
+
+    with kept.connected():
+        threads = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert [message.startswith("many others") for message in told] == [True, True, False]
     kept.close()

@@ -148,6 +148,7 @@ def test_a_page_that_takes_nothing_is_let_go_of(home: Home, monkeypatch: pytest.
 
 def test_who_may_no_longer_look_is_let_go_of(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A session that ended, or a token that was revoked, sees nothing more."""
+    monkeypatch.setattr("cli.console.access.gate.REMEMBERED_S", 0.0)
     allowed, visitor = [True], Credentials.visitor
     monkeypatch.setattr(
         Credentials, "visitor", lambda self, asking: visitor(self, asking) if allowed[0] else None
