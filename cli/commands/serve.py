@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ from cli.words.scheduler_words import clock_was_ahead_words, full_slots_words, u
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.ownership.home_identity import HomeCopied
-from scheduler.rules.requests.upcoming import upcoming
+from scheduler.rules.requests.upcoming import Outlook, UpcomingRun, jobs_settled_ahead
 from scheduler.scheduler_lock import AlreadyRunning, Holder
 from scheduler.service.announcements import (
     Announcement,
@@ -65,7 +66,6 @@ from scheduler.service.announcements import (
 from scheduler.vocabulary import ClockStepped, payload
 
 if TYPE_CHECKING:
-    from scheduler.ledger.view import View
     from scheduler.service.serving import Serving
 
 _AboutConfig = (
@@ -168,10 +168,10 @@ class _Console:
     def show_announcement(self, announcement: Announcement) -> None:
         """Print what is no entry; to standard error, where it does not mix with events."""
         match announcement:
-            case Ready(has_key=has_key):
+            case Ready(outlook=outlook, has_key=has_key):
                 self._log_collector.start()
                 self._leader_programs.start(has_key=has_key)
-                self._say_ready()
+                self._say_ready(outlook)
             case NodeReady() | Leads() | Follows() | DatabaseAway() | DatabaseBack() | ClockOff():
                 self._show_node(announcement)
             case ChannelsNamed() | TelemetryNamed() | PingsWanted():
@@ -219,9 +219,9 @@ class _Console:
     def _show_node(self, announcement: NodeAnnouncement) -> None:
         """How this node stands; what runs beside the one scheduler that decides runs where that leads."""
         match announcement:
-            case NodeReady(node=node):
+            case NodeReady(node=node, outlook=outlook):
                 self._log_collector.start()
-                self._say_ready(f" as node {printable(node)}")
+                self._say_ready(outlook, f" as node {printable(node)}")
                 return
             case Leads(has_key=has_key):
                 self._leader_programs.start(has_key=has_key)
@@ -274,27 +274,21 @@ class _Console:
     def _say_if_ahead(self) -> None:
         """Say that the clock was ahead, where that leaves jobs with nothing due until a time that is far off."""
         with contextlib.suppress(Exception), to_read(self._home, quiet=True) as view:
-            self._note_if_ahead(view)
+            self._note_if_ahead(jobs_settled_ahead(view.state, view.now))
 
-    def _note_if_ahead(self, view: View) -> None:
-        told = clock_was_ahead_words(view.state, view.now, self._zone)
+    def _note_if_ahead(self, ahead: Mapping[str, datetime]) -> None:
+        told = clock_was_ahead_words(ahead, self._zone)
         if told is not None:
             self._note(f"Note: {told}: until then nothing of that is due. `jobs run` works at any time.")
 
-    def _say_ready(self, how: str = "") -> None:
-        """Say that it serves, what comes next and, if it was so, that the clock was ahead: one look at the home."""
+    def _say_ready(self, outlook: Outlook | None, how: str = "") -> None:
+        """Say that it serves, what comes next and, if it was so, that the clock was ahead."""
         text = f"Serving {self._home.root}{how}"
-        with contextlib.ExitStack() as opened:
-            view = None
-            # What follows is a courtesy: nothing that is wrong with it may keep the scheduler from running.
-            with contextlib.suppress(Exception):
-                view = opened.enter_context(to_read(self._home, quiet=True))
-                jobs = show_count(len(view.state.present_jobs()), "job")
-                text += f": {jobs}, {_next_words(view, self._zone)}"
-            self._note(f"{text}. Ctrl-C stops.")
-            with contextlib.suppress(Exception):
-                if view is not None:
-                    self._note_if_ahead(view)
+        if outlook is not None:
+            text += f": {show_count(outlook.jobs, 'job')}, {_next_words(outlook.first, self._zone)}"
+        self._note(f"{text}. Ctrl-C stops.")
+        if outlook is not None:
+            self._note_if_ahead(outlook.settled_ahead)
 
 
 def _noted(text: str) -> str:
@@ -307,9 +301,8 @@ def _left_words(runs: int) -> str:
     return f"{show_count(runs, 'run')} {goes} on, and the next scheduler takes {'it' if one else 'them'} over"
 
 
-def _next_words(view: View, zone: str) -> str:
+def _next_words(first: UpcomingRun | None, zone: str) -> str:
     now = datetime.now(UTC)
-    first = next(upcoming(view.state.present_jobs(), now), None)
     if first is None:
         return "none of them due"
     return f"next {first.job.name} {show_relative(first.instant, now)}, at {show_time(first.instant, zone)}"

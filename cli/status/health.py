@@ -181,7 +181,7 @@ def _clock(view: View, zone: str) -> list[Cell | str]:
     lines: list[Cell | str] = []
     if (behind := view.clock_behind) is not None:
         lines.append(Cell(f"behind the ledger's last entry by {_span(behind)}: was it set back?", "bad"))
-    ahead = clock_was_ahead_words(view.state, view.now, zone)
+    ahead = clock_was_ahead_words(jobs_settled_ahead(view.state, view.now), zone)
     if ahead is None:
         return lines
     it, runs = ("it", "runs") if len(jobs_settled_ahead(view.state, view.now)) == 1 else ("they", "run")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_past, show_time
-from scheduler.rules.requests.upcoming import jobs_settled_ahead
-from scheduler.rules.state import Run, State
+from scheduler.rules.state import Run
 from scheduler.version import ReplacedPart
 
 if TYPE_CHECKING:
@@ -25,9 +24,8 @@ def upgraded_words(replaced: Iterable[ReplacedPart]) -> str:
     return f"installed is now {installed}: until it is started again, the scheduler uses {used}"
 
 
-def clock_was_ahead_words(state: State, now: datetime, zone: str) -> str | None:
-    """That nothing of some jobs is due for long, because their times were settled while the clock was ahead."""
-    ahead = jobs_settled_ahead(state, now)
+def clock_was_ahead_words(ahead: Mapping[str, datetime], zone: str) -> str | None:
+    """That nothing of some jobs is due for long: see `jobs_settled_ahead`, whose answer is given."""
     if not ahead:
         return None
     until = max(ahead.values())

@@ -174,7 +174,7 @@ class NodeService(Serving):
         self._stop_asked = stop
 
     def _say_ready(self) -> None:
-        self._announce(NodeReady(self._loop.node))
+        self._announce(NodeReady(self._loop.node, self._outlook()))
         self._look_at_standing()
 
     def _turn_and_wait(self, most_s: float) -> list[int]:

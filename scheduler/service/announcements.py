@@ -5,20 +5,28 @@ from __future__ import annotations
 import msgspec
 
 from scheduler.configuration.applied.own_file import FileStanding
+from scheduler.rules.requests.upcoming import Outlook
 from scheduler.rules.runs.slots import FullSlots
 from scheduler.version import ReplacedPart
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """The scheduler has settled what it missed, and waits for what falls due. `has_key`: its ledger is signed."""
+    """The scheduler has settled what it missed, and waits for what falls due.
 
+    Attributes:
+        outlook: what is ahead; None if that cannot be told.
+        has_key: its ledger is signed.
+    """
+
+    outlook: Outlook | None = None
     has_key: bool = False
 
 
 class NodeReady(msgspec.Struct, frozen=True):
-    """It is on record that this node serves."""
+    """It is on record that this node serves; `outlook` as of `Ready`."""
 
     node: str
+    outlook: Outlook | None = None
 
 
 class Leads(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.ownership.home_identity import HomeCopied, is_copy
 from scheduler.processes import PosixSpawner
 from scheduler.processes.recognition import identity
+from scheduler.rules.requests.upcoming import Outlook, outlook
 from scheduler.schedule import zone_data
 from scheduler.schedule.cron import stepper
 from scheduler.scheduler_lock import Holder, SchedulerLock
@@ -241,7 +242,13 @@ class Serving:
             self._stop(self._serve())
 
     def _say_ready(self) -> None:
-        self._announce(Ready(has_key=self._ledger.state.evidence is not None))
+        self._announce(Ready(self._outlook(), has_key=self._ledger.state.evidence is not None))
+
+    def _outlook(self) -> Outlook | None:
+        """What is ahead: a courtesy, and nothing that is wrong with it may keep the scheduler from running."""
+        with contextlib.suppress(Exception):
+            return outlook(self._ledger.state, self._standing().next_due, self._clock.read().wall)
+        return None
 
     @property
     def _shutdown(self) -> Shutdown:

@@ -11,6 +11,7 @@ from cli.words.scheduler_words import clock_was_ahead_words
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
+from scheduler.rules.requests.upcoming import jobs_settled_ahead
 from scheduler.rules.state import Enablement, Job, State
 from tests.support.command import call
 from tests.support.home import record, write_config
@@ -63,9 +64,9 @@ def _state(now: datetime, cursor: datetime) -> State:
 def test_it_is_said_until_when_nothing_is_due() -> None:
     """By the cursors, which never go back."""
     now = datetime(2026, 11, 23, tzinfo=UTC)
-    told = clock_was_ahead_words(_state(now, now + YEARS), now, "UTC")
+    told = clock_was_ahead_words(jobs_settled_ahead(_state(now, now + YEARS), now), "UTC")
     assert told == "the times of nightly up to 2036-11-20 00:00:00 UTC were settled while the clock was ahead"
-    assert clock_was_ahead_words(_state(now, now), now, "UTC") is None
+    assert clock_was_ahead_words(jobs_settled_ahead(_state(now, now), now), "UTC") is None
 
 
 @pytest.mark.real

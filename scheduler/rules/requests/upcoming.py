@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from scheduler.rules.instants_state import SettledByHand
     from scheduler.rules.state import Job, State
+    from scheduler.rules.timetable import Due
     from scheduler.schedule import Schedule
 
 _AHEAD_MIN = timedelta(seconds=1)
@@ -21,6 +23,40 @@ class UpcomingRun(NamedTuple):
 
     instant: datetime
     job: Job
+
+
+class Outlook(NamedTuple):
+    """What is ahead of a home.
+
+    Attributes:
+        jobs: how many it has.
+        first: the soonest run; None if none is due.
+        settled_ahead: see `jobs_settled_ahead`.
+    """
+
+    jobs: int
+    first: UpcomingRun | None
+    settled_ahead: Mapping[str, datetime]
+
+
+def outlook(state: State, due: Due | None, now: datetime) -> Outlook:
+    """What is ahead.
+
+    Args:
+        state: as it stands; now: the moment.
+        due: what a timetable of the jobs has next: then no schedule is asked anew but those of paused jobs, which are
+            on none. None: there is no timetable, or nothing on it, and all are asked.
+    """
+    jobs = state.present_jobs()
+    return Outlook(len(jobs), _soonest(state, jobs, due, now), jobs_settled_ahead(state, now))
+
+
+def _soonest(state: State, jobs: list[Job], due: Due | None, now: datetime) -> UpcomingRun | None:
+    if due is None or due.instant <= now or state.jobs[due.job].is_settled(due.instant):
+        return next(upcoming(jobs, now), None)
+    paused = [job for job in jobs if not job.on_schedule]
+    runs = [UpcomingRun(due.instant, state.jobs[due.job]), *islice(upcoming(paused, now), 1)]
+    return min(runs, key=lambda run: run.instant)
 
 
 def schedule_begins_at(job: Job, now: datetime) -> datetime | None:
@@ -46,11 +82,13 @@ def jobs_settled_ahead(state: State, now: datetime) -> dict[str, datetime]:
 
     Those of which a person settled them are left out.
     """
-    found = ((job, settled_ahead(job, now + _AHEAD_MIN)) for job in state.present_jobs())
+    moment = now + _AHEAD_MIN
     return {
-        job.name: until
-        for job, until in found
-        if until is not None and (job.settled_by_hand is None or job.settled_by_hand.until < until)
+        job.name: job.cursor
+        for job in state.jobs.values()
+        if job.cursor > moment
+        and settled_ahead(job, moment) is not None
+        and (job.settled_by_hand is None or job.settled_by_hand.until < job.cursor)
     }
 
 
