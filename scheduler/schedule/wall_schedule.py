@@ -7,7 +7,7 @@ first instant after it, and those that come twice run the first time only; other
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -19,9 +19,8 @@ from scheduler.schedule.stepped_schedule import SteppedSchedule
 class WallTimes(Protocol):
     """Times that a wall clock shows, in seconds since 1970 as if they were UTC; zones do not matter here."""
 
-    @property
-    def next_after(self) -> Callable[[int], int | None]:
-        """A function from a wall time to the first of the times strictly later; None past the horizon."""
+    def next_after(self, wall_s: int) -> int | None:
+        """The first of the times strictly later than a wall time; None past the horizon."""
 
     def count(self, low_s: int, high_s: int) -> int:
         """How many of the times lie in low_s <= wall < high_s."""

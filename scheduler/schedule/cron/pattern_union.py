@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from scheduler.schedule.cron.wall_pattern import MINUTES_OF_DAY, DayBounds, WallPattern, day_bounds
@@ -17,12 +17,8 @@ class PatternUnion:
     def __init__(self, patterns: Sequence[WallPattern]) -> None:
         self._patterns = tuple(patterns)
 
-    @property
-    def next_after(self) -> Callable[[int], int | None]:
-        """A function from a wall time to the first match strictly later."""
-        return self._next_after
-
-    def _next_after(self, wall_s: int) -> int | None:
+    def next_after(self, wall_s: int) -> int | None:
+        """The first match strictly later than a wall time; None past the horizon."""
         found = (pattern.next_after(wall_s) for pattern in self._patterns)
         return min((each for each in found if each is not None), default=None)
 

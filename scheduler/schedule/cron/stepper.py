@@ -9,14 +9,13 @@ how it is called:
 - croniter turns a field that holds everything (`1-31`, `0-6`) into `*`, and then takes it for unrestricted.
   If one of the two days suffices and one of them always matches, every day matches; so both are passed as `*`.
 
-The import of croniter takes about 30 ms, so it is done at the first step.
+The import of croniter takes about 30 ms, so it is done by `load`, which a scheduler calls at its start.
 """
 
 from __future__ import annotations
 
-import platform
+import sys
 from collections.abc import Callable
-from functools import cache
 
 from scheduler.schedule.cron.vocabulary import CronField
 from scheduler.schedule.schedule import HORIZON_S
@@ -51,13 +50,21 @@ def stepper(
     return next_after
 
 
-@cache
+def is_loaded() -> bool:
+    """Whether croniter is there to step."""
+    return "croniter" in sys.modules
+
+
 def load() -> None:
-    """Import croniter now.
+    """Import croniter now, if it is not loaded yet.
 
     It asks at its import how wide a pointer is, and knows that from elsewhere too: `platform.architecture` would run
     the program `file`, whichever stands first on the caller's PATH.
     """
+    if is_loaded():
+        return
+    import platform
+
     asked = platform.architecture
     platform.architecture = lambda *_, **__: ("", "")
     try:

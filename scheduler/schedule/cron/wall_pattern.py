@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from functools import cached_property
 from typing import NamedTuple
 
 from scheduler.schedule.cron.day_rule import matching_days
+from scheduler.schedule.cron.stepper import is_loaded, stepper
 from scheduler.schedule.cron.vocabulary import CronField, day_rule
 from scheduler.schedule.schedule import HORIZON_S
 
@@ -41,19 +41,22 @@ class WallPattern:
             times |= minute.mask << 60 * hour_of_day
         self.minutes = times
         self._times_per_day = times.bit_count()
+        # croniter lacks some of the forms of days by their place, and has rules of its own for others.
+        self._has_day_forms = bool(self._day_rule.day_forms or self._day_rule.weekday_forms)
+        self._was_asked = False
+        self._stepper: Callable[[int], int | None] | None = None
 
-    @cached_property
-    def next_after(self) -> Callable[[int], int | None]:
-        """A function from a wall time to the first match strictly later, stepped by croniter.
+    def next_after(self, wall_s: int) -> int | None:
+        """The first match strictly later than a wall time; None past the horizon.
 
-        croniter lacks some of the forms of days by their place, and has rules of its own for others: where there are
-        any, the next match is looked up in the days of each year.
+        The first time it is looked up in the days of each year, for that is sooner done than croniter is loaded and
+        given the expression: a command asks once, and so does the start of a scheduler of each of its thousands of
+        jobs. Where croniter is loaded, it steps from the second time on.
         """
-        if self._day_rule.day_forms or self._day_rule.weekday_forms:
-            return self._first_after
-        from scheduler.schedule.cron.stepper import stepper
-
-        return stepper(*self._fields)
+        if self._was_asked and self._stepper is None and is_loaded() and not self._has_day_forms:
+            self._stepper = stepper(*self._fields)
+        self._was_asked = True
+        return self._first_after(wall_s) if self._stepper is None else self._stepper(wall_s)
 
     def _first_after(self, wall_s: int) -> int | None:
         return next(self.ascending(wall_s + 1, HORIZON_S), None)
