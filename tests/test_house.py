@@ -41,10 +41,10 @@ PURE = {
 PURE_FOR = {
     "scheduler.schedule.zone_data": {"pathlib", "tzdata"},
     "scheduler.schedule.zones": {"io", "zoneinfo"},
-    "scheduler.schedule.cron.stepper": {"croniter", "platform"},
+    "scheduler.schedule.cron.stepper": {"croniter", "platform", "sys"},
 }
-"""Exceptions: the data of time zones is read from files, once; croniter is asked about instants that it is given, and
-is kept from asking `platform`."""
+"""Exceptions: the data of time zones is read from files, once; croniter is asked about instants that it is given, is
+kept from asking `platform`, and is asked only once it is loaded, which changes no answer."""
 PROOFS_WITH_FILES = {
     "kept_checkpoints",
     "kept_sizes",

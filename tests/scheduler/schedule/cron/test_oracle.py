@@ -10,9 +10,8 @@ from cronsim import CronSim, CronSimError
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from scheduler.schedule import CronSchedule, ScheduleError, parse_cron
 from scheduler.schedule.zones import load_zone
-from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, ZONES, expressions, utc, walk
+from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, ZONES, expressions, parsed, utc, walk
 from tests.support.examples import examples
 
 # Walking a job with `*` in its minute or hour, cronsim leaps by an hour of elapsed time and lands past minute 0
@@ -21,15 +20,6 @@ from tests.support.examples import examples
 CRONSIM_LOSES_ITS_WAY = {"America/Havana", "Australia/Lord_Howe", "Pacific/Apia"}
 
 EARLIEST, LATEST = datetime.fromisoformat("2009-01-01"), datetime.fromisoformat("2035-01-01")
-
-
-def parsed(expression: str, zone: str) -> CronSchedule:
-    """The schedule, unless the expression names a date that never comes."""
-    try:
-        return parse_cron(expression, zone)
-    except ScheduleError as refused:
-        assume("never comes" not in refused.reason)
-        raise
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.schedule.cron.wall_pattern import WallPattern
-from tests.scheduler.schedule.cron.test_oracle import parsed
-from tests.scheduler.schedule.cron.wall_clock import PATIENT, expressions
+from tests.scheduler.schedule.cron.wall_clock import PATIENT, expressions, parsed
 
 # Says what is started while croniter is loaded.
 LOADS_CRONITER = """

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 
+from scheduler.schedule import CronSchedule, ScheduleError, parse_cron
 from scheduler.schedule.zones import load_zone
 from tests.scheduler.schedule.cron.other_schedulers import debian
 
@@ -135,3 +136,12 @@ def first_shown(local: datetime, zone: str) -> datetime:
     while at.astimezone(info).replace(tzinfo=None) < local:
         at += MINUTE
     return at
+
+
+def parsed(expression: str, zone: str) -> CronSchedule:
+    """The schedule, unless the expression names a date that never comes."""
+    try:
+        return parse_cron(expression, zone)
+    except ScheduleError as refused:
+        assume("never comes" not in refused.reason)
+        raise
