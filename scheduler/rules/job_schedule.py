@@ -104,11 +104,11 @@ def _schedule(
         from scheduler.schedule.jitter import JitteredSchedule
 
         nominal = _schedule(cron, every, at, timezone, 0, calendars)
-        return JitteredSchedule(nominal, timedelta(milliseconds=jitter_offset_ms), timezone)
+        return JitteredSchedule(timezone, nominal, timedelta(milliseconds=jitter_offset_ms))
     if calendars is not None:
         from scheduler.schedule.calendars.by_days import SomeDaysSchedule
 
-        return SomeDaysSchedule(_schedule(cron, every, at, timezone, 0, None), _rule(calendars), timezone)
+        return SomeDaysSchedule(timezone, _schedule(cron, every, at, timezone, 0, None), _rule(calendars))
     if isinstance(cron, tuple):
         return parse_several(cron, timezone)
     if cron is not None:

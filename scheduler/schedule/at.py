@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -23,19 +22,28 @@ _FORMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AtSchedule(Schedule):
+class AtSchedule(Schedule, frozen=True):
     """One instant, once.
 
     Attributes:
-        instant: The instant, in UTC.
         zone: IANA name of the zone in which the instant is shown.
-        text: The instant as it was written.
+        instant: The instant, in UTC.
+        text: The instant as it was written; two schedules are equal without it.
     """
 
     instant: datetime
-    zone: str
-    text: str = field(compare=False)
+    text: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AtSchedule) and self._moments == other._moments
+
+    def __hash__(self) -> int:
+        return hash(self._moments)
+
+    @property
+    def _moments(self) -> tuple[object, ...]:
+        """What makes two of them equal, however they were written."""
+        return (self.zone, self.instant)
 
     def next_after(self, instant: datetime) -> datetime | None:
         """The instant if it is strictly later than `instant`, else None: it never comes again."""
@@ -98,7 +106,7 @@ def parse_at(text: str, timezone: str = "UTC") -> AtSchedule:
     if read.year not in _YEARS:
         raise ScheduleError(f"{text!r} is outside the years {_YEARS[0]} to {_YEARS[-1]}", token=text)
     instant = read.astimezone(UTC) if read.tzinfo else _local_instant(read, timezone, text)
-    return AtSchedule(instant, timezone, text)
+    return AtSchedule(timezone, instant, text)
 
 
 def _local_instant(local: datetime, timezone: str, text: str) -> datetime:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -20,23 +19,32 @@ _BEGINNING = re.compile(r"(?P<interval>.*?)[ \t]*\bfrom\b[ \t]*(?P<first>.*)")
 _WHOLE_DAYS = re.compile(r"[0-9]+d")
 
 
-@dataclass(frozen=True, slots=True)
-class EverySchedule(Schedule):
+class EverySchedule(Schedule, frozen=True):
     """Each instant whose distance from 1970-01-01T00:00:00Z is a multiple of the interval; or from a first instant.
 
     So the instants are the same on every machine and after every restart; the zone only says how they are shown.
 
     Attributes:
-        interval_s: Seconds from one instant to the next.
         zone: IANA name of the zone in which instants are shown.
-        text: The interval as it was written, and its beginning if there is one.
+        interval_s: Seconds from one instant to the next.
+        text: The interval as it was written, and its beginning if there is one; two schedules are equal without it.
         first_s: The first instant, in seconds since 1970; None: there is none, and distances count from 1970.
     """
 
     interval_s: int
-    zone: str
-    text: str = field(compare=False)
+    text: str
     first_s: int | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EverySchedule) and self._moments == other._moments
+
+    def __hash__(self) -> int:
+        return hash(self._moments)
+
+    @property
+    def _moments(self) -> tuple[object, ...]:
+        """What makes two of them equal, however they were written."""
+        return (self.zone, self.interval_s, self.first_s)
 
     def next_after(self, instant: datetime) -> datetime | None:
         """The first instant strictly later than `instant`."""
@@ -119,7 +127,7 @@ def parse_every(interval: str | timedelta, timezone: str = "UTC") -> EverySchedu
     if duration.microseconds:
         raise ScheduleError(f"an interval of {duration} is not a whole number of seconds")
     text = interval if isinstance(interval, str) else format_duration(duration)
-    return EverySchedule(duration.days * _DAY_S + duration.seconds, timezone, text)
+    return EverySchedule(timezone, duration.days * _DAY_S + duration.seconds, text)
 
 
 def _with_beginning(text: str, found: re.Match[str], timezone: str) -> EverySchedule | EveryDaysSchedule:
@@ -139,4 +147,4 @@ def _with_beginning(text: str, found: re.Match[str], timezone: str) -> EverySche
         raise ScheduleError(
             error.reason, suggestion, token=first or text, column=column if first else 0
         ) from None
-    return EverySchedule(length.days * _DAY_S + length.seconds, timezone, text, epoch_seconds(begin))
+    return EverySchedule(timezone, length.days * _DAY_S + length.seconds, text, epoch_seconds(begin))

@@ -8,7 +8,6 @@ before the first one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from scheduler.schedule.errors import ScheduleError
@@ -56,21 +55,30 @@ class DayTimes:
         return range(self._first_s + steps * self._step_s, high_s, self._step_s)
 
 
-@dataclass(frozen=True, slots=True)
-class EveryDaysSchedule(WallSchedule):
+class EveryDaysSchedule(WallSchedule, frozen=True):
     """One time of day on every nth day from a first one on.
 
     Attributes:
+        zone: IANA name of the zone whose time of day is kept.
         days: Days from one instant to the next.
         first_s: What the zone's clocks show at the first instant, in seconds since 1970 as if it were UTC.
-        zone: IANA name of the zone whose time of day is kept.
-        text: The interval and its beginning as they were written.
+        text: The interval and its beginning as they were written; two schedules are equal without it.
     """
 
     days: int
     first_s: int
-    zone: str
-    text: str = field(compare=False)
+    text: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EveryDaysSchedule) and self._moments == other._moments
+
+    def __hash__(self) -> int:
+        return hash(self._moments)
+
+    @property
+    def _moments(self) -> tuple[object, ...]:
+        """What makes two of them equal, however they were written."""
+        return (self.zone, self.days, self.first_s)
 
     @property
     def fixed_time(self) -> bool:
@@ -122,7 +130,7 @@ def every_days(days: int, begin: datetime, timezone: str, text: str) -> EveryDay
             f"clocks in {timezone} show {shown:%Y-%m-%d %H:%M} twice, and whole days take the first of the two",
             shown.replace(fold=0).isoformat(),
         )
-    return EveryDaysSchedule(days, _wall_seconds(shown), timezone, text)
+    return EveryDaysSchedule(timezone, days, _wall_seconds(shown), text)
 
 
 def _wall_seconds(shown: datetime) -> int:

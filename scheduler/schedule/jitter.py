@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -39,19 +38,17 @@ def jitter_offset_ms(ledger: str, job: str, jitter_ms: int | None) -> int:
     return (drawn * (jitter_ms // 1_000 + 1) >> 64) * 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class JitteredSchedule(Schedule):
+class JitteredSchedule(Schedule, frozen=True):
     """Each instant of another schedule, later by the same time.
 
     Attributes:
+        zone: that of `nominal`.
         nominal: the schedule as it is written.
         offset: how much later, whole seconds.
-        zone: that of `nominal`.
     """
 
     nominal: Schedule
     offset: timedelta
-    zone: str
 
     def next_after(self, instant: datetime) -> datetime | None:
         """The first instant strictly later than `instant`."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+
+import msgspec
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # No schedule is followed past this instant, so that calendar arithmetic never passes the end of `datetime`.
@@ -32,7 +34,7 @@ class Lint(NamedTuple):
     message: str
 
 
-class Schedule(ABC):
+class Schedule(msgspec.Struct, frozen=True):
     """When something is due: a value that computes instants and never looks at a clock.
 
     All instants are aware datetimes; those that are returned are in UTC and on whole seconds. A stretch
@@ -43,7 +45,6 @@ class Schedule(ABC):
         zone: IANA name of the time zone in which local times are read.
     """
 
-    __slots__ = ()
     zone: str
 
     @abstractmethod

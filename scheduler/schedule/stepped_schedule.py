@@ -11,10 +11,8 @@ from itertools import islice
 from scheduler.schedule.schedule import Schedule, Summary, epoch_seconds, instant_at
 
 
-class SteppedSchedule(Schedule):
+class SteppedSchedule(Schedule, frozen=True):
     """A schedule that lists its instants from either end; hashable, since its answers are remembered."""
-
-    __slots__ = ()
 
     @abstractmethod
     def ascending(self, low_s: int, high_s: int) -> Iterator[int]:

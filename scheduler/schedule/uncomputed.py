@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from scheduler.schedule.schedule import Schedule, Summary
 
 
-@dataclass(frozen=True, slots=True)
-class Uncomputed(Schedule):
-    """No instant that is known before it comes.
-
-    Attributes:
-        zone: IANA name of the zone in which the times of such a job's runs are shown.
-    """
-
-    zone: str
+class Uncomputed(Schedule, frozen=True):
+    """No instant that is known before it comes; in the zone the times of such runs are shown."""
 
     def next_after(self, instant: datetime) -> datetime | None:
         """None: nothing that can be told."""
@@ -40,8 +32,7 @@ class Uncomputed(Schedule):
         return Summary(None, None, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class OnDemand(Uncomputed):
+class OnDemand(Uncomputed, frozen=True):
     """The schedule of a job that runs only when somebody asks for it."""
 
     def describe(self) -> str:
@@ -57,8 +48,7 @@ REBOOT = "@reboot"
 """The one expression that is no time."""
 
 
-@dataclass(frozen=True, slots=True)
-class AtReboot(Uncomputed):
+class AtReboot(Uncomputed, frozen=True):
     """The schedule of a job that runs once for each boot of the machine: when a scheduler first sees that boot."""
 
     def describe(self) -> str:

@@ -51,10 +51,8 @@ class Piece(NamedTuple):
     offset_s: int
 
 
-class WallSchedule(SteppedSchedule):
+class WallSchedule(SteppedSchedule, frozen=True):
     """Wall-clock times in a zone."""
-
-    __slots__ = ()
 
     @property
     @abstractmethod

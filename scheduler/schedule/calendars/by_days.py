@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain, islice
 
@@ -22,19 +21,17 @@ comes on one of those that count does so within fewer: 1 January comes on a Sund
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SomeDaysSchedule(Schedule):
+class SomeDaysSchedule(Schedule, frozen=True):
     """The instants of another schedule on the days that a rule allows.
 
     Attributes:
+        zone: whose local dates count.
         every_day: the schedule whose instants they are.
         rule: the days.
-        zone: whose local dates count.
     """
 
     every_day: Schedule
     rule: DayRule
-    zone: str
 
     def next_after(self, instant: datetime) -> datetime | None:
         """The first instant strictly later than `instant`; None if there is none, or none that can be found."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+
+import msgspec
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RANGE_SIGN = ".."
@@ -21,8 +22,7 @@ class UnknownDays(LookupError):
     """Nobody in this process has read the days of this digest."""
 
 
-@dataclass(frozen=True)
-class CalendarDays:
+class CalendarDays(msgspec.Struct, frozen=True, dict=True):
     """A set of days.
 
     Attributes:
@@ -122,8 +122,7 @@ def days_of(digest: str) -> CalendarDays:
         raise UnknownDays(digest) from None
 
 
-@dataclass(frozen=True)
-class DayRule:
+class DayRule(msgspec.Struct, frozen=True, dict=True):
     """On which days a job runs: those of any calendar in `only`, if there is one, and of none in `without`."""
 
     only: tuple[CalendarDays, ...]

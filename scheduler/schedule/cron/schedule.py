@@ -16,7 +16,6 @@ the day that Pacific/Apia left out in 2011.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from scheduler.schedule.cron.expression import read_expression
@@ -26,8 +25,7 @@ from scheduler.schedule.wall_schedule import WallSchedule
 from scheduler.schedule.zones import known_zone, unknown_zone
 
 
-@dataclass(frozen=True, slots=True)
-class CronSchedule(WallSchedule):
+class CronSchedule(WallSchedule, frozen=True):
     """A cron expression read in a time zone; two schedules are equal if their expressions and zones are.
 
     >>> parse_cron("30 2 * * *", "Europe/Paris").describe()
@@ -35,8 +33,17 @@ class CronSchedule(WallSchedule):
     """
 
     expression: str
-    zone: str
-    fields: CronFields = field(compare=False, repr=False)
+    fields: CronFields
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, CronSchedule)
+            and self.expression == other.expression
+            and self.zone == other.zone
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.expression, self.zone))
 
     @property
     def fixed_time(self) -> bool:
@@ -83,7 +90,7 @@ def parse_cron(expression: str, timezone: str = "UTC") -> CronSchedule:
     if timezone != "UTC" and not known_zone(timezone):
         raise unknown_zone(timezone)
     text = expression.strip(" \t")
-    return CronSchedule(text, timezone, read_expression(expression, timezone))
+    return CronSchedule(timezone, text, read_expression(expression, timezone))
 
 
 @lru_cache(maxsize=4096)

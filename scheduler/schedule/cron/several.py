@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -18,8 +17,7 @@ SEPARATOR = "; "
 """What stands between the expressions where they are shown as one text."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeveralSchedules(SteppedSchedule):
+class SeveralSchedules(SteppedSchedule, frozen=True):
     """The union of the instants of cron schedules in one zone; an instant that several have is one.
 
     >>> parse_several(("0 2 * * mon-fri", "0 6 * * sat")).describe()
@@ -27,7 +25,6 @@ class SeveralSchedules(SteppedSchedule):
     """
 
     members: tuple[CronSchedule, ...]
-    zone: str
 
     def next_after(self, instant: datetime) -> datetime | None:
         """The first instant strictly later than `instant`; None if no member has one."""
@@ -79,7 +76,7 @@ def parse_several(expressions: tuple[str, ...], timezone: str = "UTC") -> Severa
     Raises:
         ScheduleError: One of them is no cron expression or never comes, or the zone does not exist.
     """
-    return SeveralSchedules(tuple(parse_cron(each, timezone) for each in expressions), timezone)
+    return SeveralSchedules(timezone, tuple(parse_cron(each, timezone) for each in expressions))
 
 
 class _Kind(NamedTuple):

@@ -43,7 +43,7 @@ def test_every_answer_is_that_of_the_nominal_schedule_later(
 ) -> None:
     """Next, between, latest and summary agree with the schedule as it is written, moved by hand."""
     nominal, offset = parse_cron(expression, "Europe/Paris"), timedelta(seconds=offset_s)
-    moved = JitteredSchedule(nominal, offset, nominal.zone)
+    moved = JitteredSchedule(nominal.zone, nominal, offset)
     after = BEGIN + timedelta(seconds=after_s)
     until = after + timedelta(seconds=length_s)
     expected = [each + offset for each in nominal.between(after - offset, until - offset)]

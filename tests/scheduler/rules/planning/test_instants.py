@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -51,10 +52,8 @@ def test_they_are_the_difference_of_two_sets(pairs: list[tuple[Instants, Instant
         assert most < COMPARED_MAX or changes.compared_until is None
 
 
-class _Unasked(Schedule):
+class _Unasked(Schedule, frozen=True):
     """A schedule that is not to be asked for its instants."""
-
-    zone = "UTC"
 
     def next_after(self, instant: datetime) -> datetime | None:
         raise AssertionError(f"it was asked for what is after {instant}")
@@ -77,7 +76,7 @@ class _Unasked(Schedule):
 
 def test_what_stays_as_it_is_is_not_computed() -> None:
     """A job whose times do not change costs nothing, however often it runs."""
-    alike = Instants(_Unasked(), ((NOW, UNTIL),))
+    alike = Instants(_Unasked("UTC"), ((NOW, UNTIL),))
     (changes,) = instant_changes([(alike, alike)])
     assert not changes.any
 
@@ -94,29 +93,32 @@ def test_very_many_are_compared_as_far_as_that_takes_no_time() -> None:
     assert whole.disappear == 11
 
 
-class _Watched(_Unasked):
+class _Watched(_Unasked, frozen=True):
     """Each second of a minute that has the same number, or each other one; `stepped` has how many were asked for."""
 
-    stepped = 0
+    number: int
+    interval_s: int
+    stepped: ClassVar[int] = 0
 
-    def __init__(self, number: int, interval_s: int) -> None:
-        self._every = parse_every(f"{interval_s}s from 2026-03-01T00:00:{number % 60:02}", "UTC")
-        self.number = number
+    @property
+    def every(self) -> Schedule:
+        return parse_every(f"{self.interval_s}s from 2026-03-01T00:00:{self.number % 60:02}", "UTC")
 
     def between(self, after: datetime, until: datetime, limit: int | None = None) -> Iterator[datetime]:
-        for instant in self._every.between(after, until, limit):
+        for instant in self.every.between(after, until, limit):
             _Watched.stepped += 1
             yield instant
 
     def summary(self, after: datetime, until: datetime) -> Summary:
-        return self._every.summary(after, until)
+        return self.every.summary(after, until)
 
 
 def test_a_plan_never_steps_through_more_than_it_may() -> None:
     """However many jobs there are, and however often they run."""
     _Watched.stepped = 0
     stretch = ((NOW, UNTIL),)
-    pairs = [(Instants(_Watched(n, 60), stretch), Instants(_Watched(n, 120), stretch)) for n in range(300)]
+    watched = [(_Watched("UTC", n, 60), _Watched("UTC", n, 120)) for n in range(300)]
+    pairs = [(Instants(old, stretch), Instants(new, stretch)) for old, new in watched]
     changes = instant_changes(pairs, 10_000)
     assert _Watched.stepped <= 10_000 + 6 * len(pairs)
     assert {(each.before, each.after) for each in changes} == {(57_600, 28_800)}
