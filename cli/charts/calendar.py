@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from scheduler.schedule import Schedule
+    from scheduler.schedule.schedule import Schedule
 
 DAYS = 7
 ALL_DAY_HOURS_MIN = 12

@@ -18,7 +18,7 @@ from scheduler import vocabulary as v
 from scheduler.rules.missed_instants import last_not_caught_up
 
 if TYPE_CHECKING:
-    from scheduler.schedule import Schedule
+    from scheduler.schedule.schedule import Schedule
 
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from cli.charts.axis import Axis, instant_of, microseconds
 
 if TYPE_CHECKING:
-    from scheduler.schedule import Schedule
+    from scheduler.schedule.schedule import Schedule
 
 _STEPS_MAX: Final = 60
 """So many columns are looked at one by one; a schedule that fills more is drawn as one stretch."""

@@ -30,7 +30,7 @@ class ZoneName(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name, if there is such a zone."""
-        from scheduler.schedule import known_zone, unknown_zone
+        from scheduler.schedule.zones import known_zone, unknown_zone
 
         if known_zone(value):
             return value

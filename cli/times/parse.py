@@ -28,7 +28,8 @@ class DurationType(click.ParamType[timedelta]):
         self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None
     ) -> timedelta:
         """The duration."""
-        from scheduler.schedule import ScheduleError, parse_duration
+        from scheduler.schedule.duration import parse_duration
+        from scheduler.schedule.errors import ScheduleError
 
         if isinstance(value, timedelta):
             return value
@@ -72,7 +73,8 @@ def parse_time(
         click.BadParameter: the text is no time, or a time that the zone's clocks never show or show twice, or a time
             outside the years 1970 to 9997.
     """
-    from scheduler.schedule import ScheduleError, parse_at
+    from scheduler.schedule.at import parse_at
+    from scheduler.schedule.errors import ScheduleError
 
     typed = " ".join(text.split())
     zone = zone or local_zone()
@@ -104,7 +106,7 @@ def _moved(typed: str, option: str, now: datetime, lean: Literal["past", "future
     Raises:
         OverflowError: the result is outside the years of the calendar.
     """
-    from scheduler.schedule import ScheduleError
+    from scheduler.schedule.errors import ScheduleError
 
     if typed == "now":
         return now
@@ -130,7 +132,8 @@ def _length(typed: str) -> timedelta:
     Raises:
         ScheduleError: the text is no duration.
     """
-    from scheduler.schedule import ScheduleError, parse_duration
+    from scheduler.schedule.duration import parse_duration
+    from scheduler.schedule.errors import ScheduleError
 
     found = re.fullmatch(r"([0-9]{1,6})w(?:([0-9]{1,6})d)?(.*)", typed)
     if found is None:

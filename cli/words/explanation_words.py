@@ -18,7 +18,8 @@ from cli.words.words import (
 )
 from scheduler.explanation import Explanation, Fact, Verdict
 from scheduler.explanation import facts as f
-from scheduler.schedule import REBOOT, format_duration
+from scheduler.schedule.duration import format_duration
+from scheduler.schedule.uncomputed import REBOOT
 from scheduler.wording.causes import MISFIRE_WORDINGS
 
 _HEADLINES: dict[Verdict, tuple[Tone, str]] = {

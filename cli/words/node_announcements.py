@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from cli.terminal.printable import printable
-from scheduler.schedule import format_duration
+from scheduler.schedule.duration import format_duration
 from scheduler.service.announcements import ClockOff, DatabaseAway, DatabaseBack, Follows, Leads
 
 

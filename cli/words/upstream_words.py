@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from cli.words.words import skip_words
 from scheduler.explanation import facts as f
-from scheduler.schedule import format_duration
+from scheduler.schedule.duration import format_duration
 from scheduler.wording.outcomes import OUTCOME_WORDINGS
 
 Shown = Callable[[datetime], str]

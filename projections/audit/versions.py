@@ -15,7 +15,7 @@ import msgspec
 from projections.audit.findings import Difference, Listed
 from scheduler import vocabulary as v
 from scheduler.rules.instants_state import RESOLUTION
-from scheduler.schedule import Schedule
+from scheduler.schedule.schedule import Schedule
 from scheduler.schedule.zones import load_zone
 
 PARTS = ("croniter", "tzdata")

@@ -14,8 +14,8 @@ from scheduler.configuration.upstreams import upstream_lints
 from scheduler.definition import Timing
 from scheduler.home import Home
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.schedule import Lint
 from scheduler.schedule.lint import lint
+from scheduler.schedule.schedule import Lint
 from scheduler.shortening import bounded_message
 
 

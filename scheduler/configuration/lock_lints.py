@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from scheduler.configuration.model import ConfigLint, ConfiguredJob
-from scheduler.schedule import mistyped
+from scheduler.schedule.errors import mistyped
 
 
 def lock_lints(jobs: Mapping[str, ConfiguredJob], declared: Mapping[str, int]) -> Iterator[ConfigLint]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word from which one slip of the keyboard makes `word`, or an empty string; - and _ are one letter."""
-    from scheduler.schedule import mistyped  # only a mistake needs it
+    from scheduler.schedule.errors import mistyped  # only a mistake needs it
 
     by_word: dict[str, list[str]] = {}
     for each in dict.fromkeys(known):

@@ -8,16 +8,13 @@ from datetime import timedelta
 from scheduler.configuration.keys.table import TIMING_KEYS
 from scheduler.configuration.yaml_tree.problems import Placed, Problems, file_of
 from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
-from scheduler.schedule import (
-    OnDemand,
-    Schedule,
-    ScheduleError,
-    is_reboot,
-    parse_at,
-    parse_every,
-    parse_expression,
-    parse_several,
-)
+from scheduler.schedule.at import parse_at
+from scheduler.schedule.cron.several import parse_several
+from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.every import parse_every
+from scheduler.schedule.expression import parse_expression
+from scheduler.schedule.schedule import Schedule
+from scheduler.schedule.uncomputed import OnDemand, is_reboot
 
 _PARSE: dict[str, Callable[[str, str], Schedule]] = {
     "schedule": parse_expression,

@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 from scheduler.definition import JobDefinition
 from scheduler.explanation.facts import DaylightSaving
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.schedule import SeveralSchedules
 from scheduler.schedule.calendars.by_days import SomeDaysSchedule
+from scheduler.schedule.cron.several import SeveralSchedules
 from scheduler.schedule.jitter import JitteredSchedule
 from scheduler.schedule.offsets import Stretch, stretches
 from scheduler.schedule.schedule import epoch_seconds, instant_at

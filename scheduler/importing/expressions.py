@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scheduler.schedule import ScheduleError, parse_cron
+from scheduler.schedule.cron.schedule import parse_cron
+from scheduler.schedule.errors import ScheduleError
 
 
 def comes(expression: str) -> bool:

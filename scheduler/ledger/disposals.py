@@ -15,7 +15,7 @@ from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import every_day_schedule_of, excluded, schedule_of
 from scheduler.rules.missed_instants import last_not_caught_up, schedule_of_misfire
 from scheduler.rules.state import State
-from scheduler.schedule import Schedule
+from scheduler.schedule.schedule import Schedule
 
 
 class Disposal(NamedTuple):

@@ -149,7 +149,7 @@ def nearest_program(name: str, path: str) -> str:
     """What the name was meant to be: a user in front of the program, as in a system's crontab, or a slip."""
     if is_user(name):
         return f"; {name} is a user: a command has no user in front, it runs as the scheduler's"
-    from scheduler.schedule import mistyped  # only a mistake needs it
+    from scheduler.schedule.errors import mistyped  # only a mistake needs it
 
     names: set[str] = set()
     for folder in path.split(":"):

@@ -19,7 +19,7 @@ from scheduler.rules.exclusion import exclusion, exclusion_of_span
 from scheduler.rules.instants_state import RESOLUTION, ClosedInterval
 from scheduler.rules.job_schedule import local_iso, nominal, schedule_of
 from scheduler.rules.state import NEVER, Job, State
-from scheduler.schedule import Schedule
+from scheduler.schedule.schedule import Schedule
 
 
 def replay(

@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from scheduler.definition import CalendarDigests, JobDefinition
-from scheduler.schedule import (
-    OnDemand,
-    Schedule,
-    Summary,
-    parse_at,
-    parse_every,
-    parse_expression,
-    parse_several,
-)
+from scheduler.schedule.expression import parse_expression
+from scheduler.schedule.schedule import Schedule, Summary
 from scheduler.schedule.zones import load_zone
 
 if TYPE_CHECKING:
@@ -110,12 +103,22 @@ def _schedule(
 
         return SomeDaysSchedule(timezone, _schedule(cron, every, at, timezone, 0, None), _rule(calendars))
     if isinstance(cron, tuple):
+        from scheduler.schedule.cron.several import parse_several
+
         return parse_several(cron, timezone)
     if cron is not None:
         return parse_expression(cron, timezone)
     if every is not None:
+        from scheduler.schedule.every import parse_every
+
         return parse_every(every, timezone)
-    return OnDemand(timezone) if at is None else parse_at(at, timezone)
+    if at is not None:
+        from scheduler.schedule.at import parse_at
+
+        return parse_at(at, timezone)
+    from scheduler.schedule.uncomputed import OnDemand
+
+    return OnDemand(timezone)
 
 
 def offset_of(definition: JobDefinition) -> timedelta:

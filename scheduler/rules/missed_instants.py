@@ -12,7 +12,7 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.schedule import Schedule
+from scheduler.schedule.schedule import Schedule
 
 
 def schedule_of_misfire(definitions: Iterable[JobDefinition], misfire: v.ScheduleMisfired) -> Schedule:

@@ -16,7 +16,7 @@ from scheduler.definition import Timing
 from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import Job, State
-from scheduler.schedule import Schedule
+from scheduler.schedule.schedule import Schedule
 
 
 class Due(NamedTuple):

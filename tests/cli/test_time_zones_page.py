@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.schedule import Schedule, ScheduleError, parse_at, parse_cron, parse_every
+from scheduler.schedule.at import parse_at
+from scheduler.schedule.cron.schedule import parse_cron
+from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.every import parse_every
+from scheduler.schedule.schedule import Schedule
 from tests.support.command import call
 
 PAGE = (Path(__file__).parents[2] / "docs" / "time-zones.md").read_text(encoding="utf-8")

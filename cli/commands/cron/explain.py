@@ -19,20 +19,15 @@ from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, Value, details, table
 from cli.times.show import parse_time, show_relative, show_time
 from cli.times.zones import zone_of
-from scheduler.schedule import (
-    AtReboot,
-    Schedule,
-    ScheduleError,
-    format_duration,
-    is_reboot,
-    parse_cron,
-    parse_duration,
-    parse_every,
-    parse_expression,
-    parse_several,
-)
-from scheduler.schedule.cron.several import SEPARATOR
+from scheduler.schedule.cron.schedule import parse_cron
+from scheduler.schedule.cron.several import SEPARATOR, parse_several
+from scheduler.schedule.duration import format_duration, parse_duration
+from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.every import parse_every
+from scheduler.schedule.expression import parse_expression
 from scheduler.schedule.lint import lint
+from scheduler.schedule.schedule import Schedule
+from scheduler.schedule.uncomputed import AtReboot, is_reboot
 
 _COUNT_MAX = 10_000
 _INTERVAL = re.compile(r"(?P<key>every(?::[ \t]*|[ \t]+))(?P<value>.*)")

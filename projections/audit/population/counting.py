@@ -11,7 +11,7 @@ from projections.audit.population.tally import Disposition, RevisionKey, Tally
 from scheduler.definition import JobDefinition, revision
 from scheduler.rules.job_schedule import excluded, schedule_of
 from scheduler.rules.state import Job
-from scheduler.schedule import Summary
+from scheduler.schedule.schedule import Summary
 
 
 class _Counted(msgspec.Struct):

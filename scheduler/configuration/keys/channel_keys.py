@@ -12,7 +12,7 @@ from scheduler.configuration.keys.block_values.secrets import one_secret
 from scheduler.configuration.keys.key import Key
 from scheduler.definition import Secret
 from scheduler.notifications.settings import TIMEOUT_MS, ChannelKind, Smtp
-from scheduler.schedule import format_duration
+from scheduler.schedule.duration import format_duration
 
 KINDS: Final[tuple[ChannelKind, ...]] = ("webhook", "email", "command", "ping")
 """A channel has exactly one of these."""

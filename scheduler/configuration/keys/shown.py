@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from scheduler.command import command_line
 from scheduler.definition import Directory, JobCalendars, Secret
-from scheduler.schedule import format_duration
 from scheduler.schedule.cron.several import SEPARATOR
+from scheduler.schedule.duration import format_duration
 
 
 def text(value: object) -> str:

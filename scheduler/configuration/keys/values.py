@@ -17,7 +17,9 @@ from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
-from scheduler.schedule import ScheduleError, known_zone, parse_duration, unknown_zone
+from scheduler.schedule.duration import parse_duration
+from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.zones import known_zone, unknown_zone
 
 T = TypeVar("T")
 Reader = Callable[[Node], T]

@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 from scheduler.configuration.model import ConfigLint, ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.rules.job_schedule import every_day_schedule_of
-from scheduler.schedule import Schedule
 from scheduler.schedule.cron.schedule import CronSchedule
 from scheduler.schedule.cron.several import SeveralSchedules
 from scheduler.schedule.every import EverySchedule
+from scheduler.schedule.schedule import Schedule
 
 MANY: Final = 20
 """So many jobs at one minute are remarked on: fewer start within moments, on any machine."""

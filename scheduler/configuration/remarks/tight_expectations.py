@@ -10,7 +10,8 @@ from typing import Final
 from scheduler.configuration.model import ConfigLint, ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.schedule import Schedule, format_duration
+from scheduler.schedule.duration import format_duration
+from scheduler.schedule.schedule import Schedule
 
 _TIMES: Final = 32
 """So many times of a job are looked at: a month of one that runs each day."""

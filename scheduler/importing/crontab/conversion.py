@@ -14,7 +14,8 @@ from scheduler.importing.crontab.lines import Crontab, Line
 from scheduler.importing.crontab.settings import Settings
 from scheduler.importing.expressions import comes
 from scheduler.importing.names import JobNames, told_by
-from scheduler.schedule import parse_cron, parse_duration
+from scheduler.schedule.cron.schedule import parse_cron
+from scheduler.schedule.duration import parse_duration
 from scheduler.schedule.jitter import jitter_fault
 from scheduler.schedule.zones import load_zone
 

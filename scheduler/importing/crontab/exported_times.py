@@ -13,10 +13,10 @@ from scheduler.importing.crontab.fields import BadTimes, read_times
 from scheduler.importing.crontab.instants import CrontabInstants
 from scheduler.importing.proof import COMPARED
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.schedule import REBOOT
 from scheduler.schedule.cron.vocabulary import ALIASES
 from scheduler.schedule.every import EverySchedule
 from scheduler.schedule.every_days import EveryDaysSchedule
+from scheduler.schedule.uncomputed import REBOOT
 from scheduler.schedule.zones import load_zone
 
 _MINUTE_S, _HOUR_S, _DAY_S, _WEEK_S = 60, 3_600, 86_400, 604_800

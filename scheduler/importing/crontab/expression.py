@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from scheduler.importing.crontab.fields import Field, Times
 from scheduler.importing.expressions import ranges_of
-from scheduler.schedule import ScheduleError, parse_cron
+from scheduler.schedule.cron.schedule import parse_cron
 from scheduler.schedule.cron.vocabulary import CronField
+from scheduler.schedule.errors import ScheduleError
 
 _LOWS = (0, 0, 1, 1, 0)
 _HIGHS = (59, 23, 31, 12, 6)

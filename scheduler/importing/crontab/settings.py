@@ -8,7 +8,7 @@ from scheduler.importing.conversion import Conversion
 from scheduler.importing.crontab.command import SHELL
 from scheduler.importing.crontab.dialect import CRONIE_VARIABLES, Dialect
 from scheduler.importing.crontab.lines import Line
-from scheduler.schedule import known_zone, nearest_zones
+from scheduler.schedule.zones import known_zone, nearest_zones
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EXPANDED = re.compile(r"\$\{?[A-Za-z_]|^~|:~")

@@ -22,15 +22,12 @@ from scheduler.importing.systemd.keys import DIRECTIVES
 from scheduler.importing.systemd.service import NoJob, Service
 from scheduler.importing.systemd.time_span import BadSpan, duration_of, seconds_of
 from scheduler.importing.systemd.unit_file import Directive, Unit
-from scheduler.schedule import (
-    Schedule,
-    known_zone,
-    parse_cron,
-    parse_every,
-    parse_several,
-)
+from scheduler.schedule.cron.schedule import parse_cron
+from scheduler.schedule.cron.several import parse_several
+from scheduler.schedule.every import parse_every
 from scheduler.schedule.jitter import jitter_fault
-from scheduler.schedule.zones import load_zone
+from scheduler.schedule.schedule import Schedule
+from scheduler.schedule.zones import known_zone, load_zone
 
 _DESCRIPTION_MAX_CHARS = 1_000
 _EXPRESSIONS_MAX = 50

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from fractions import Fraction
 
-from scheduler.schedule import format_duration
+from scheduler.schedule.duration import format_duration
 
 _UNITS: dict[str, Fraction] = {
     **dict.fromkeys(("usec", "us", "µs", "μs"), Fraction(1, 1_000_000)),

@@ -21,7 +21,7 @@ from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import offset_of, schedule_of
 from scheduler.rules.state import Job, Run, State
-from scheduler.schedule import Schedule
+from scheduler.schedule.schedule import Schedule
 
 AWAITED_MAX = 1_000
 """So many instants of a job are awaited; of more, the earliest count as failed by the tick that was one too many."""

@@ -14,8 +14,7 @@ from typing import Final, NamedTuple
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.requests.upcoming import schedule_begins_at
 from scheduler.rules.state import Job
-from scheduler.schedule import Schedule
-from scheduler.schedule.schedule import epoch_seconds, instant_at
+from scheduler.schedule.schedule import Schedule, epoch_seconds, instant_at
 from scheduler.schedule.stepped_schedule import SteppedSchedule
 
 COMPARED_MAX: Final = 200_000

@@ -16,7 +16,7 @@ from scheduler.entry_members import BackfillPart, Claims
 from scheduler.rules.instants_state import Backfill
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.state import Job, State
-from scheduler.schedule import Schedule
+from scheduler.schedule.schedule import Schedule
 
 BACKFILL_MAX = 10_000
 """At most so many instants are asked for at once."""

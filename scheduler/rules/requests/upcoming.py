@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from scheduler.rules.instants_state import SettledByHand
     from scheduler.rules.state import Job, State
     from scheduler.rules.timetable import Due
-    from scheduler.schedule import Schedule
+    from scheduler.schedule.schedule import Schedule
 
 _AHEAD_MIN = timedelta(seconds=1)
 """A scheduler settles an instant the moment it falls due: another reading of the clock may be a little earlier."""

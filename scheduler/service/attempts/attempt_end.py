@@ -11,7 +11,7 @@ from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.entry_members import Outcome
 from scheduler.processes.output.output import OutputDigest
-from scheduler.schedule import format_duration
+from scheduler.schedule.duration import format_duration
 from scheduler.service.attempts.running_attempt import RunningAttempt
 from scheduler.wording.quantities import size_words
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from cli.charts.calendar import ScheduledJob, week
 from cli.charts.calendar_drawing import picture
 from cli.terminal.display_width import display_width
-from scheduler.schedule import Schedule, parse_cron, parse_every
+from scheduler.schedule.cron.schedule import parse_cron
+from scheduler.schedule.every import parse_every
+from scheduler.schedule.schedule import Schedule
 from tests.support.command import call
 from tests.support.home import make_home
 

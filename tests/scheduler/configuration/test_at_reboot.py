@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.schedule import AtReboot
+from scheduler.schedule.uncomputed import AtReboot
 from tests.scheduler.configuration.reading import job, read, the_mistake
 
 

@@ -12,15 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scheduler.schedule
-from scheduler.schedule import (
-    ScheduleError,
-    format_duration,
-    known_zone,
-    nearest_zones,
-    parse_cron,
-    parse_duration,
-)
-from scheduler.schedule.zones import load_zone
+from scheduler.schedule.cron.schedule import parse_cron
+from scheduler.schedule.duration import format_duration, parse_duration
+from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.zones import known_zone, load_zone, nearest_zones
 from tests.scheduler.schedule.cron.wall_clock import PATIENT
 
 MODULES = sorted(

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.schedule import ScheduleError, parse_at, parse_every
+from scheduler.schedule.at import parse_at
+from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.every import parse_every
 from tests.scheduler.schedule.cron.wall_clock import utc
 
 

@@ -9,7 +9,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from scheduler.explanation.wall_time import daylight_saving
-from scheduler.schedule import ScheduleError, parse_every
+from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.every import parse_every
 from scheduler.schedule.zones import load_zone
 from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, first_shown, utc
 from tests.support.examples import examples

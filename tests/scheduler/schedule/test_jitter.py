@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.schedule import Schedule, parse_at, parse_cron, parse_every, parse_several
+from scheduler.schedule.at import parse_at
+from scheduler.schedule.cron.schedule import parse_cron
+from scheduler.schedule.cron.several import parse_several
+from scheduler.schedule.every import parse_every
 from scheduler.schedule.jitter import JitteredSchedule, jitter_fault, jitter_offset_ms, shortest_gap
+from scheduler.schedule.schedule import Schedule
 from tests.support.examples import examples
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.schedule import Schedule, parse_at, parse_every
+from scheduler.schedule.at import parse_at
+from scheduler.schedule.every import parse_every
 from scheduler.schedule.lint import lint
+from scheduler.schedule.schedule import Schedule
 
 
 @pytest.mark.parametrize(

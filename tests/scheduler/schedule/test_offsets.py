@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scheduler.schedule import known_zone, parse_cron, zone_data
+from scheduler.schedule import zone_data
+from scheduler.schedule.cron.schedule import parse_cron
 from scheduler.schedule.offsets import stretches_of_year
 from scheduler.schedule.schedule import instant_at
-from scheduler.schedule.zones import load_zone
+from scheduler.schedule.zones import known_zone, load_zone
 from tests.scheduler.schedule.cron.wall_clock import utc
 
 ALL_ZONES = sorted(zone for zone in zone_data.zone_names() if known_zone(zone))

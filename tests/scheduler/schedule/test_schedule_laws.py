@@ -7,8 +7,13 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from scheduler.schedule import Schedule, ScheduleError, parse_at, parse_cron, parse_every, parse_several
+from scheduler.schedule.at import parse_at
+from scheduler.schedule.cron.schedule import parse_cron
+from scheduler.schedule.cron.several import parse_several
+from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.every import parse_every
 from scheduler.schedule.lint import lint
+from scheduler.schedule.schedule import Schedule
 from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, ZONES, expressions, utc
 
 ANY_TIME = st.datetimes(

@@ -11,7 +11,8 @@ import pytest
 import tzdata
 
 from scheduler.ledger.state_file import fold_version
-from scheduler.schedule import known_zone, zone_data
+from scheduler.schedule import zone_data
+from scheduler.schedule.zones import known_zone
 from scheduler.version import ReplacedPart, replaced, versions
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,7 +28,8 @@ def test_the_machines_zone_files_are_never_used(tmp_path: Path) -> None:
         "from datetime import UTC, datetime\n"
         "from cli.times.zones import local_zone, zone_of\n"
         "from scheduler.rules.job_schedule import local_iso\n"
-        "from scheduler.schedule import known_zone, parse_cron\n"
+        "from scheduler.schedule.cron.schedule import parse_cron\n"
+        "from scheduler.schedule.zones import known_zone\n"
         "noon = datetime(2026, 7, 1, 12, tzinfo=UTC)\n"
         "print(local_iso(noon, 'Europe/Paris'))\n"
         "print(noon.astimezone(zone_of('Europe/Paris')).isoformat())\n"

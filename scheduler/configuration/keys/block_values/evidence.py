@@ -13,7 +13,7 @@ from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node, Sequence
 from scheduler.evidence.settings import DEFAULT_KEY_FILE, CheckpointTimes, SigningKey
-from scheduler.schedule import format_duration
+from scheduler.schedule.duration import format_duration
 
 KEY_TAKES: Final = "{file: PATH}, or {command: [program, argument]}"
 CHECKPOINT_TAKES: Final = "a mapping such as {entries: 1000, interval: 1h}"

@@ -15,7 +15,7 @@ from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node
 from scheduler.definition import Expect, JobDefinition
-from scheduler.schedule import format_duration
+from scheduler.schedule.duration import format_duration
 
 TAKES: Final = "a mapping such as {start_within: 10m, finish_within: 2h}, or none"
 _MAX_MS: Final = 10 * 365 * 86_400 * 1_000

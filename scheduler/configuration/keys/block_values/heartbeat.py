@@ -12,7 +12,7 @@ from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node
 from scheduler.definition import Heartbeat
-from scheduler.schedule import format_duration
+from scheduler.schedule.duration import format_duration
 
 TAKES: Final = 'a mapping such as {url: "https://hc.example/x", interval: 1m}, or none'
 INTERVAL_MS_MIN: Final = 10_000

@@ -14,7 +14,7 @@ from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node, Scalar
 from scheduler.definition import Limits
-from scheduler.schedule import format_duration
+from scheduler.schedule.duration import format_duration
 from scheduler.wording.quantities import UNITS, size_words
 
 TAKES: Final = "a mapping such as {memory: 2GB, cpu_time: 30m}, or none"

@@ -16,7 +16,7 @@ from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
 from scheduler.definition import RETRIED_OUTCOMES, Retry
-from scheduler.schedule import format_duration
+from scheduler.schedule.duration import format_duration
 
 TAKES: Final = "a mapping such as {attempts: 3, delay: 30s}, or none"
 ATTEMPTS_MAX: Final = 100

@@ -13,7 +13,7 @@ from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
 from scheduler.definition import After
-from scheduler.schedule import format_duration
+from scheduler.schedule.duration import format_duration
 
 TAKES: Final = (
     "the name of a job, or a list of names; beside a schedule a mapping such as {jobs: extract, within: 6h}"

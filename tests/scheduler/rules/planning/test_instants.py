@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.rules.planning.instants import COMPARED_MAX, NAMED_MAX, Instants, instant_changes
-from scheduler.schedule import Schedule, Summary, parse_every, parse_expression
-from scheduler.schedule.schedule import instant_at
+from scheduler.schedule.every import parse_every
+from scheduler.schedule.expression import parse_expression
+from scheduler.schedule.schedule import Schedule, Summary, instant_at
 from tests.support.examples import examples
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

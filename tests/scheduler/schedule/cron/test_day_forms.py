@@ -13,7 +13,8 @@ from cronsim import CronSim
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from scheduler.schedule import ScheduleError, parse_cron
+from scheduler.schedule.cron.schedule import parse_cron
+from scheduler.schedule.errors import ScheduleError
 from scheduler.schedule.lint import lint
 from tests.scheduler.schedule.cron.wall_clock import PATIENT, ZONES, first_shown, utc
 from tests.support.examples import examples

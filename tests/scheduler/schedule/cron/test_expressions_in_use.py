@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from scheduler.schedule import Schedule, ScheduleError, parse_expression
+from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.expression import parse_expression
 from scheduler.schedule.lint import lint
+from scheduler.schedule.schedule import Schedule
 from tests.scheduler.schedule.cron.in_use import IN_USE
 
 _SIZES = (60, 24, 0, 12, 7)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.schedule import Schedule, parse_cron
+from scheduler.schedule.cron.schedule import parse_cron
 from scheduler.schedule.lint import lint
+from scheduler.schedule.schedule import Schedule
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from scheduler.schedule import parse_cron
+from scheduler.schedule.cron.schedule import parse_cron
 from tests.scheduler.schedule.cron.wall_clock import utc
 
 
@@ -194,7 +194,7 @@ def test_a_schedule_is_a_value() -> None:
 def test_checking_a_configuration_imports_neither_croniter_nor_zone_data() -> None:
     """Parsing and describing in UTC is done without the modules that are slow to import."""
     program = (
-        "import sys; from scheduler.schedule import parse_cron; parse_cron('*/5 2 * * *').describe();"
+        "import sys; from scheduler.schedule.cron.schedule import parse_cron; parse_cron('*/5 2 * * *').describe();"
         "print([name for name in ('croniter', 'zoneinfo', 'difflib', 'unicodedata') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

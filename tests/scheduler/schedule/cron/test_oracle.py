@@ -10,7 +10,7 @@ from cronsim import CronSim, CronSimError
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from scheduler.schedule import parse_cron
+from scheduler.schedule.cron.schedule import parse_cron
 from scheduler.schedule.zones import load_zone
 from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, ZONES, expressions, parsed, utc, walk
 from tests.support.examples import examples

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scheduler.schedule import ScheduleError, parse_cron, parse_every
+from scheduler.schedule.cron.schedule import parse_cron
+from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.every import parse_every
 from tests.scheduler.schedule.cron.wall_clock import PATIENT
 from tests.support.examples import examples
 

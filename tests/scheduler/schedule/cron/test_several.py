@@ -9,7 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from scheduler.explanation.wall_time import daylight_saving
-from scheduler.schedule import ScheduleError, parse_cron, parse_several
+from scheduler.schedule.cron.schedule import parse_cron
+from scheduler.schedule.cron.several import parse_several
+from scheduler.schedule.errors import ScheduleError
 from tests.scheduler.schedule.cron.wall_clock import CHANGES, PATIENT, expressions, utc, walk
 from tests.support.examples import examples
 from tests.support.world import job

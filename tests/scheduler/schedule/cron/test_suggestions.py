@@ -10,7 +10,10 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from scheduler.schedule import Schedule, ScheduleError, parse_cron, parse_every
+from scheduler.schedule.cron.schedule import parse_cron
+from scheduler.schedule.errors import ScheduleError
+from scheduler.schedule.every import parse_every
+from scheduler.schedule.schedule import Schedule
 from tests.scheduler.schedule.cron.other_schedulers import (
     Meaning,
     aws,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.schedule import parse_cron
+from scheduler.schedule.cron.schedule import parse_cron
 
 
 @pytest.mark.parametrize(

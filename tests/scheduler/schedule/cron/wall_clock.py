@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 
-from scheduler.schedule import CronSchedule, ScheduleError, parse_cron
+from scheduler.schedule.cron.schedule import CronSchedule, parse_cron
+from scheduler.schedule.errors import ScheduleError
 from scheduler.schedule.zones import load_zone
 from tests.scheduler.schedule.cron.other_schedulers import debian
 
