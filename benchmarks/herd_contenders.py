@@ -19,7 +19,7 @@ from benchmarks.observer import Observer, Seen
 from benchmarks.peers import CRON, Peers
 from eventstore.durable import REAL
 from eventstore.head import HeadFile
-from scheduler.configuration import parse
+from scheduler.configuration.load import parse
 from scheduler.home import Home
 
 PARALLEL = parse(b"jobs: {}", Path("config.yaml")).settings.max_parallel

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.configuration import parse
+from scheduler.configuration.load import parse
 from tests.support.played_page import play
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,7 +11,7 @@ import click
 from cli.app.failures import Failure, say
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.printable import printable, show_count
-from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
 from scheduler.configuration.files.joined import MAIN
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable

@@ -21,9 +21,11 @@ from cli.terminal.printable import printable, show_count
 from cli.times.zones import local_zone
 from cli.words.approval_words import change_document, change_sentence, nobody_approves
 from eventstore.errors import LedgerError
-from scheduler.configuration import Config, ConfigInvalid, ConfigLint, load
+from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.files.joined import MAIN
 from scheduler.configuration.lints import lints
+from scheduler.configuration.load import load
+from scheduler.configuration.model import Config, ConfigLint
 from scheduler.home import Home
 from scheduler.ledger.view import has_ledger
 from scheduler.rules.approvals.pending_change import PendingChange

@@ -17,7 +17,7 @@ from cli.home.named_config import named_config, named_config_options
 from cli.planning.progress import planned
 from cli.terminal.printable import printable
 from cli.times.show import JOBS_ZONE, utc_option
-from scheduler.configuration import ConfigInvalid
+from scheduler.configuration.errors import ConfigInvalid
 from scheduler.home import Home
 
 if TYPE_CHECKING:

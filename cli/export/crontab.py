@@ -46,7 +46,7 @@ def write_crontab(
     from cli.app.output_file import check_place, written_aside
     from cli.home.job_names import nearest_names
     from cli.importing.options import home_folder_of
-    from scheduler.configuration import load
+    from scheduler.configuration.load import load
     from scheduler.importing.crontab.exported_jobs import Exporter
     from scheduler.ownership.home_owner import owner_or_self, user_name
 

@@ -11,7 +11,7 @@ from cli.terminal.printable import printable
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from scheduler.configuration import Config
+    from scheduler.configuration.model import Config
     from scheduler.notifications.settings import Channel
 
 

@@ -82,7 +82,8 @@ def home_folder_of(user: str) -> str | None:
 
 def _taken(home: Home) -> tuple[list[str], list[str]]:
     """The names of the jobs and calendars that the home's config has; none where it cannot be read."""
-    from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, load
+    from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
+    from scheduler.configuration.load import load
 
     try:
         config = load(home.config, home.root)

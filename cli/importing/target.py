@@ -12,8 +12,9 @@ from cli.app.failures import Failure
 from cli.app.output_file import check_place
 from cli.home.named_config import part_called
 from cli.importing.options import Wanted
-from scheduler.configuration import Config, parse
 from scheduler.configuration.files.joined import FILES_BYTES_MAX, ConfigFile, with_part
+from scheduler.configuration.load import parse
+from scheduler.configuration.model import Config
 from scheduler.home import Home
 
 _MODE = 0o700

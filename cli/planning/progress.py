@@ -10,7 +10,7 @@ from cli.terminal.progress import progress
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from scheduler.configuration import Config
+    from scheduler.configuration.model import Config
     from scheduler.planning.candidate import Candidate
     from scheduler.planning.home_plan import HomePlan
 

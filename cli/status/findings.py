@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cli.words.wait_words import awaited_instants
-from scheduler.configuration import ConfigInvalid
+from scheduler.configuration.errors import ConfigInvalid
 from scheduler.entry_members import FAILURES, ConfigError
 from scheduler.home import Home
 from scheduler.rules.expectations.expected import Breach

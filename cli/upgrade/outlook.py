@@ -15,7 +15,8 @@ from eventstore.errors import Unavailable
 from eventstore.genesis import FORMAT, LedgerCreated
 from projections.build.maintenance import status as projection_status
 from scheduler import vocabulary as v
-from scheduler.configuration import Config, ConfigInvalid
+from scheduler.configuration.errors import ConfigInvalid
+from scheduler.configuration.model import Config
 from scheduler.database.origin import is_on_database
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger

@@ -17,51 +17,9 @@ valid spelling. Anchors, aliases and merge keys (`<<`) are supported within boun
 further documents are not.
 
 >>> from pathlib import Path
+>>> from scheduler.command import command_argv
+>>> from scheduler.configuration.load import parse
 >>> config = parse(b'jobs: {hello: {command: echo hello, schedule: "@hourly"}}', Path("config.yaml"))
 >>> command_argv(config.jobs["hello"].definition)
 ['echo', 'hello']
 """
-
-from scheduler.command import command_argv, command_digest
-from scheduler.configuration.errors import (
-    ConfigInvalid,
-    ConfigMissing,
-    ConfigUnreadable,
-    ConfigUntrusted,
-    NotYetKnown,
-    excerpt,
-)
-from scheduler.configuration.job_kinds.builtin_jobs import REGISTERED
-from scheduler.configuration.load import load, parse
-from scheduler.configuration.model import (
-    READ_NOW,
-    WHATEVER_DAYS,
-    Config,
-    ConfigLint,
-    ConfiguredJob,
-    Origin,
-    SlowParts,
-)
-from scheduler.configuration.variables.environment import env_digest
-
-__all__ = [
-    "READ_NOW",
-    "REGISTERED",
-    "WHATEVER_DAYS",
-    "Config",
-    "ConfigInvalid",
-    "ConfigLint",
-    "ConfigMissing",
-    "ConfigUnreadable",
-    "ConfigUntrusted",
-    "ConfiguredJob",
-    "NotYetKnown",
-    "Origin",
-    "SlowParts",
-    "command_argv",
-    "command_digest",
-    "env_digest",
-    "excerpt",
-    "load",
-    "parse",
-]

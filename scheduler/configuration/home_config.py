@@ -9,8 +9,9 @@ from pathlib import Path
 
 from eventstore.durable import REAL, write_file
 from eventstore.regular_file import read_regular
-from scheduler.configuration import READ_NOW, WHATEVER_DAYS, Config, SlowParts, load
 from scheduler.configuration.files.part_names import PartsRefused, folder_of, part_names
+from scheduler.configuration.load import load
+from scheduler.configuration.model import READ_NOW, WHATEVER_DAYS, Config, SlowParts
 from scheduler.database.origin import is_on_database
 from scheduler.home import Home
 

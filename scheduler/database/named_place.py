@@ -6,8 +6,9 @@ import re
 from contextlib import suppress
 
 from eventstore.regular_file import read_regular
-from scheduler.configuration import WHATEVER_DAYS, Config, ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
 from scheduler.configuration.home_config import load_config
+from scheduler.configuration.model import WHATEVER_DAYS, Config
 from scheduler.database.agreement import settle_place
 from scheduler.database.origin import read_origin
 from scheduler.home import Home

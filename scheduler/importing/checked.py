@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from scheduler.configuration import Config, ConfigInvalid
+from scheduler.configuration.errors import ConfigInvalid
+from scheduler.configuration.model import Config
 from scheduler.definition import Timing
 from scheduler.importing.config_text import config_text
 from scheduler.importing.conversion import Conversion, ImportedJob

@@ -9,7 +9,7 @@ from eventstore.errors import Archived
 from eventstore.lock import LOCK_PATIENCE_S
 from eventstore.store import Entry, Event, EventStore
 from scheduler.clock import Clock
-from scheduler.configuration import Config
+from scheduler.configuration.model import Config
 from scheduler.definition import Fsync
 from scheduler.home import Home
 from scheduler.ledger import snapshot

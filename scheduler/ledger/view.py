@@ -13,14 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from eventstore.errors import NoLedger
 from eventstore.store import Entry
-from scheduler.configuration import (
-    Config,
-    ConfigInvalid,
-    ConfigMissing,
-    ConfigUnreadable,
-    ConfigUntrusted,
-    load,
-)
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfigUntrusted
 from scheduler.configuration.files.part_names import PartsRefused
 from scheduler.configuration.files.read_files import config_digest
 from scheduler.configuration.home_config import (
@@ -29,6 +22,8 @@ from scheduler.configuration.home_config import (
     load_config_in_force,
     may_be_half_written,
 )
+from scheduler.configuration.load import load
+from scheduler.configuration.model import Config
 from scheduler.database.origin import is_on_database
 from scheduler.entry_members import LockWait
 from scheduler.home import Home, NoHome

@@ -10,11 +10,13 @@ import msgspec
 from eventstore.replicated.database import Database
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
-from scheduler.configuration import Config, ConfigMissing, parse
 from scheduler.configuration.applied.applied_text import AppliedText, applied_text, tree_of_files
 from scheduler.configuration.applied.own_file import codes_of
+from scheduler.configuration.errors import ConfigMissing
 from scheduler.configuration.files.read_files import read_files
 from scheduler.configuration.home_config import has_salt, salt_of
+from scheduler.configuration.load import parse
+from scheduler.configuration.model import Config
 from scheduler.entry_members import Claims
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger

@@ -18,7 +18,6 @@ from eventstore.replicated.database import Database
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.clock import Clock
-from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfiguredJob
 from scheduler.configuration.applied.applied_text import AppliedText, NotApplied
 from scheduler.configuration.applied.effective import (
     effective_config,
@@ -28,6 +27,7 @@ from scheduler.configuration.applied.effective import (
 )
 from scheduler.configuration.applied.own_file import FileStanding, file_standing
 from scheduler.configuration.applied.own_values import OwnValues, own_values
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
 from scheduler.configuration.home_config import (
     ConfigStamp,
     Stamp,
@@ -36,7 +36,7 @@ from scheduler.configuration.home_config import (
     salt_of,
     stamp_of,
 )
-from scheduler.configuration.model import WHATEVER_DAYS
+from scheduler.configuration.model import WHATEVER_DAYS, Config, ConfiguredJob
 from scheduler.configuration.variables.kept_environments import KeptEnvironment, keep_of_all
 from scheduler.configuration.variables.secret_values import named_secrets
 from scheduler.definition import JobDefinition

@@ -16,7 +16,7 @@ from eventstore.postgresql.refusal import DatabaseUnavailable
 from eventstore.replicated.database import Database
 from eventstore.replicated.replicated_store import ReplicatedStore
 from scheduler import vocabulary as v
-from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
 from scheduler.configuration.home_config import load_config
 from scheduler.configuration.model import WHATEVER_DAYS
 from scheduler.database.agreement import settle_place

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from scheduler.configuration import Config, ConfigInvalid, ConfigMissing, parse
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing
 from scheduler.configuration.files.joined import MAIN, ConfigFile, split, with_part
 from scheduler.configuration.files.read_files import ConfigText, read_files
 from scheduler.configuration.home_config import has_salt, salt_of
+from scheduler.configuration.load import parse
+from scheduler.configuration.model import Config
 from scheduler.home import Home
 from scheduler.ownership.home_owner import user_name
 

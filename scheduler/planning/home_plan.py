@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from eventstore.errors import NoLedger
 from scheduler import vocabulary as v
-from scheduler.configuration import Config, ConfigMissing
+from scheduler.configuration.errors import ConfigMissing
 from scheduler.configuration.home_config import has_salt, may_be_half_written
+from scheduler.configuration.model import Config
 from scheduler.database.origin import is_on_database
 from scheduler.home import Home, NoHome
 from scheduler.ledger.open import open_ledger_to_read

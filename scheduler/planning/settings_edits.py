@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from scheduler.configuration import Config
 from scheduler.configuration.keys.block_values.telemetry import TELEMETRY_KEYS
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.nodes import shown_node
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
+from scheduler.configuration.model import Config
 from scheduler.notifications.settings import Channel
 from scheduler.rules.nodes.node_settings import NodeSettings
 from scheduler.telemetry.settings import TelemetrySettings

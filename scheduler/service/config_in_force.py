@@ -16,18 +16,11 @@ from eventstore.errors import NoLedger
 from eventstore.regular_file import read_regular
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.configuration import (
-    Config,
-    ConfigInvalid,
-    ConfigMissing,
-    ConfigUnreadable,
-    ConfiguredJob,
-    NotYetKnown,
-    SlowParts,
-)
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable, NotYetKnown
 from scheduler.configuration.files.part_names import PartsRefused
 from scheduler.configuration.files.read_files import joined_text
 from scheduler.configuration.home_config import load_config
+from scheduler.configuration.model import Config, ConfiguredJob, SlowParts
 from scheduler.entry_members import ConfigError
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger_to_read

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from eventstore.errors import Unavailable
 from eventstore.store import Event
 from scheduler.clock import Clock
-from scheduler.configuration import Config
 from scheduler.configuration.home_config import (
     UNENDED_REST_S,
     ConfigStamp,
@@ -17,6 +16,7 @@ from scheduler.configuration.home_config import (
     ends_its_last_lines,
     stamp_of,
 )
+from scheduler.configuration.model import Config
 from scheduler.configuration.reading.background import BackgroundReading
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.command import command_argv
-from scheduler.configuration import ConfiguredJob
+from scheduler.configuration.model import ConfiguredJob
 from scheduler.configuration.variables.environment import INHERITED
 from scheduler.definition import Directory, JobDefinition, Limits
 from scheduler.home import Home

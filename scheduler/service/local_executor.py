@@ -17,7 +17,7 @@ from eventstore.errors import Unavailable
 from eventstore.store import OWN_SEQ, Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Clock
-from scheduler.configuration import ConfiguredJob
+from scheduler.configuration.model import ConfiguredJob
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import Claims, LockWait
 from scheduler.home import Home

@@ -8,7 +8,7 @@ from functools import partial
 
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.configuration import ConfigMissing
+from scheduler.configuration.errors import ConfigMissing
 from scheduler.database.agreement import settle_place
 from scheduler.ledger import snapshot
 from scheduler.ledger.open import open_ledger

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from eventstore.store import Entry
-from scheduler.configuration import Config
+from scheduler.configuration.model import Config
 from scheduler.definition import Heartbeat, SchedulerSettings, Shutdown
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from scheduler.configuration import parse
+from scheduler.configuration.load import parse
 from tests.support.command import call
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from eventstore import Entry
 from eventstore.memory import MemoryStore
-from scheduler.configuration import Config
+from scheduler.configuration.model import Config
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.nodes.applying import Applying, apply_config, config_to_apply

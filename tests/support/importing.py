@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scheduler.configuration import Config, parse
+from scheduler.configuration.load import parse
+from scheduler.configuration.model import Config
 from scheduler.importing.checked import CheckedImport, check
 from scheduler.importing.conversion import Surroundings
 from scheduler.importing.crontab.conversion import convert, dialect_of

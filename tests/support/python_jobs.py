@@ -10,7 +10,8 @@ from textwrap import dedent
 
 import msgspec
 
-from scheduler.configuration import Config, parse
+from scheduler.configuration.load import parse
+from scheduler.configuration.model import Config
 from scheduler.definition import ParameterType
 from scheduler.python_jobs.attempt_result import AttemptResult, read_result
 from scheduler.python_jobs.request import JobRequest, argv

@@ -22,8 +22,8 @@ from scheduler.home import Home
 
 if TYPE_CHECKING:
     from projections.reports.newest_entry import EntryFacts
-    from scheduler.configuration import Config
     from scheduler.configuration.applied.own_file import FileStanding
+    from scheduler.configuration.model import Config
     from scheduler.ledger.view import View
 
 _DIGEST_SHOWN = 12

@@ -19,7 +19,7 @@ from scheduler.definition import RETENTION_MAX
 from scheduler.home import Home
 
 if TYPE_CHECKING:
-    from scheduler.configuration import Config
+    from scheduler.configuration.model import Config
     from scheduler.definition import JobDefinition
     from scheduler.rules.state import State
     from scheduler.service.local_executor import RunRequest

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from scheduler.configuration import Config
+    from scheduler.configuration.model import Config
     from scheduler.home import Home
     from scheduler.ledger.view import ConfigProblem, View
 
@@ -37,7 +37,7 @@ class KeptConfig:
 
 
 def _read(view: View) -> tuple[Config | None, ConfigProblem | None]:
-    from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable
+    from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
     from scheduler.configuration.home_config import load_config_in_force
     from scheduler.ledger.view import read_config
 

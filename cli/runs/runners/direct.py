@@ -22,7 +22,7 @@ from cli.terminal.console import note
 from cli.terminal.printable import printable
 from cli.words.lock_words import lock_words
 from eventstore.errors import LedgerError, Unavailable
-from scheduler.configuration import Config
+from scheduler.configuration.model import Config
 from scheduler.configuration.variables.secret_values import named_secrets
 from scheduler.database.agreement import settle_place
 from scheduler.definition import JobDefinition

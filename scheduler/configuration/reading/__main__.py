@@ -6,7 +6,7 @@ import contextlib
 import sys
 from pathlib import Path
 
-from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
 from scheduler.configuration.home_config import load_config
 from scheduler.home import Home
 

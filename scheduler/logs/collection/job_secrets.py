@@ -6,15 +6,10 @@ import contextlib
 import os
 from collections.abc import Callable
 
-from scheduler.configuration import (
-    WHATEVER_DAYS,
-    Config,
-    ConfigInvalid,
-    ConfigMissing,
-    ConfigUnreadable,
-    load,
-)
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
 from scheduler.configuration.home_config import ConfigStamp, Stamp, config_stamp, stamp_of
+from scheduler.configuration.load import load
+from scheduler.configuration.model import WHATEVER_DAYS, Config
 from scheduler.configuration.variables.kept_environments import kept_environments
 from scheduler.configuration.variables.secret_values import named_secrets, value_of
 from scheduler.definition import Secret

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.configuration import ConfigInvalid, load
+from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.files.part_names import folder_of
+from scheduler.configuration.load import load
 from scheduler.home import Home
 from scheduler.service.config_in_force import rejection
 from tests.support.command import call

@@ -11,7 +11,7 @@ import pytest
 
 from eventstore import OWN_SEQ, Event, Journal
 from scheduler import vocabulary as v
-from scheduler.configuration import ConfigMissing
+from scheduler.configuration.errors import ConfigMissing
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import Survivor
 from scheduler.home import Home

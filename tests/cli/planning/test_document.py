@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cli.planning.document import plan_document
-from scheduler.configuration import parse
+from scheduler.configuration.load import parse
 from scheduler.planning.home_plan import HomePlan
 from scheduler.planning.settings_edits import SettingsEdits
 from tests.scheduler.rules.planning.foreseen import foresee

@@ -388,7 +388,7 @@ def _alive(pid: int) -> bool:
 
 def test_the_first_run_by_hand_records_salted_digests(home: LiveHome) -> None:
     """No value of the environment can be guessed from a ledger that `jobs run` began, or seems to change."""
-    from scheduler.configuration import env_digest
+    from scheduler.configuration.variables.environment import env_digest
 
     home.configure("jobs:\n" + job("quiet", ["true"], env='{PIN: "1234"}'))
     assert home.ask("jobs", "run", "quiet").code == 0

@@ -13,8 +13,7 @@ from scheduler.builtin.folders import resolve
 from scheduler.builtin.protected_paths import targets
 from scheduler.builtin.retention import apply
 from scheduler.builtin.retention_report import RetentionTally
-from scheduler.configuration import ConfiguredJob
-from scheduler.configuration.model import Place
+from scheduler.configuration.model import ConfiguredJob, Place
 from scheduler.definition import Directory, JobDefinition
 from scheduler.home import Home
 from scheduler.rules.state import Run

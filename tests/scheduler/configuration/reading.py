@@ -7,7 +7,9 @@ from textwrap import dedent
 
 import pytest
 
-from scheduler.configuration import Config, ConfigInvalid, parse
+from scheduler.configuration.errors import ConfigInvalid
+from scheduler.configuration.load import parse
+from scheduler.configuration.model import Config
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import ConfigError
 

@@ -7,7 +7,6 @@ from textwrap import dedent
 import msgspec
 import pytest
 
-from scheduler.configuration import Origin, parse
 from scheduler.configuration.keys.block_values.telemetry import TELEMETRY_KEYS
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
@@ -16,6 +15,8 @@ from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.keys.table import JOB_KEYS
 from scheduler.configuration.lints import lints
+from scheduler.configuration.load import parse
+from scheduler.configuration.model import Origin
 from scheduler.configuration.origins import origins
 from scheduler.definition import Directory, JobDefinition, Retry, revision
 from scheduler.rules.nodes.node_settings import NodeSettings

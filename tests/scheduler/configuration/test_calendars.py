@@ -8,9 +8,11 @@ from textwrap import dedent
 
 import pytest
 
-from scheduler.configuration import Config, ConfigInvalid, NotYetKnown, SlowParts, parse
 from scheduler.configuration.calendars.file_days import TOO_LONG, days_in_file
 from scheduler.configuration.calendars.ical import InvalidCalendar, event_days
+from scheduler.configuration.errors import ConfigInvalid, NotYetKnown
+from scheduler.configuration.load import parse
+from scheduler.configuration.model import Config, SlowParts
 from scheduler.definition import JobCalendars, revision
 from scheduler.entry_members import ConfigError
 from scheduler.rules.reconcile import CalendarDefinition

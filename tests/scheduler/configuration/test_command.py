@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.command import needs_shell
-from scheduler.configuration import command_argv, command_digest
+from scheduler.command import command_argv, command_digest, needs_shell
 from scheduler.definition import JobDefinition
 from tests.support.examples import examples
 

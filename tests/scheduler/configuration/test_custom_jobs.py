@@ -8,8 +8,9 @@ from textwrap import dedent
 
 import pytest
 
-from scheduler.configuration import ConfigInvalid, NotYetKnown, SlowParts
+from scheduler.configuration.errors import ConfigInvalid, NotYetKnown
 from scheduler.configuration.job_kinds.custom_jobs import CustomJobs, Found
+from scheduler.configuration.model import SlowParts
 from scheduler.definition import JobDefinition, Parameter
 from scheduler.entry_members import ConfigError
 from scheduler.python_jobs.declarations import DeclaredJob

@@ -3,7 +3,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from scheduler.configuration import env_digest, parse
+from scheduler.configuration.load import parse
+from scheduler.configuration.variables.environment import env_digest
 from tests.scheduler.configuration.reading import PATH
 
 RAW = b"defaults: {env: {B: first-secret}}\njobs: {a: {command: x, every: 5m, env: {A: second-secret}}}"

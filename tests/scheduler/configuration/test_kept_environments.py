@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from scheduler.configuration import ConfiguredJob, parse
 from scheduler.configuration.home_config import SALT_BYTES
+from scheduler.configuration.load import parse
+from scheduler.configuration.model import ConfiguredJob
 from scheduler.configuration.variables.kept_environments import (
     KeptEnvironment,
     keep_environments,

@@ -7,12 +7,14 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.configuration import ConfigInvalid, command_argv, command_digest, parse
+from scheduler.command import command_argv, command_digest
+from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.keys.table import JOB_KEYS
 from scheduler.configuration.lints import lints
+from scheduler.configuration.load import parse
 from scheduler.configuration.origins import origins
 from scheduler.definition import JobDefinition
 from tests.scheduler.configuration.reading import EVERYTHING, PATH

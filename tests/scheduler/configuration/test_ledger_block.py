@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.configuration import ConfigInvalid
+from scheduler.configuration.errors import ConfigInvalid
 from scheduler.evidence.settings import CheckpointTimes, LedgerSettings, SigningKey
 from tests.scheduler.configuration.reading import read, refused
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.configuration import ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt, load
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable, excerpt
 from scheduler.configuration.keys.starter import STARTER
+from scheduler.configuration.load import load
 
 
 def test_a_file_is_loaded(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.configuration import ConfigInvalid, parse
-from scheduler.configuration.errors import COUNTED_MAX, LISTED_MAX
+from scheduler.configuration.errors import COUNTED_MAX, LISTED_MAX, ConfigInvalid
+from scheduler.configuration.load import parse
 from tests.scheduler.configuration.reading import PATH, read, refused, the_mistake
 
 JOB = "jobs:\n  a:\n    command: x\n    every: 5m\n"

@@ -6,7 +6,9 @@ from textwrap import dedent
 
 import pytest
 
-from scheduler.configuration import Config, ConfigInvalid, parse
+from scheduler.configuration.errors import ConfigInvalid
+from scheduler.configuration.load import parse
+from scheduler.configuration.model import Config
 from scheduler.configuration.other_user import NOT_ROOTS
 from scheduler.definition import revision
 from scheduler.home import Home

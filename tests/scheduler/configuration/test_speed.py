@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from scheduler.configuration import parse
+from scheduler.configuration.load import parse
 from tests.scheduler.configuration.reading import PATH, refused
 
 JOBS = 10_000

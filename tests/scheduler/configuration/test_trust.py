@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.configuration import ConfigUntrusted, load
+from scheduler.configuration.errors import ConfigUntrusted
 from scheduler.configuration.home_config import stamp_of
+from scheduler.configuration.load import load
 from scheduler.home import Home
 
 STRANGER = 65_534

@@ -9,9 +9,10 @@ import pytest
 
 from eventstore import MemoryStore
 from scheduler import vocabulary as v
-from scheduler.configuration import Config, ConfigInvalid
+from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.files.part_names import folder_of
 from scheduler.configuration.home_config import UNENDED_REST_S
+from scheduler.configuration.model import Config
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import bring_in_line, open_ledger

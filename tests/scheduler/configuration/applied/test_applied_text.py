@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.configuration import Config, parse
 from scheduler.configuration.applied.applied_text import (
     AppliedText,
     NotApplied,
@@ -20,6 +19,8 @@ from scheduler.configuration.applied.applied_text import (
 from scheduler.configuration.applied.withheld import digest_in, with_values, withheld_in
 from scheduler.configuration.applied.yaml_text import yaml_text
 from scheduler.configuration.files.joined import ConfigFile
+from scheduler.configuration.load import parse
+from scheduler.configuration.model import Config
 from scheduler.configuration.variables.environment import env_digest
 from scheduler.configuration.yaml_tree.problems import Problems
 from scheduler.configuration.yaml_tree.source import decode

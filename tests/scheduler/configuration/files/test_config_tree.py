@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.configuration import Config, ConfigInvalid, Origin, parse
+from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.files.joined import ConfigFile
 from scheduler.configuration.lints import lints
+from scheduler.configuration.load import parse
+from scheduler.configuration.model import Config, Origin
 from scheduler.configuration.origins import origins
 from scheduler.entry_members import ConfigError
 from tests.scheduler.configuration.reading import PATH

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.configuration import ConfigInvalid, parse
+from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.json_schema.config_schema import config_schema
 from scheduler.configuration.keys.block_values.telemetry import TELEMETRY_KEYS
 from scheduler.configuration.keys.channel_keys import CHANNEL_KEYS, KINDS
@@ -24,6 +24,7 @@ from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, TIMING_KEYS
 from scheduler.configuration.keys.written_form import ANYTHING, form_of
+from scheduler.configuration.load import parse
 from tests.scheduler.configuration.config_docs import SCHEMA, schema
 from tests.scheduler.configuration.json_schema.instances import instances
 from tests.scheduler.configuration.reading import EVERYTHING, PATH

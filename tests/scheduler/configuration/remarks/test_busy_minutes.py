@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.configuration import ConfigLint
 from scheduler.configuration.lints import lints
+from scheduler.configuration.model import ConfigLint
 from scheduler.configuration.remarks.busy_minutes import MANY, BusyMinute, busiest
 from scheduler.rules.job_schedule import schedule_of
 from tests.scheduler.configuration.reading import read

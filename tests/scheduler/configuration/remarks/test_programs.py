@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.configuration import ConfigLint, load
 from scheduler.configuration.lints import lints
+from scheduler.configuration.load import load
+from scheduler.configuration.model import ConfigLint
 from scheduler.home import Home
 from scheduler.processes.program import find_program
 from tests.support.home import make_home

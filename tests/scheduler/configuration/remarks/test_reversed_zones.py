@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scheduler.configuration import ConfigLint
 from scheduler.configuration.lints import lints
+from scheduler.configuration.model import ConfigLint
 from tests.scheduler.configuration.reading import read
 
 

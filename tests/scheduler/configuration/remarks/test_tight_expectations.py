@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scheduler.configuration import parse
 from scheduler.configuration.lints import lints
+from scheduler.configuration.load import parse
 from scheduler.configuration.model import ConfigLint
 from tests.scheduler.configuration.reading import PATH
 

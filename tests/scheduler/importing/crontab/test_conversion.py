@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.configuration import parse
+from scheduler.configuration.load import parse
 from scheduler.importing.crontab.dialect import Dialect
 from scheduler.importing.crontab.lines import LINE_MAX_CHARS, NoCrontab, split
 from tests.support.importing import imported, told

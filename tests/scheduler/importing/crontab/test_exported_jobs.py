@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.configuration import ConfigInvalid, parse
+from scheduler.configuration.errors import ConfigInvalid
+from scheduler.configuration.load import parse
 from scheduler.importing.crontab.dialect import Dialect
 from scheduler.importing.crontab.exported_jobs import ExportedJob, Exporter
 from scheduler.importing.proof import COMPARED

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from scheduler.configuration import parse
+from scheduler.configuration.load import parse
 from scheduler.importing.proof import COMPARED, compare
 from scheduler.importing.systemd.calendar_event import BadEvent, read_event
 from scheduler.importing.systemd.calendar_instants import EventInstants
