@@ -8,10 +8,9 @@ Text that is laid out already, or that is for programs, is printed unchanged wit
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TextIO
 
@@ -23,6 +22,7 @@ from scheduler.wording.signs import Tone as Tone  # noqa: PLC0414 - those who pa
 
 _COLUMNS_MIN = 20
 _COLUMNS_UNKNOWN = 80
+_COLUMNS_DIGITS_MAX = 5
 
 _STYLES: dict[Tone, dict[str, str | bool]] = {
     "plain": {},
@@ -60,13 +60,18 @@ def speaks_unicode(stream: TextIO | None = None) -> bool:
 
 
 def width(stream: TextIO | None = None) -> int:
-    """Columns of the terminal that shows a stream (standard output if none is given); 80 if there is no terminal."""
-    columns = shutil.get_terminal_size((0, 24)).columns
-    if stream is not None and stream is not sys.stdout and not os.environ.get("COLUMNS", "").isdigit():
-        try:
-            columns = os.get_terminal_size(stream.fileno()).columns
-        except (OSError, ValueError):
-            columns = 0
+    """Columns of the terminal that shows a stream (standard output if none is given); 80 if there is no terminal.
+
+    COLUMNS (environ(7)) comes first.
+    """
+    wanted = os.environ.get("COLUMNS", "")
+    columns = (
+        int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) <= _COLUMNS_DIGITS_MAX else 0
+    )
+    shown = sys.__stdout__ if stream is None or stream is sys.stdout else stream
+    if not columns and shown is not None:
+        with suppress(OSError, ValueError):
+            columns = os.get_terminal_size(shown.fileno()).columns
     return max(_COLUMNS_MIN, columns or _COLUMNS_UNKNOWN)
 
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from eventstore.errors import Archived
 from eventstore.lock import LOCK_PATIENCE_S
 from eventstore.store import Entry, Event, EventStore
 from scheduler.clock import Clock
-from scheduler.configuration.model import Config
 from scheduler.definition import Fsync
 from scheduler.home import Home
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
-from scheduler.ledger.past import OnProgress
-from scheduler.rules.reconcile import pauses_ended, reconcile
+from scheduler.rules.pauses import pauses_ended
 from scheduler.rules.state import State
 from scheduler.store import is_on_database, open_folder, open_store, open_store_to_append
 from scheduler.system_clock import SystemClock
+
+if TYPE_CHECKING:
+    from scheduler.configuration.model import Config
+    from scheduler.ledger.past import OnProgress
 
 
 def open_ledger(
@@ -111,5 +114,7 @@ def config_changes(state: State, config: Config | None, now: datetime) -> list[E
     """What is to be recorded so that the state agrees with a config; without one, the pauses that have ended."""
     if config is None:
         return pauses_ended(state, now)
+    from scheduler.rules.reconcile import reconcile
+
     definitions = {name: job.definition for name, job in config.jobs.items()}
     return reconcile(state, definitions, config.digest, now, config.calendars, config.owner)

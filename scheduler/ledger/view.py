@@ -16,23 +16,13 @@ from eventstore.store import Entry
 from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfigUntrusted
 from scheduler.configuration.files.part_names import PartsRefused
 from scheduler.configuration.files.read_files import config_digest
-from scheduler.configuration.home_config import (
-    has_salt,
-    load_config,
-    load_config_in_force,
-    may_be_half_written,
-)
-from scheduler.configuration.load import load
-from scheduler.configuration.model import Config
 from scheduler.database.origin import is_on_database
 from scheduler.entry_members import LockWait
 from scheduler.home import Home, NoHome
 from scheduler.ledger.ledger import Ledger
-from scheduler.ledger.ledger_prefix import LedgerPrefix
 from scheduler.ledger.open import config_changes, open_ledger_to_read
-from scheduler.ledger.past import OnProgress, Past
 from scheduler.rules.job_schedule import with_offset
-from scheduler.rules.reconcile import pauses_ended
+from scheduler.rules.pauses import pauses_ended
 from scheduler.rules.requests.preview import preview
 from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.state import Job, State
@@ -40,6 +30,8 @@ from scheduler.scheduler_lock import Holder, holder_of
 from scheduler.store import open_store
 
 if TYPE_CHECKING:
+    from scheduler.configuration.model import Config
+    from scheduler.ledger.past import OnProgress, Past
     from scheduler.rules.runs.slots import FullSlots
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
@@ -235,6 +227,8 @@ def view_of(
 
 def _applied_config(home: Home) -> Config | None:
     """What was applied last, beside the jobs; None if the home does not have it."""
+    from scheduler.configuration.home_config import load_config_in_force
+
     with suppress(ConfigInvalid, ConfigMissing, ConfigUnreadable):
         return load_config_in_force(home)
     return None
@@ -254,6 +248,9 @@ def past_view(home: Home, when: int | datetime, on_progress: OnProgress | None =
         NoSuchEntry, BeforeLedger: the ledger knows no such moment.
         Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
     """
+    from scheduler.ledger.ledger_prefix import LedgerPrefix
+    from scheduler.ledger.past import Past
+
     store = open_store(home)
     try:
         past = Past.of(home, store, on_progress)
@@ -282,6 +279,8 @@ def moment_at(home: Home, when: int | datetime) -> Moment:
         NoSuchEntry, BeforeLedger: the ledger knows no such moment.
         Corrupt, NewerFormat, Unavailable, NoLedger: the ledger cannot be trusted or read.
     """
+    from scheduler.ledger.past import Past
+
     with closing(open_store(home)) as store:
         return _moment(Past.of(home, store), when)
 
@@ -316,6 +315,8 @@ def config_to_record(home: Home) -> tuple[Config | None, ConfigProblem | None]:
         NoHome: there is neither a ledger nor a config here.
         ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
     """
+    from scheduler.configuration.home_config import may_be_half_written
+
     if is_on_database(home):
         return None, None
     if has_ledger(home) and may_be_half_written(home):
@@ -337,6 +338,9 @@ def read_config(
         to_record: it will be recorded. Otherwise nothing is made that is not there yet, such as the salt of the
             digests of environment values: until there is one (`has_salt`), those digests mean nothing.
     """
+    from scheduler.configuration.home_config import has_salt, load_config
+    from scheduler.configuration.load import load
+
     path = path or home.config
     if not path.exists():
         return None, ConfigMissing(path)

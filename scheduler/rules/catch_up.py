@@ -31,7 +31,7 @@ def replay(
 ) -> list[Event]:
     """The events that settle the instants of the named jobs that passed unwatched up to `now`.
 
-    Pauses that have ended must be on record (`reconcile.pauses_ended`): a job's instants count from the pause's end.
+    Pauses that have ended must be on record (`pauses.pauses_ended`): a job's instants count from the pause's end.
 
     Args:
         state: as it stands; names: of the jobs; now: the moment; reason: why they were not watched.

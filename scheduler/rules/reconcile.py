@@ -16,6 +16,7 @@ from scheduler.definition import JobDefinition
 from scheduler.rules.approvals.decisions import definition_in_force, took_effect, unwanted, wanted
 from scheduler.rules.approvals.pending_change import needs_approval
 from scheduler.rules.job_schedule import with_offsets
+from scheduler.rules.pauses import pauses_ended
 from scheduler.rules.state import State
 from scheduler.schedule.calendars.calendar_days import CalendarDays
 
@@ -94,12 +95,3 @@ def _change(
     if needs_approval(old, new):
         return wanted(state, name, new, config, owner)
     return [*unwanted(state, name), *took_effect(old, new, name, config)]
-
-
-def pauses_ended(state: State, now: datetime) -> list[Event]:
-    """A pause that has ended is recorded as such, effective from the moment at which it ended."""
-    return [
-        v.event(v.JobEnabled(reason="the pause ended", effective_at=until), v.SCHEDULER, job=name)
-        for name, job in state.jobs.items()
-        if job.present and (until := job.enablement.until) is not None and until <= now
-    ]

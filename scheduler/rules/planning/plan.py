@@ -13,10 +13,11 @@ from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.rules.approvals.decisions import took_effect
 from scheduler.rules.job_schedule import with_offsets
+from scheduler.rules.pauses import pauses_ended
 from scheduler.rules.planning.aftermath import aftermath, missed_without_edit
 from scheduler.rules.planning.edits import CalendarEdit, JobEdit, calendar_edits, job_edits
 from scheduler.rules.planning.instants import InstantChanges, Instants, instant_changes
-from scheduler.rules.reconcile import CalendarDefinition, pauses_ended, reconcile
+from scheduler.rules.reconcile import CalendarDefinition, reconcile
 from scheduler.rules.requests.preview import preview
 from scheduler.rules.runs.waiting_runs import lapses_at
 from scheduler.rules.state import Job, Run, State

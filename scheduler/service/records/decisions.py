@@ -21,7 +21,7 @@ from scheduler.rules.catch_up import replay
 from scheduler.rules.falling_due import ROUND_LATE_MAX, due_events, next_batch
 from scheduler.rules.nodes.reassignment import released
 from scheduler.rules.nodes.takeover import is_downtime, kept_instants, overdue_runs, taken_over
-from scheduler.rules.reconcile import pauses_ended
+from scheduler.rules.pauses import pauses_ended
 from scheduler.rules.runs.backfill import BackfillTurns
 from scheduler.rules.runs.locks import HeldLocks, Holders
 from scheduler.rules.runs.orphans import late_run_skips, late_runs

@@ -9,7 +9,8 @@ import pytest
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.rules.laws.ledger_laws import illegal_entries
-from scheduler.rules.reconcile import pauses_ended, reconcile
+from scheduler.rules.pauses import pauses_ended
+from scheduler.rules.reconcile import reconcile
 from tests.support.world import BEGIN, World, job
 
 HOUR = timedelta(hours=1)
