@@ -156,12 +156,14 @@ class _Console:
         self._log_collector = LogCollector(home)
         self._leader_programs = LeaderPrograms(home)
         self._pinger = HeartbeatPinger(home)
+        self._serves = False
 
     def show_entry(self, entry: Entry) -> None:
         """Print an entry."""
         self._sealer.notice(entry)
         self._leader_programs.notice(entry)
-        self._printer.put(partial(self._lines.of, entry))
+        # Before it serves nothing waits for words, and an entry of a start takes ten times as much room as its line.
+        self._printer.put(partial(self._lines.of, entry) if self._serves else self._lines.of(entry))
         if entry.type == ClockStepped.TYPE and payload(entry).by_ms < 0:
             self._say_if_ahead()
 
@@ -283,6 +285,7 @@ class _Console:
 
     def _say_ready(self, outlook: Outlook | None, how: str = "") -> None:
         """Say that it serves, what comes next and, if it was so, that the clock was ahead."""
+        self._serves = True
         text = f"Serving {self._home.root}{how}"
         if outlook is not None:
             text += f": {show_count(outlook.jobs, 'job')}, {_next_words(outlook.first, self._zone)}"

@@ -51,7 +51,7 @@ class LinePrinter:
         # Handed over without a lock that Python code holds: this is done three times for each run of a herd.
         self._waiting: SimpleQueue[tuple[OutputStream, Text] | None] = SimpleQueue()
         self._left_out = 0
-        self._closing, self._threaded = threading.Event(), True
+        self._hurry, self._threaded = threading.Event(), True
         self._give_up_s: float | None = None
         self._out, self._err = _Output(sys.stdout, self._may_wait), _Output(sys.stderr, self._may_wait)
         self._together = self._out.is_same_place(self._err)
@@ -73,6 +73,8 @@ class LinePrinter:
             if self._left_out:
                 self._own_up()
             self._waiting.put((stream, text))
+            if stream == "err":
+                self._hurry.set()
 
     def close(self, wait_s: float = 2.0) -> None:
         """Print the waiting lines, and say what was left out, in at most `wait_s` seconds."""
@@ -82,7 +84,7 @@ class LinePrinter:
         if self._left_out:
             self._own_up()
         self._give_up_s = time.monotonic() + wait_s * _OF_CLOSING
-        self._closing.set()
+        self._hurry.set()
         self._waiting.put(None)
         self._thread.join(wait_s)
 
@@ -96,6 +98,7 @@ class LinePrinter:
             self._gather()
             # Nobody else takes lines: that many are there. The last one of all may be None.
             rest = [self._waiting.get() for _ in range(self._waiting.qsize())]
+            self._hurry.clear()
             batch = [first, *filter(None, rest)]
             for stream, lines in groupby(batch, lambda item: item[0]):
                 self._write(self._out if stream == "out" else self._err, (text for _, text in lines))
@@ -104,13 +107,13 @@ class LinePrinter:
         self._complete(last=True)
 
     def _gather(self) -> None:
-        """Let the lines of one burst come together, as long as there is room for many more."""
+        """Let the lines of one burst come together, as long as there is room for many more; notes do not wait."""
         give_up_s, waiting = time.monotonic() + _GATHER_MAX_S, -1
         while (
             waiting < (count := self._waiting.qsize()) < self._lines_max // 4 and time.monotonic() < give_up_s
         ):
             waiting = count
-            if self._closing.wait(_QUIET_S):
+            if self._hurry.wait(_QUIET_S):
                 return
 
     def _write(self, output: _Output, texts: Iterable[Text]) -> None:

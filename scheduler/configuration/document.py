@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.files.config_tree import collector_paused, tree_of
@@ -33,7 +33,7 @@ from scheduler.configuration.yaml_tree.problems import (
     TooManyMistakes,
     file_of,
 )
-from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping
+from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, Scalar
 from scheduler.definition import SchedulerSettings
 from scheduler.evidence.settings import LedgerSettings
 from scheduler.home import Home
@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+_ASKED_LATER: Final = frozenset(("after", "notify"))
+"""The keys of a job that are looked at once all jobs are read."""
 
 
 def read_config(
@@ -119,12 +122,8 @@ def _read(
     if (run_as := defaults.values.get("run_as")) is not None:
         where = values.mapping(top.entries["defaults"][1], "").entries["run_as"][1]
         users.written(run_as, where, "defaults.run_as")
-    jobs: dict[str, ConfiguredJob] = {}
     written = _jobs(top, problems).entries
-    for name, (key, node) in written.items():
-        job = read_job(key, node, context)
-        if job is not None:
-            jobs[name] = job
+    jobs = _read_jobs(written, context, let_go=not any(map(may_be_misread, texts.values())))
     check_upstreams(written, problems)
     check_channels(top.entries.get("defaults"), written, channels, problems)
     remarks = [] if jobs else [_no_jobs(top)]
@@ -137,6 +136,23 @@ def _read(
         ledger=LedgerSettings(**ledger.values), channels=_right(channels),
         nodes=_right(nodes), nodes_place=_place_of(top, "nodes"), telemetry=telemetry,
     )  # fmt: skip
+
+
+def _read_jobs(
+    written: dict[str, tuple[Scalar, Node]], context: ReadingContext, *, let_go: bool
+) -> dict[str, ConfiguredJob]:
+    """The jobs that are right.
+
+    Of ten thousand the trees take more memory than all else: with `let_go` those go that nobody asks any more.
+    """
+    jobs: dict[str, ConfiguredJob] = {}
+    for name, (key, node) in written.items():
+        job = read_job(key, node, context)
+        if job is not None:
+            jobs[name] = job
+            if let_go and isinstance(node, Mapping) and _ASKED_LATER.isdisjoint(node.entries):
+                written[name] = (key, key)
+    return jobs
 
 
 def _right(read: dict[str, T | None]) -> dict[str, T]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Collection
 from collections.abc import Mapping as AbstractMapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec import structs
 
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from scheduler.configuration.job_kinds.custom_jobs import CustomJobs, Found
     from scheduler.python_jobs.declarations import DeclaredJob
     from scheduler.rules.reconcile import CalendarDefinition
+
+
+_NONE: Final[dict[str, Any]] = {}
+"""What thousands of jobs do not have is one object: they are read, and never changed."""
 
 
 class ReadingContext(NamedTuple):
@@ -143,10 +147,12 @@ def _merge(word: str, entry: Key, body: Mapping, block: Block, context: ReadingC
 
 
 def _configured(name: str, block: Block, context: ReadingContext, when: Place, file: str) -> ConfiguredJob:
-    inherited: dict[str, str] = context.defaults.values.get("env", {})
-    own: dict[str, str] = block.values.get("env", {})
-    digests = {each: env_digest(each, value, context.salt) for each, value in own.items()}
-    members = {**context.defaults.values, **block.values, "env": {**context.default_digests, **digests}}
+    inherited: dict[str, str] = context.defaults.values.get("env", _NONE)
+    own: dict[str, str] = block.values.get("env", _NONE)
+    digests = context.default_digests
+    if own:
+        digests = {**digests, **{each: env_digest(each, value, context.salt) for each, value in own.items()}}
+    members = {"params": _NONE, "secrets": _NONE, **context.defaults.values, **block.values, "env": digests}
     command = members.get("command")
     if command is None and "python" not in members:
         members = {**filled(name), **members}

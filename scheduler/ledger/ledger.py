@@ -116,6 +116,27 @@ class Ledger:
                 self.refresh()
         raise Unavailable("other processes append to the ledger faster than this one can decide")
 
+    def decide_by_parts(self, decide: Callable[[State], Sequence[Event]], most: int) -> None:
+        """The same for any number of events, of which each append has at most `most`.
+
+        Others may append between them: then it is decided anew, and `decide` answers what is still to be recorded.
+
+        Raises:
+            Unavailable, Poisoned, EventTooLarge, EventTooDeep, Corrupt: see `EventStore.append`; the parts before are
+                recorded.
+        """
+        for _ in range(_ATTEMPTS_MAX):
+            events = list(decide(self.state))
+            try:
+                while events:
+                    self.record(events[:most])
+                    del events[:most]
+            except Conflict:
+                self.refresh()
+            else:
+                return
+        raise Unavailable("other processes append to the ledger faster than this one can decide")
+
     def _fold(self, entry: Entry) -> None:
         evolve(self.state, entry)
         for listener in self._listeners:

@@ -91,7 +91,7 @@ class NodeService(Serving):
         self._snapshots = SharedSnapshots(home.snapshots, self._ledger)
         self._ledger.refresh()
         serve_as(home, identity, self._ledger.state, self._executor.boot_id)
-        self._ledger.listen(self._unreported.append)
+        self._ledger.listen(self._note_entry)
         self._in_force = ConfigOnDatabase(
             home, self._ledger, self._database, self._clock, self._put_in_force, self._announce
         )

@@ -25,6 +25,7 @@ from scheduler.entry_members import ConfigError
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger_to_read
 from scheduler.rules.reconcile import CalendarDefinition
+from scheduler.rules.state import State
 from scheduler.schedule.calendars.calendar_days import CalendarDays
 from scheduler.shortening import shortened
 
@@ -108,6 +109,13 @@ def check_copy(config: Config, problem: ConfigProblem | None, accepted: str | No
     """
     if problem is not None and config.digest != accepted:
         raise problem
+
+
+def share_definition(config: Config, state: State, name: str) -> None:
+    """Have a job's definition in memory once, if the config and the ledger have the same; thousands are megabytes."""
+    job, known = config.jobs.get(name), state.jobs.get(name)
+    if job is not None and known is not None and job.definition == known.definition:
+        msgspec.structs.force_setattr(job, "definition", known.definition)
 
 
 def keep_copy(config: Config, target: Path) -> None:

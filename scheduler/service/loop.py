@@ -33,6 +33,8 @@ from scheduler.service.supervisor import Supervisor
 
 REST_MAX_S = 3_600.0
 """A turn is due at least this often, whatever the timetable has."""
+OPENING_PART = 2_000
+"""At most so many entries of a start are one append: those of ten thousand jobs are not in memory all at once."""
 
 
 class Scheduler:
@@ -113,7 +115,8 @@ class Scheduler:
         """Begin to watch: record `opening`, then settle what happened while nothing was watching.
 
         Args:
-            opening: that a scheduler started, and what brings the ledger in line with the config (`reconcile`).
+            opening: that a scheduler started, and what brings the ledger in line with the config (`reconcile`); or of
+                that, what is not recorded yet.
 
         Raises:
             Unavailable, Poisoned, Corrupt: see `EventStore.append`.
@@ -121,7 +124,7 @@ class Scheduler:
         self._ledger.refresh()
         now = self._clock.read()
         self._clock_monitor = ClockMonitor(now)
-        self._ledger.decide(lambda state: opening(state, now.wall))
+        self._ledger.decide_by_parts(lambda state: opening(state, now.wall), OPENING_PART)
         self._execution.take_over_orphans(now, self.state.runs)
         self._execution.tidy()
         self._decisions.settle_downtime(now)

@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 from functools import partial
 
-from eventstore.store import Event
+from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from scheduler.configuration.errors import ConfigMissing
 from scheduler.database.agreement import settle_place
@@ -19,7 +19,7 @@ from scheduler.rules.reconcile import reconcile
 from scheduler.rules.runs.slots import full_slots
 from scheduler.rules.state import State
 from scheduler.service.announcements import CalendarsKept, SlotsTaken
-from scheduler.service.config_in_force import check_copy, jobs_as_recorded, rejection
+from scheduler.service.config_in_force import check_copy, jobs_as_recorded, rejection, share_definition
 from scheduler.service.config_watch import ConfigWatch, FirstConfig
 from scheduler.service.executor import executors_of
 from scheduler.service.home_adoption import adopt_home
@@ -69,11 +69,14 @@ class Service(Serving):
             patience_s=LEDGER_PATIENCE_S,
         )
         check_copy(first.config, first.problem, self._ledger.state.config)
-        self._ledger.listen(self._unreported.append)
+        for name in first.config.jobs:
+            share_definition(first.config, self._ledger.state, name)
+        self._ledger.listen(self._note_entry)
         if is_copy(home):
             adopt_home(home, self._ledger, person(), claims(self._ledger.state.mark))
         remember(home)
         self._snapshot_seq = self._ledger.kept_seq
+        self._opened_seq = self._ledger.state.head.seq
         self._waiter = self._wait_on(home.ledger)
         self._launcher = Launcher(home, reread=partial(jobs_as_recorded, home))
         self._spawner = PosixSpawner(self._ledger.state.mark, self._waiter.selector, home.processes)
@@ -94,6 +97,11 @@ class Service(Serving):
     def _begin(self) -> None:
         self._loop.start(self._opening)
 
+    def _note_entry(self, entry: Entry) -> None:
+        if not self._has_begun and entry.type == v.JobDefined.TYPE and entry.job is not None:
+            share_definition(self._in_force.config, self._ledger.state, entry.job)
+        super()._note_entry(entry)
+
     def _opening(self, state: State, now: datetime) -> list[Event]:
         executor, config = self._executor, self._in_force.config
         started = v.SchedulerStarted(
@@ -104,11 +112,15 @@ class Service(Serving):
             config=config.digest,
             boottime_ms=round(self._clock.read().boottime_s * 1000),
         )
-        events = [v.event(started, v.SCHEDULER)]
+        events = [] if self._start_is_recorded(state) else [v.event(started, v.SCHEDULER)]
         events += reconcile(state, config.definitions, config.digest, now, config.calendars, config.owner)
         if self._first_problem is not None:
             events.append(rejection(self._first_problem))
         return events
+
+    def _start_is_recorded(self, state: State) -> bool:
+        """Whether the ledger has that this scheduler started: nobody else starts one while it holds the lock."""
+        return state.scheduler is not None and state.scheduler.seq > self._opened_seq
 
     def _say_ready(self) -> None:
         super()._say_ready()

@@ -58,6 +58,8 @@ TURN_MAX_S = 1.0
 """The loop looks at the clocks at least this often, so that a step or a suspend is seen."""
 REPORT_WITHIN_S = 1.0
 """While there is work, entries are reported this late at most: reporting must not delay the start of runs."""
+UNREPORTED_MAX = 1_000
+"""At its start, before anything can fall due, so many entries are not reported at most: each holds a kilobyte."""
 GIVE_UP_S = 60.0
 """So long after its grace a stopping scheduler gives up on a ledger that cannot be written."""
 
@@ -163,6 +165,7 @@ class Serving:
         self._home, self._announce, self._on_entry = home, announce, on_entry
         self._leave_runs = leave_runs
         self._unreported: list[Entry] = []
+        self._has_begun = False
         self._clock = SystemClock()
         self._require_home()
         if is_copy(home) and not adopt:
@@ -231,6 +234,7 @@ class Serving:
             self._in_force.begin()
             self._begin()
             self._report()
+            self._has_begun = True
             # What start-up made stays to the end: no collection is to walk all jobs in the middle of a herd.
             gc.freeze()
             gc.enable()
@@ -309,6 +313,11 @@ class Serving:
         if turned_s >= self._report_by_s or self._waiter.is_quiet():
             self._report()
         return self._waiter.wait(max(0.0, turned_s + wait_s - time.monotonic()))
+
+    def _note_entry(self, entry: Entry) -> None:
+        self._unreported.append(entry)
+        if not self._has_begun and len(self._unreported) >= UNREPORTED_MAX:
+            self._report()
 
     def _report(self) -> None:
         self._report_by_s = time.monotonic() + REPORT_WITHIN_S

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
 from scheduler.definition import JobDefinition
+
+if TYPE_CHECKING:
+    from scheduler.schedule.schedule import Schedule
 
 
 def timing_words(definition: JobDefinition) -> tuple[str, str]:
@@ -13,7 +19,13 @@ def timing_words(definition: JobDefinition) -> tuple[str, str]:
         return f"after {' and '.join(definition.follows)}", source_of(definition)
     schedule = schedule_of(definition)
     after = f", once {' and '.join(definition.awaits)} succeeded" if definition.awaits else ""
-    return schedule.describe() + _days_words(definition) + after, schedule.source()
+    return _described(schedule) + _days_words(definition) + after, schedule.source()
+
+
+@lru_cache(maxsize=1_024)
+def _described(schedule: Schedule) -> str:
+    """A schedule in words; many jobs share one."""
+    return schedule.describe()
 
 
 def _days_words(definition: JobDefinition) -> str:

@@ -131,6 +131,7 @@ class _Composer:
         self._nodes = count.total
         self._anchors: dict[str, tuple[Node, int] | None] = {}
         self._left_open: list[Any] = []
+        self._words: dict[str, str] = {}
 
     def document(self) -> Node | None:
         self._next()  # the stream begins
@@ -214,6 +215,7 @@ class _Composer:
                 message = f"{key.text!r} is written twice: the first one is in line {line}"
                 self._problems.add(key, message, key=key.text)
             else:
+                key.text = self._words.setdefault(key.text, key.text)  # thousands of jobs have the same keys
                 entries[key.text] = (key, value)
         for value in merged:
             self._merge(node, value)

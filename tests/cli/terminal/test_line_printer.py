@@ -205,3 +205,19 @@ def test_a_reader_that_left_ends_the_printing(monkeypatch: pytest.MonkeyPatch) -
     printer.close(60)
     assert time.monotonic() - began_s < 30
     pipe.stream.close()
+
+
+def test_a_note_waits_for_no_others(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Lines are gathered, notes are not: what a person at the terminal waits for is printed at once."""
+    for name in ("_QUIET_S", "_GATHER_MAX_S"):
+        monkeypatch.setattr(f"cli.terminal.line_printer.{name}", 10.0 * DEADLINE_S)
+    printer, seen, give_up_s = LinePrinter(), "", time.monotonic() + DEADLINE_S
+    printer.put("an event")
+    printer.put("a note", "err")
+    while "a note" not in seen and time.monotonic() < give_up_s:
+        time.sleep(0.005)
+        seen += capfd.readouterr().err
+    assert "a note" in seen
+    printer.close()
