@@ -24,7 +24,7 @@ class RunRow(NamedTuple):
 
     Attributes:
         number, job: of the run; node: which makes or made it, where several share the ledger.
-        cells: trigger, scheduled for, started, took, outcome.
+        cells: outcome, trigger, scheduled for, started, took.
         proof: the entry that settled it, or caused it while it has not ended.
         can_stop: it has not ended, and nobody has asked that it be stopped.
     """
@@ -39,7 +39,8 @@ class RunRow(NamedTuple):
     @classmethod
     def of(cls, run: UnsettledRun | SettledRun, zone: str) -> RunRow:
         """The row of a run; its times are shown in a zone."""
-        cells = run.cells(zone)[2:]
+        *cells, outcome = run.cells(zone)[2:]
+        cells.insert(0, outcome)
         if isinstance(run, UnsettledRun):
             facts = run.facts
             return cls(facts.number, facts.job, run.node, cells, facts.number, facts.cancel_seq is None)

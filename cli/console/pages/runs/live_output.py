@@ -81,10 +81,10 @@ class _Followed:
             await to_thread.run_sync(self._align)
         quiet = 0
         for _ in range(_LONGEST_LOOKS):
-            if views.ended or not await self._asked.still_allowed():
-                return
             ended = await to_thread.run_sync(self._has_ended)
             chunk = await to_thread.run_sync(self._read, ended)
+            if views.ended or not await self._asked.still_allowed():
+                return
             if chunk:
                 quiet = 0
                 await put(self._event("output", self._shown(chunk)))

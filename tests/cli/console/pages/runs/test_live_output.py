@@ -75,6 +75,7 @@ def test_pages_are_bounded(home: HandWritten, monkeypatch: pytest.MonkeyPatch) -
 
 def test_who_may_no_longer_look_sees_nothing_more(home: HandWritten, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that is printed after the session or the token ended is sent; nor after the console ends."""
+    monkeypatch.setattr("cli.console.access.gate.REMEMBERED_S", 0.0)
     allowed, visitor = [True], Credentials.visitor
     monkeypatch.setattr(
         Credentials, "visitor", lambda self, asking: visitor(self, asking) if allowed[0] else None
@@ -87,6 +88,7 @@ def test_who_may_no_longer_look_sees_nothing_more(home: HandWritten, monkeypatch
             allowed[0] = False
             home.put(run, b"two\n")
             await view.end()
+            assert view.waiting == 0
         allowed[0] = True
         async with live_view(console, path=path) as view:
             assert await texts(view, "two\n") == "one\ntwo\n"
