@@ -19,6 +19,7 @@ from cli.charts.timeline_planned import PlannedRuns, planned_runs
 from cli.console.pages.time.axis_marks import COLUMNS_MAX, Scale, ground
 from cli.console.pages.time.row_picture import RowMarks, RowPicture
 from cli.console.pages.time.wanted import JobsShown, TimeWanted, jobs_shown
+from cli.console.pages.time.why_cells import WhyCells
 from cli.terminal.printable import show_count
 from cli.times.clock_changes import ClockChange, clock_changes
 from cli.times.show import show_duration
@@ -164,7 +165,7 @@ def _asked_of(
             jobs=names,
         ):
             made[each.job].append(each)
-    drawing = RowPicture(scale, wanted, asked.base)
+    drawing = RowPicture(scale, wanted, asked.base, WhyCells(scale, len(names), asked.base))
     shown = []
     for name in names:
         marks = RowMarks(look.planned.get(name, ()), disabled[name], made[name])

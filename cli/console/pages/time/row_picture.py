@@ -9,12 +9,13 @@ from urllib.parse import quote, urlencode
 from markupsafe import Markup
 
 from cli.charts.axis import instant_of
-from cli.charts.timeline import SIGNS, RunMark, RunSpan, packed_lanes
+from cli.charts.timeline import SIGNS, LateMark, RunMark, RunSpan, packed_lanes
 from cli.charts.timeline_data import JobRow
 from cli.charts.timeline_marks import TONES, UNICODE, WORDS
 from cli.charts.timeline_planned import PlannedRuns
 from cli.console.pages.time.axis_marks import WIDTH, Scale
 from cli.console.pages.time.wanted import TimeWanted, iso
+from cli.console.pages.time.why_cells import WhyCells
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_time
 from projections.reports.timeline.disabled_stretches import DisabledStretch
@@ -78,21 +79,24 @@ class RowPicture:
         scale: where things stand.
         wanted: what the page shows.
         base: what stands before the path of every link.
+        cells: what is behind the marks.
     """
 
-    def __init__(self, scale: Scale, wanted: TimeWanted, base: str) -> None:
+    def __init__(self, scale: Scale, wanted: TimeWanted, base: str, cells: WhyCells) -> None:
         self._scale, self._wanted, self._base = scale, wanted, base
+        self._cells = cells
 
     def svg(self, row: JobRow, marks: RowMarks) -> Markup:
         """A row: runs in lanes, one below the other where they overlap, and before and behind them the rest."""
         bars = bars_of(row.spans)
         height = _LANE * (1 + max((bar.lane for bar in bars), default=0))
         parts = [
+            self._cells.of(row.job),
             *(self._disabled(each, height) for each in marks.disabled),
             *(self._bar(row.job, bar) for bar in bars),
             *(self._planned(row.job, each) for each in marks.planned),
             *(self._made_up(row.job, each) for each in marks.made_up),
-            *(self._late(late.column) for late in row.late),
+            *(self._late(late) for late in row.late),
         ]
         return Markup(
             '<svg class="chart" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="group" '
@@ -158,10 +162,11 @@ class RowPicture:
         form = _CATCH_UP if made.trigger == "catch_up" else _BACKFILL
         return _LINK.format(self._why(job, made.first_due_us), "strong", words, form.format(x + 1.5))
 
-    def _late(self, column: int) -> Markup:
-        return Markup(
-            '<g class="tone-warn"><title>{}</title><text class="label" x="{}" y="9">{}</text></g>'
-        ).format(WORDS["breached"], self._scale.column(column), UNICODE.signs["breached"])
+    def _late(self, late: LateMark) -> Markup:
+        sign = Markup('<text class="label" x="{}" y="9">{}</text>').format(
+            self._scale.column(late.column), UNICODE.signs["breached"]
+        )
+        return _LINK.format(f"{self._base}/ledger/entries/{late.entry}", "warn", WORDS["breached"], sign)
 
     def _box(self, first: int, last: int) -> tuple[float, float]:
         begin, end = self._scale.column(first), self._scale.column(last + 1)

@@ -76,6 +76,19 @@ def test_what_is_marked_leads_to_its_why(home: Home) -> None:
         assert "job.disabled" in client.get(disabled).text
 
 
+def test_every_place_leads_to_why_at_its_instant(home: Home) -> None:
+    """From the beginning to the end of the stretch, out of the way of the keyboard; the pages of the past too."""
+    with console(home) as client:
+        page = Page(client.get(f"/as-of/16{DAY}&job=alpha").text)
+        cells = [each["href"] for name, each in page.elements if name == "a" and each.get("tabindex") == "-1"]
+        assert client.get(cells[40]).status_code == 200
+    instants = [datetime.fromisoformat(parse_qs(urlsplit(cell).query)["at"][0]) for cell in cells]
+    begin = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    places = [begin + timedelta(hours=12) / 96 * (number + 0.5) for number in range(96)]
+    assert instants == [place.replace(microsecond=0) for place in places]
+    assert all(cell.startswith("/as-of/16/jobs/alpha/why?at=") for cell in cells)
+
+
 def test_runs_that_overlap_lie_one_below_the_other(home: Home) -> None:
     """The picture of the job with two runs at once is two lanes high, the other's one."""
     with console(home) as client:
@@ -196,5 +209,6 @@ def test_what_was_late_and_outages_lead_to_their_entries(tmp_path: Path) -> None
     writer.close()
     with console(writer.home) as client:
         page = Page(client.get(DAY).text)
+    assert (f"/ledger/entries/{breach}", "late (expect)◷") in page.links
     proofs = [int(text[1:]) for _, text in page.links if re.fullmatch(r"#\d+", text)]
     assert proofs[:4] == [stopped, served, died, breach]
