@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Final
 
 from scheduler.configuration.files.joined import MAIN, ConfigFile
+from scheduler.configuration.keys.placement import unknown_block
 from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS, TOP_KEYS
 from scheduler.configuration.keys.values import mapping, read_as
-from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems, file_of
 from scheduler.configuration.yaml_tree.source import decode
 from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, NodeCount, Scalar, compose
@@ -81,9 +81,8 @@ def _top(root: Node | None, problems: Problems, takes: Sequence[str]) -> Mapping
         elif word in JOB_KEYS:
             message, near = f"{word} belongs to a job, and jobs stand under `jobs:`", ""
         else:
-            near = nearest(word, takes)
             what = "this file of the config" if problems.file else "the config"
-            message = f"unknown key {word!r} at the top of {what}, which takes {', '.join(takes)}"
+            message, near = unknown_block(word, takes, what)
         problems.add(key, message, key=word, suggestion=near)
     return root
 

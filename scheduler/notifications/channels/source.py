@@ -63,6 +63,10 @@ class Source:
         """
         found = {}
         for name, setting in written.items():
+            if isinstance(setting, str) and digest_in(setting) is not None:
+                raise NotDelivered(
+                    f"its header {name} is not in the config of this machine, or differs from what was applied"
+                )
             value = setting if isinstance(setting, str) else self.value(setting, f"its header {name}").strip()
             if not value.isascii() or not value.isprintable():
                 raise NotDelivered(f"its header {name} is no header: one line of ASCII")

@@ -21,6 +21,12 @@ from tests.support.receiver import Receiver, Reply
 from tests.support.served import Served
 
 JOB = "jobs: {a: {command: 'echo $TRACEPARENT', on_demand: true}}\n"
+PYTHON = """\
+import os
+
+def run(ctx):
+    print(os.environ["TRACEPARENT"])
+"""
 
 
 def _telemetry(receiver: Receiver) -> str:
@@ -86,6 +92,26 @@ def test_a_job_knows_its_span_and_a_kill_loses_none(tmp_path: Path) -> None:
         assert _output(home) == [f"{told}\n"]
         assert told == f"00-{attempt.trace_id.hex()}-{attempt.span_id.hex()}-01"
         assert len({each.span_id for each in spans_of(receiver.received)}) == 2
+
+
+def test_a_python_job_knows_its_span(tmp_path: Path) -> None:
+    """Forked by the warm server, or in a process of its own: the variable is that of this attempt."""
+    home = make_home(
+        tmp_path,
+        "telemetry: {otlp: 'http://127.0.0.1:9'}\njobs: {a: {python: 'mine.jobs:run', on_demand: true}}\n",
+    )
+    extension = home.root / "extensions" / "mine"
+    extension.mkdir(parents=True)
+    (extension / "jobs.py").write_text(PYTHON)
+    with Served(home.root) as served:
+        for _ in range(2):
+            assert call("jobs", "run", "a", home=home.root).code == 0
+        served.stop()
+    ledger, *_ = entries_of(home.root)
+    runs = [each.run for each in entries_of(home.root) if each.type == v.RunFinished.TYPE]
+    assert len(runs) == 2
+    told = [traceparent(v.payload(ledger).ledger, run, 1) for run in runs if run is not None]
+    assert _output(home) == sorted(f"{each}\n" for each in told)
 
 
 def test_run_here_it_knows_its_span_too_and_otherwise_of_none(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from scheduler.definition import Secret
 
 NOTHING_SENT: Final = "none: nothing is sent"
 METRICS_TAKES: Final = "a duration such as 90s or 5m, from 1s to 1d, or none"
+_ADDED: Final = ("/v1/traces", "/v1/logs", "/v1/metrics")
 _METRICS_MS_MIN: Final = 1_000
 _METRICS_MS_MAX: Final = 86_400_000
 
@@ -25,6 +26,8 @@ def base_address(node: Node) -> str | Secret:
     found = channels.url(node)
     if isinstance(found, str) and "?" in found:
         raise InvalidValue("this is a base address, to which /v1/traces is added: it takes no `?`")
+    if isinstance(found, str) and found.rstrip("/").endswith(_ADDED):
+        raise InvalidValue("this is a base address: /v1/traces, /v1/logs and /v1/metrics are added behind it")
     return found
 
 
