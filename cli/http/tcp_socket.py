@@ -34,9 +34,9 @@ def tcp_socket(address: str, takes: str = "HOST:PORT") -> socket.socket:
 
 def cannot_listen(address: str, problem: OSError) -> Failure:
     """What the system says against listening somewhere."""
-    return Failure(
-        f"cannot listen on {printable(address)}: {problem.strerror or problem}", exit_code=ExitCode.USAGE
-    )
+    # Python adds the address once more, as a tuple.
+    said = (problem.strerror or str(problem)).partition(" (while attempting")[0]
+    return Failure(f"cannot listen on {printable(address)}: {said}", exit_code=ExitCode.USAGE)
 
 
 def shown_url(listening: socket.socket) -> str:
