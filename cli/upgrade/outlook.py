@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime
 from importlib.util import find_spec
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -17,6 +17,7 @@ from projections.build.maintenance import status as projection_status
 from scheduler import vocabulary as v
 from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.model import Config
+from scheduler.configuration.remarks import missing_telemetry
 from scheduler.database.origin import is_on_database
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
@@ -24,6 +25,8 @@ from scheduler.ledger.open import config_changes
 from scheduler.ledger.view import View
 from scheduler.version import VERSION, ReplacedPart, replaced, versions
 
+_TELLING: Final = "opentelemetry"
+"""The extra without which jobs run all the same: it is named, and in nobody's way."""
 Verdict = Literal["nothing changes", "ready", "in the way", "too old"]
 
 
@@ -90,7 +93,10 @@ def missing_extras(home: Home, config: Config | None) -> list[str]:
     needed = [("postgresql", "psycopg")] if is_on_database(home) else []
     anchors = () if config is None else config.ledger.anchors
     needed += [("timestamp", "rfc3161_client")] if any(each.kind == "timestamp" for each in anchors) else []
-    return [extra for extra, module in needed if find_spec(module) is None]
+    missing = [extra for extra, module in needed if find_spec(module) is None]
+    if config is not None and config.telemetry is not None and config.telemetry.otlp is not None:
+        missing += [] if missing_telemetry.is_installed() else [_TELLING]
+    return missing
 
 
 def outlook(view: View, ledger: Ledger) -> Outlook:
@@ -142,7 +148,12 @@ def _redefined(view: View) -> list[str]:
 def _verdict(found: Outlook) -> Verdict:
     if found.newer is not None:
         return "too old"
-    if found.missing_extras or found.config in ("rejected", "unreadable", "untrusted", "missing"):
+    if set(found.missing_extras) - {_TELLING} or found.config in (
+        "rejected",
+        "unreadable",
+        "untrusted",
+        "missing",
+    ):
         return "in the way"
     anew = found.redefined or found.segments_to_project or not found.projections_current
     return "ready" if found.parts or anew or found.wrote_last is None else "nothing changes"

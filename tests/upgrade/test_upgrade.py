@@ -142,3 +142,17 @@ def test_where_there_is_nothing_to_upgrade_it_says_so(tmp_path: Path) -> None:
     assert "no ledger yet" in call("upgrade", "--check", home=tmp_path).err
     bare = call("upgrade", home=tmp_path)
     assert (bare.code, "needs no command" in bare.err) == (ExitCode.USAGE, True)
+
+
+def test_telling_that_is_missing_is_named_and_in_nobodys_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Jobs run all the same without the extra that traces need; whoever upgrades learns that nothing is sent."""
+    home = copy_of(GOLDEN[0], tmp_path)
+    config = home / "services/scheduler/config.yaml"
+    config.write_text(config.read_text() + "\ntelemetry: {otlp: 'http://127.0.0.1:9'}\n")
+    assert looked_at(home, "--json").document["missing_extras"] == []
+    monkeypatch.setattr(outlook.missing_telemetry, "is_installed", lambda: False)
+    said = looked_at(home, "--json")
+    assert (said.code, said.document["missing_extras"]) == (ExitCode.DONE, ["opentelemetry"])
+    assert "pip install 'cronledger[opentelemetry]'" in looked_at(home).out
