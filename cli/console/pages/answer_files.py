@@ -41,8 +41,14 @@ class BoundedRows:
             yield row
 
 
-def answer_file(columns: Columns, rows: Iterator[Sequence[Any]], form: FileForm, name: str) -> Response:
-    """The rows, at most `ROWS_MAX` and 16 million characters of them; what comes last says where it stops.
+def answer_file(
+    columns: Columns,
+    rows: Iterator[Sequence[Any]],
+    form: FileForm,
+    name: str,
+    rows_max: int | None = None,
+) -> Response:
+    """The rows, at most so many and 16 million characters of them; what comes last says where it stops.
 
     In CSV, which is for spreadsheets, that is a line with `#`; in JSON, an array of objects, one with `stopped`.
 
@@ -51,8 +57,9 @@ def answer_file(columns: Columns, rows: Iterator[Sequence[Any]], form: FileForm,
         rows: all that there are; they are read at once.
         form: how they are written.
         name: of the file, without the form.
+        rows_max: so many rows at most; None: `ROWS_MAX`.
     """
-    bounded = BoundedRows(rows, ROWS_MAX, _CHARS_MAX)
+    bounded = BoundedRows(rows, rows_max or ROWS_MAX, _CHARS_MAX)
     made = csv_texts if form == "csv" else json_array_texts
     texts = list(made(columns, bounded))
     text = _csv(texts, bounded.stopped) if form == "csv" else _json(texts, bounded.stopped)

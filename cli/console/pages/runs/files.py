@@ -10,11 +10,12 @@ from starlette.responses import Response
 
 from cli.console.asked import Asked
 from cli.console.kept.kept_sql import DEADLINE_S
-from cli.console.pages import answer_files
 from cli.console.pages.answer_files import FileForm, answer_file
 from cli.console.pages.runs.wanted_runs import OPEN_STATUSES, wanted_runs, with_tag
 from cli.runs.unsettled import unsettled_runs
 
+ROWS_MAX: Final = 20_000
+"""Each has some forty members: so many are made in a second or two."""
 _NEWEST: Final = 2**62
 """Behind every entry."""
 
@@ -33,7 +34,7 @@ def _answer(asked: Asked, form: FileForm) -> Response:
     from projections.errors import QueryFailed
     from projections.reports.run_search import rows_of_runs, settling_entries
 
-    most = answer_files.ROWS_MAX + 1
+    most = ROWS_MAX + 1
     wanted = wanted_runs(asked)
     with asked.look() as view:
         wanted, as_of = with_tag(asked, wanted, view.state), view.as_of
@@ -45,7 +46,7 @@ def _answer(asked: Asked, form: FileForm) -> Response:
                 rest = most - len(going)
                 settled = settling_entries(sql, before_seq=_NEWEST, limit=rest, **wanted._asdict())
             answer = rows_of_runs(sql, going, settled)
-            return answer_file(answer.columns, answer.rows, form, "runs")
+            return answer_file(answer.columns, answer.rows, form, "runs", ROWS_MAX)
     except QueryFailed as failed:
         if "interrupted" not in failed.message.lower():
             raise

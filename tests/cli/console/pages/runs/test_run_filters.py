@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from cli.console.pages import answer_files
+from cli.console.pages.runs import files
 from cli.runs import search
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
@@ -128,7 +128,7 @@ def test_files_are_rows_of_the_view_and_harmless(recorded: Recorded, monkeypatch
         then = recorded.runs["exact"]
         past = client.get(f"/as-of/{then}/runs.json").json()
         assert [row["run"] for row in past] == [then, recorded.runs["long"], recorded.runs["short"]]
-        monkeypatch.setattr(answer_files, "ROWS_MAX", 2)
+        monkeypatch.setattr(files, "ROWS_MAX", 2)
         assert "more than 2 rows" in client.get("/runs.json").json()[-1]["stopped"]
         assert client.get("/runs.csv").text.splitlines()[-1].startswith("# There are more than 2 rows")
 
