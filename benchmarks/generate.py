@@ -1,10 +1,10 @@
 """Long ledgers, quickly: valid to the last byte, and as the scheduler would have left them.
 
-    python -m benchmarks.generate HOME ENTRIES
+    python -m benchmarks.generate HOME ENTRIES [JOBS [MINUTES]]
 
-Jobs that run every minute have done so for as long as it takes; every entry went through the journal itself,
-only without waiting for the disk, not even between segments. The ledger ends where a scheduler was killed an hour
-ago, right after the results of a minute. Its newest snapshot is as old as snapshots are on average.
+Jobs that run every minute, or every so many, have done so for as long as it takes; every entry went through the
+journal itself, only without waiting for the disk, not even between segments. The ledger ends where a scheduler was
+killed an hour ago, right after the results of a minute. Its newest snapshot is as old as snapshots are on average.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ JOBS = 200
 MINUTE = timedelta(minutes=1)
 ENTRIES_PER_RUN = 3
 LATENESS = timedelta(microseconds=900)
+_SCATTER = 2_654_435_761
+"""Runs of a job are numbered in even steps; by their number times this they fail now and then."""
 _DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
@@ -57,42 +59,46 @@ def generate(
     jobs: int = JOBS,
     command: list[str] | None = None,
     end: datetime | None = None,
+    every_minutes: int = 1,
 ) -> Head:
-    """Make a home with a ledger of at least so many entries, and less than one minute's more.
+    """Make a home with a ledger of at least so many entries, and less than one more instant of all jobs.
 
     Args:
         home: an empty folder.
         entries: how many; those that every beginning needs come on top.
-        jobs: how many jobs run every minute.
+        jobs: how many jobs there are.
         command: what they run.
         end: the minute after the last one of the ledger; an hour ago if not given.
+        every_minutes: how far apart the instants of each job are; a divisor of 60.
     """
-    minutes = -(-entries // (ENTRIES_PER_RUN * jobs))
+    instants = -(-entries // (ENTRIES_PER_RUN * jobs))
+    every = every_minutes * MINUTE
     end = (end or datetime.now(UTC) - timedelta(hours=1)).replace(second=0, microsecond=0)
+    end -= timedelta(minutes=end.minute % every_minutes)
     names = [f"job-{number:03d}" for number in range(jobs)]
-    write_config(
-        home, {name: {"schedule": "* * * * *", "command": command or ["/bin/true"]} for name in names}
-    )
-    history = _History(home, end - (minutes + 1) * MINUTE)
-    snapshot_minute = max(0, minutes - snapshot.EVERY_ENTRIES // 2 // (ENTRIES_PER_RUN * jobs))
+    schedule = {1: "* * * * *", 60: "0 * * * *"}.get(every_minutes, f"*/{every_minutes} * * * *")
+    write_config(home, {name: {"schedule": schedule, "command": command or ["/bin/true"]} for name in names})
+    history = _History(home, end - instants * every - MINUTE)
+    snapshot_instant = max(0, instants - snapshot.EVERY_ENTRIES // 2 // (ENTRIES_PER_RUN * jobs))
     try:
-        for minute in range(1, minutes + 1):
+        for instant in range(1, instants + 1):
             head = history.journal.head()
-            recorded = history.live(end + (minute - 1 - minutes) * MINUTE)
-            if minute in (1, snapshot_minute):
+            recorded = history.live(end + (instant - 1 - instants) * every)
+            if instant in (1, snapshot_instant):
                 history.remember(head, recorded)
         return history.journal.head()
     finally:
         history.journal.close()
 
 
-def long_home(bench: Bench, entries: int) -> Home:
+def long_home(bench: Bench, entries: int, *, jobs: int = JOBS, every_minutes: int = 1) -> Home:
     """A home with a long ledger, which the comparisons share: to be read or copied, never served."""
-    home = Home(bench.folder / f"long-{entries}")
+    other = "" if (jobs, every_minutes) == (JOBS, 1) else f"-{jobs}-{every_minutes}"
+    home = Home(bench.folder / f"long-{entries}{other}")
     if not home.root.exists():
-        bench.note(f"generating {entries:,} entries")
-        command = [str(make_programs(bench.folder / f"programs-{entries}", 1)[0])]
-        generate(home, entries, command=command)
+        bench.note(f"generating {entries:,} entries of {jobs:,} jobs")
+        command = [str(make_programs(bench.folder / f"programs-{entries}{other}", 1)[0])]
+        generate(home, entries, command=command, jobs=jobs, every_minutes=every_minutes)
     return home
 
 
@@ -163,8 +169,8 @@ class _History:
 
 
 def _result(run: Run, begun: datetime) -> Event:
-    """How a run came out: one in a hundred fails, one in three says something."""
-    fails, speaks = run.number % 100 == 99, run.number % 3 == 0
+    """How a run came out: one in a hundred fails, of any job, and one in three says something."""
+    fails, speaks = run.number * _SCATTER % 2**32 < 2**32 // 100, run.number % 3 == 0
     payload = v.RunFinished(
         trigger="schedule",
         started=begun,
@@ -183,9 +189,10 @@ def _result(run: Run, begun: datetime) -> Event:
 
 def main() -> None:
     """Make one, and say how long it took."""
-    home, entries = Home(Path(sys.argv[1]).resolve()), int(sys.argv[2])
+    home, numbers = Home(Path(sys.argv[1]).resolve()), [int(each) for each in sys.argv[2:]]
+    entries, jobs, every_minutes = (*numbers, *(JOBS, 1)[len(numbers) - 1 :])
     begun_s = time.monotonic()
-    head = generate(home, entries)
+    head = generate(home, entries, jobs=jobs, every_minutes=every_minutes)
     taken_s = time.monotonic() - begun_s
     print(f"{head.seq + 1:,} entries in {taken_s:.1f} s ({(head.seq + 1) / taken_s:,.0f}/s)")
 

@@ -50,6 +50,7 @@ class RunSpan(NamedTuple):
         due: the column in which they were due, if that is an earlier one.
         before: whether they started before the first column; after: whether they ended after the last column.
         due_us: when the first of them was due, in microseconds since 1970; None where only the column is known.
+        joined: each of them began and ended in one column, and nothing else is in these.
     """
 
     first: int
@@ -60,6 +61,7 @@ class RunSpan(NamedTuple):
     before: bool = False
     after: bool = False
     due_us: int | None = None
+    joined: bool = False
 
 
 class LateMark(NamedTuple):
@@ -118,7 +120,7 @@ def packed_lanes(spans: Sequence[RunSpan]) -> list[list[RunSpan]]:
 def _apart(span: RunSpan) -> list[RunSpan]:
     """A span of several overlapping runs as single spans, as far as there are lanes."""
     lanes = min(span.runs, LANES_MAX)
-    if span.first == span.last or lanes == 1:
+    if span.first == span.last or span.joined or lanes == 1:
         return [span]
     rest = span.runs - lanes + 1
     return [span._replace(runs=1)] * (lanes - 1) + [span._replace(runs=rest)]

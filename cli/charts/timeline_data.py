@@ -16,6 +16,7 @@ from cli.charts.timeline_misfires import missed_spans, spread
 from projections.reports.earlier_definitions import earlier_definitions
 from projections.reports.interruptions import Interruption
 from projections.reports.outages import Outage, outages
+from projections.reports.timeline.joined_runs import joined_runs
 from projections.reports.timeline.made_up import made_up
 from projections.reports.timeline.runs_by_column import ColumnRuns, runs_by_column
 from projections.reports.timeline.scheduler_activity import last_activity
@@ -106,9 +107,21 @@ def rows_of(
     window: ChartWindow,
     first: int | None,
     interrupted: Sequence[Interruption],
+    *,
+    joined: bool = False,
 ) -> list[JobRow]:
-    """The jobs that have something to show, by name."""
+    """The jobs that have something to show, by name.
+
+    Args:
+        sql: an open connection.
+        moment: what is taken from the folded state.
+        window: the time and the jobs.
+        first: the first entry within the window; None: there is none.
+        interrupted: the interruptions from there on.
+        joined: have runs that fill columns side by side as one span, where nothing else is beside them.
+    """
     rows: dict[str, JobRow] = {}
+    in_flight = _in_flight(moment, window)
 
     def add(job: str, span: RunSpan, count: int, late_us: int = 0) -> None:
         row = rows.get(job) or JobRow(job, [], {}, 0)
@@ -117,36 +130,61 @@ def rows_of(
         rows[job] = row._replace(late_us=max(row.late_us, late_us))
 
     if first is not None:
-        for found in _settled(sql, window, first):
-            begin, due = found.first_column, found.due_column
-            mark = cast("RunMark", found.outcome)
-            span = RunSpan(
-                begin,
-                found.last_column,
-                mark,
-                found.runs,
-                due if due < begin else None,
-                found.before,
-                found.after,
-                found.first_due_us,
-            )
-            add(found.job, span, found.runs, found.late_us)
+        found = _joined(sql, window, first, in_flight) if joined else _settled(sql, window, first)
+        for settled, is_joined in found:
+            add(settled.job, _span(settled, is_joined), settled.runs, settled.late_us)
     for job, span in _missed(sql, moment, window, interrupted):
         add(job, span, span.runs)
-    for job, span, late_us in _in_flight(moment, window):
+    for job, span, late_us in in_flight:
         add(job, span, 1, late_us)
     return [rows[job] for job in sorted(rows)]
 
 
-def _settled(sql: Sql, window: ChartWindow, first: int) -> list[ColumnRuns]:
+def _span(found: ColumnRuns, joined: bool) -> RunSpan:
+    begin, due = found.first_column, found.due_column
+    return RunSpan(
+        begin,
+        found.last_column,
+        cast("RunMark", found.outcome),
+        found.runs,
+        due if due < begin else None,
+        found.before,
+        found.after,
+        found.first_due_us,
+        joined,
+    )
+
+
+def _settled(sql: Sql, window: ChartWindow, first: int) -> Iterator[tuple[ColumnRuns, bool]]:
     axis = window.axis
-    return runs_by_column(
+    for found in runs_by_column(
         sql,
         first_seq=first,
         window_us=(window.begin_us, window.end_us),
         axis_us=(axis.begin_us, axis.end_us),
         column_us=axis.column_us,
         jobs=window.jobs,
+    ):
+        yield found, False
+
+
+def _joined(
+    sql: Sql, window: ChartWindow, first: int, in_flight: Sequence[tuple[str, RunSpan, int]]
+) -> Sequence[tuple[ColumnRuns, bool]]:
+    assert window.jobs is not None, "they are joined for a page of jobs"
+    busy: dict[str, int] = {}
+    for job, span, _ in in_flight:
+        begin = span.first if span.due is None else span.due
+        busy[job] = min(begin, busy.get(job, begin))
+    axis = window.axis
+    return joined_runs(
+        sql,
+        first_seq=first,
+        window_us=(window.begin_us, window.end_us),
+        axis_us=(axis.begin_us, axis.end_us),
+        column_us=axis.column_us,
+        jobs=window.jobs,
+        busy=busy,
     )
 
 

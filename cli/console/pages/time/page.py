@@ -147,7 +147,10 @@ def _asked_of(
     window = ChartWindow(scale.begin_us, scale.end_us, names, scale.axis)
     interrupted = [] if first is None else interruptions(sql, first)
     late = late_in(sql, window, expects=moment.expects)
-    rows = {row.job: row for row in marked(rows_of(sql, moment, window, first, interrupted), late, window)}
+    rows = {
+        row.job: row
+        for row in marked(rows_of(sql, moment, window, first, interrupted, joined=True), late, window)
+    }
     outages = outages_of(sql, moment, window, first, interrupted)
     disabled, made = defaultdict(list), defaultdict(list)
     for stretch in disabled_stretches(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from cli.charts.axis import instant_of
 from cli.charts.timeline import SIGNS, LateMark, RunMark, RunSpan, packed_lanes
@@ -73,7 +73,7 @@ class RowMarks(NamedTuple):
 
 
 class RowPicture:
-    """Draws the rows of one page.
+    """Draws the rows of one page: thousands of marks, so that what they share is made once.
 
     Args:
         scale: where things stand.
@@ -85,37 +85,41 @@ class RowPicture:
     def __init__(self, scale: Scale, wanted: TimeWanted, base: str, cells: WhyCells) -> None:
         self._scale, self._wanted, self._base = scale, wanted, base
         self._cells = cells
+        self._lefts = [scale.column(number) for number in range(scale.axis.columns + 1)]
+        self._clocks: dict[int, str] = {}
+        self._stamps: dict[int, str] = {}
 
     def svg(self, row: JobRow, marks: RowMarks) -> Markup:
         """A row: runs in lanes, one below the other where they overlap, and before and behind them the rest."""
         bars = bars_of(row.spans)
         height = _LANE * (1 + max((bar.lane for bar in bars), default=0))
+        why, closer = f"{self._base}/jobs/{quote(row.job, safe='')}/why?at=", urlencode({"job": row.job})
         parts = [
             self._cells.of(row.job),
             *(self._disabled(each, height) for each in marks.disabled),
-            *(self._bar(row.job, bar) for bar in bars),
-            *(self._planned(row.job, each) for each in marks.planned),
-            *(self._made_up(row.job, each) for each in marks.made_up),
+            *(self._bar(bar, why, closer) for bar in bars),
+            *(self._planned(each, why) for each in marks.planned),
+            *(self._made_up(each, why) for each in marks.made_up),
             *(self._late(late) for late in row.late),
         ]
-        return Markup(
-            '<svg class="chart" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="group" '
-            'aria-label="timeline of {2}"><use href="#ground"/>{3}</svg>'
-        ).format(WIDTH, height, printable(row.job), Markup("").join(parts))
+        drawn = "".join(parts)
+        return Markup(  # noqa: S704 - made of numbers, and of texts that are escaped where they are put in
+            f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="group" '
+            f'aria-label="timeline of {escape(printable(row.job))}"><use href="#ground"/>{drawn}</svg>'
+        )
 
-    def _bar(self, job: str, bar: Bar) -> Markup:
+    def _bar(self, bar: Bar, why: str, closer: str) -> str:
         top = bar.lane * _LANE
         y, height, paint = _FORMS.get(bar.mark, _FULL)
         x, width = self._box(bar.first, bar.last)
-        parts = [_RECT.format(x, round(top + y, 1), width, height, Markup(paint))]  # noqa: S704 - a constant
+        drawn = _rect(x, round(top + y, 1), width, height, paint)
         if bar.waits_from is not None:
-            waits = self._scale.column(bar.waits_from)
-            parts.append(_WAIT.format(waits, top + 9, x))
+            waits = self._lefts[bar.waits_from]
+            drawn += f'<path d="M{waits} {top + 9}H{x}" stroke="currentColor" stroke-dasharray="1.5 2"/>'
         if bar.mark in SIGNS and bar.open - bar.last > _SYMBOL_COLUMNS and bar.mark in UNICODE.signs:
-            parts.append(_SYMBOL.format(round(x + width + 1, 1), top + 13, UNICODE.signs[bar.mark]))
-        return _LINK.format(
-            self._address(job, bar), TONES[bar.mark], self._words(bar), Markup("").join(parts)
-        )
+            sign = UNICODE.signs[bar.mark]
+            drawn += f'<text class="label" x="{round(x + width + 1, 1)}" y="{top + 13}">{sign}</text>'
+        return _link(self._address(bar, why, closer), TONES[bar.mark], self._words(bar), drawn)
 
     def _words(self, bar: Bar) -> str:
         what = WORDS[bar.mark] if bar.runs == 1 else f"{show_count(bar.runs, 'run')} {WORDS[bar.mark]}"
@@ -127,56 +131,70 @@ class RowPicture:
             f"{what}, {self._clock(self._begin_us(bar.first))} to {self._clock(self._begin_us(bar.last + 1))}"
         )
 
-    def _address(self, job: str, bar: Bar) -> str:
+    def _address(self, bar: Bar, why: str, closer: str) -> str:
         """The why of a run; where a bar stands for many, the same picture closer by, as long as that is closer."""
         begin_us, end_us = self._begin_us(bar.first), self._begin_us(bar.last + 1)
         shown_us = self._scale.end_us - self._scale.begin_us
         if bar.runs > 1 and (end_us - begin_us) * 3 <= shown_us and end_us - begin_us >= 60_000_000:
-            closer = {"from": iso(instant_of(begin_us)), "to": iso(instant_of(end_us)), "job": job}
-            return f"{self._base}/time?{urlencode(closer)}"
-        return self._why(job, begin_us if bar.due_us is None else bar.due_us)
+            return f"{self._base}/time?from={self._stamp(begin_us)}&to={self._stamp(end_us)}&{closer}"
+        return why + self._stamp(begin_us if bar.due_us is None else bar.due_us)
 
-    def _why(self, job: str, instant_us: int) -> str:
-        return f"{self._base}/jobs/{quote(job, safe='')}/why?at={quote(iso(instant_of(instant_us)))}"
-
-    def _planned(self, job: str, planned: PlannedRuns) -> Markup:
+    def _planned(self, planned: PlannedRuns, why: str) -> str:
         y, height, paint = _FORMS["planned"]
         x, width = self._box(planned.first, planned.last)
         words = f"{show_count(planned.runs, 'run')} to come, the first {self._clock(planned.due_us)}"
-        box = _RECT.format(x, y, width, height, Markup(paint))  # noqa: S704 - a constant
-        return _LINK.format(self._why(job, planned.due_us), "dim", words, box)
+        return _link(why + self._stamp(planned.due_us), "dim", words, _rect(x, y, width, height, paint))
 
-    def _disabled(self, stretch: DisabledStretch, height: int) -> Markup:
+    def _disabled(self, stretch: DisabledStretch, height: int) -> str:
         begin = self._scale.at(stretch.began_us)
         end = self._scale.at(self._scale.end_us if stretch.ended_us is None else stretch.ended_us)
         words = f"disabled from {self._clock(stretch.began_us)}, entry {stretch.seq}"
-        shown = _DISABLED.format(begin, round(max(end - begin, 1.5), 1), height)
+        shown = _rect(begin, 0, round(max(end - begin, 1.5), 1), height, _DISABLED)
         if end - begin > 70:
-            shown += Markup('<text x="{}" y="13">disabled</text>').format(begin + 4)
-        return _LINK.format(f"{self._base}/ledger/entries/{stretch.seq}", "dim", words, shown)
+            shown += f'<text x="{begin + 4}" y="13">disabled</text>'
+        return _link(f"{self._base}/ledger/entries/{stretch.seq}", "dim", words, shown)
 
-    def _made_up(self, job: str, made: MadeUpRuns) -> Markup:
-        x = self._scale.column(made.column)
+    def _made_up(self, made: MadeUpRuns, why: str) -> str:
+        x = self._lefts[made.column] + 1.5
         how = "caught up" if made.trigger == "catch_up" else "backfilled"
         words = f"{show_count(made.runs, 'run')} {how}, the first for {self._clock(made.first_due_us)}"
         form = _CATCH_UP if made.trigger == "catch_up" else _BACKFILL
-        return _LINK.format(self._why(job, made.first_due_us), "strong", words, form.format(x + 1.5))
+        shown = f'<path d="M{x} {form}" fill="currentColor"/>'
+        return _link(why + self._stamp(made.first_due_us), "strong", words, shown)
 
-    def _late(self, late: LateMark) -> Markup:
-        sign = Markup('<text class="label" x="{}" y="9">{}</text>').format(
-            self._scale.column(late.column), UNICODE.signs["breached"]
-        )
-        return _LINK.format(f"{self._base}/ledger/entries/{late.entry}", "warn", WORDS["breached"], sign)
+    def _late(self, late: LateMark) -> str:
+        sign = f'<text class="label" x="{self._lefts[late.column]}" y="9">{UNICODE.signs["breached"]}</text>'
+        return _link(f"{self._base}/ledger/entries/{late.entry}", "warn", WORDS["breached"], sign)
 
     def _box(self, first: int, last: int) -> tuple[float, float]:
-        begin, end = self._scale.column(first), self._scale.column(last + 1)
+        begin, end = self._lefts[first], self._lefts[last + 1]
         return begin, round(max(end - begin - (0.6 if end - begin > _NARROWEST else 0), _NARROWEST), 1)
 
     def _begin_us(self, column: int) -> int:
         return self._scale.axis.begin_us + column * self._scale.axis.column_us
 
     def _clock(self, instant_us: int) -> str:
-        return show_time(instant_of(instant_us), self._scale.zone)
+        """An instant as the clocks show it."""
+        shown = self._clocks.get(instant_us)
+        if shown is None:
+            shown = self._clocks[instant_us] = show_time(instant_of(instant_us), self._scale.zone)
+        return shown
+
+    def _stamp(self, instant_us: int) -> str:
+        """An instant as an address has it."""
+        shown = self._stamps.get(instant_us)
+        if shown is None:
+            shown = self._stamps[instant_us] = quote_plus(iso(instant_of(instant_us)))
+        return shown
+
+
+def _rect(x: float, y: float, width: float, height: float, paint: str) -> str:
+    return f'<rect x="{x}" y="{y}" width="{width}" height="{height}" {paint}/>'
+
+
+def _link(address: str, tone: str, words: str, shown: str) -> str:
+    """What is shown leads to an address, and says in words what it is."""
+    return f'<a href="{escape(address)}" class="tone-{tone}"><title>{escape(words)}</title>{shown}</a>'
 
 
 def bars_of(spans: Sequence[RunSpan]) -> list[Bar]:
@@ -203,16 +221,11 @@ def _joined(lane: int, spans: Sequence[RunSpan]) -> Iterator[Bar]:
 
 def _continues(bar: Bar, span: RunSpan) -> bool:
     """Whether a span only prolongs a bar: it is as narrow as can be, and nobody could see it apart."""
-    near = span.first - bar.last <= 1 and span.first == span.last and span.due is None
+    narrow = span.first == span.last or span.joined
+    near = span.first - bar.last <= 1 and narrow and span.due is None
     return near and span.mark == bar.mark and bar.mark not in ("running", "owed")
 
 
-_RECT: Final = Markup('<rect x="{}" y="{}" width="{}" height="{}" {}/>')
-_WAIT: Final = Markup('<path d="M{0} {1}H{2}" stroke="currentColor" stroke-dasharray="1.5 2"/>')
-_SYMBOL: Final = Markup('<text class="label" x="{}" y="{}">{}</text>')
-_LINK: Final = Markup('<a href="{}" class="tone-{}"><title>{}</title>{}</a>')
-_DISABLED: Final = Markup(
-    '<rect x="{}" y="0" width="{}" height="{}" fill="currentColor" fill-opacity="0.1"/>'
-)
-_CATCH_UP: Final = Markup('<path d="M{0} 0.5l3.5 5h-7z" fill="currentColor"/>')
-_BACKFILL: Final = Markup('<path d="M{0} 0l3 3l-3 3l-3 -3z" fill="currentColor"/>')
+_DISABLED: Final = 'fill="currentColor" fill-opacity="0.1"'
+_CATCH_UP: Final = "0.5l3.5 5h-7z"
+_BACKFILL: Final = "0l3 3l-3 3l-3 -3z"
