@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from projections.schema.tables import among
 from scheduler.entry_members import FAILURES
@@ -21,9 +21,12 @@ SELECT epoch_us(started) // $quarter_us AS quarter, count(*),
        count(duration_ms), coalesce(sum(duration_ms), 0)::BIGINT
 FROM runs
 WHERE started >= to_timestamp($begin / 1e6) AND started < to_timestamp($end / 1e6)
-  AND ($jobs IS NULL OR list_contains($jobs, job))
+  AND {{of_jobs}}
 GROUP BY quarter
 """
+# The jobs are in order, so that most of what belongs to others is never read.
+_OF_JOBS: Final = "job BETWEEN $jobs[1] AND $jobs[-1] AND list_contains($jobs, job)"
+_QUERIES: Final = {True: _QUERY.format(of_jobs=_OF_JOBS), False: _QUERY.format(of_jobs="true")}
 
 
 class QuarterRuns(NamedTuple):
@@ -50,5 +53,7 @@ def runs_by_quarter(sql: Sql, begin_us: int, end_us: int, jobs: list[str] | None
         begin_us: from this instant on, in microseconds since 1970; end_us: before this one.
         jobs: of these jobs; None: of all.
     """
-    parameters = {"begin": begin_us, "end": end_us, "jobs": jobs, "quarter_us": QUARTER_S * 1_000_000}
-    return [QuarterRuns(*row) for row in sql.execute(_QUERY, parameters).all()]
+    parameters: dict[str, object] = {"begin": begin_us, "end": end_us, "quarter_us": QUARTER_S * 1_000_000}
+    if jobs is not None:
+        parameters["jobs"] = sorted(jobs)
+    return [QuarterRuns(*row) for row in sql.execute(_QUERIES[jobs is not None], parameters).all()]

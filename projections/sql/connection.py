@@ -28,6 +28,8 @@ from scheduler.store import open_store
 
 Result = TypeVar("Result")
 
+_JUDGED_MAX = 64
+"""So many queries are remembered with their judgement, the first ones: it depends on nothing but their text."""
 _INTERRUPTED = "a projection was found damaged in the middle of the answer, and was made anew: ask again"
 
 
@@ -38,6 +40,7 @@ class Sql:
         """Not called directly: use `open_sql`."""
         self._views = LiveViews(home, options)
         self._output = options.output
+        self._judged: dict[str, list[ReadStatement]] = {}
 
     def execute(self, query: str, parameters: Parameters = None) -> Answer:
         """Answer a query; all of its statements are judged first, and the answer of the last one is returned.
@@ -64,7 +67,12 @@ class Sql:
 
         try:
             self._views.refresh()
-            return read_statements(self._views.engine, query)
+            known = self._judged.get(query)
+            if known is None:
+                known = read_statements(self._views.engine, query)
+                if len(self._judged) < _JUDGED_MAX:
+                    self._judged[query] = known
+            return list(known)
         except (duckdb.Error, RuntimeError) as error:
             # The engine was interrupted, or had no memory, before it began.
             raise failed(error) from error

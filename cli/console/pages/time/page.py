@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from scheduler.rules.state import Job
 
 _LISTED_MAX: Final = 50
+_MARKS_MAX: Final = 3_000
+"""So many marks has a page of several jobs at most: some fifty kilobytes over the wire."""
 _JUST_BEFORE: Final = timedelta(microseconds=1)
 
 
@@ -169,15 +171,27 @@ def _asked_of(
         ):
             made[each.job].append(each)
     drawing = RowPicture(scale, wanted, asked.base, WhyCells(scale, len(names), asked.base))
-    shown = []
-    for name in names:
-        marks = RowMarks(look.planned.get(name, ()), disabled[name], made[name])
-        row = rows.get(name) or JobRow(name, [], {}, 0)
-        shown.append(ShownRow(name, drawing.svg(row, marks), _counts(row, marks)))
+    beside = {name: RowMarks(look.planned.get(name, ()), disabled[name], made[name]) for name in names}
+    shown = _drawn(drawing, [rows.get(name) or JobRow(name, [], {}, 0) for name in names], beside)
+    if len(shown) < len(names):
+        look = look._replace(shown=look.shown._replace(following=shown[-1].job))
     changes = clock_changes(wanted.begin, wanted.end, zone_of(scale.zone))
     now_us = microseconds(moment.now)
     head = ground(scale, outages, changes, now_us)
     return look, _Picture(shown, head, list(outages), changes, late_facts(late, scale.zone, now_us))
+
+
+def _drawn(drawing: RowPicture, rows: Sequence[JobRow], beside: Mapping[str, RowMarks]) -> list[ShownRow]:
+    """The rows, as many as have room on a page; the others come on the next one."""
+    shown: list[ShownRow] = []
+    drawn = 0
+    for row in rows:
+        svg = drawing.svg(row, beside[row.job])
+        drawn += svg.count("<title>")
+        if shown and drawn > _MARKS_MAX:
+            break
+        shown.append(ShownRow(row.job, svg, _counts(row, beside[row.job])))
+    return shown
 
 
 def _counts(row: JobRow, marks: RowMarks) -> Sequence[tuple[str, str, str]]:

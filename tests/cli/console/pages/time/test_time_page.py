@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from cli.console.pages.time import page as time_page
 from scheduler import vocabulary as v
 from scheduler.definition import Expect, JobDefinition
 from scheduler.home import Home
@@ -212,3 +213,16 @@ def test_what_was_late_and_outages_lead_to_their_entries(tmp_path: Path) -> None
     assert (f"/ledger/entries/{breach}", "late (expect)◷") in page.links
     proofs = [int(text[1:]) for _, text in page.links if re.fullmatch(r"#\d+", text)]
     assert proofs[:4] == [stopped, served, died, breach]
+
+
+def test_a_page_of_many_marks_has_fewer_jobs(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a row fills the page, the next job comes on the next one, which the first says and leads to."""
+    monkeypatch.setattr(time_page, "_MARKS_MAX", 1)
+    with console(home) as client:
+        first = Page(client.get(DAY).text)
+        following = next(link for link, text in first.links if text == "Next jobs")
+        second = Page(client.get(following).text)
+    assert "2 jobs, 1 of them here" in first.text
+    assert [
+        [text for link, text in page.links if re.fullmatch("/jobs/[a-z]+", link)] for page in (first, second)
+    ] == [["alpha"], ["beta"]]
