@@ -13,6 +13,7 @@ import pytest
 from cli.app.failures import ExitCode
 from cli.upgrade import outlook
 from eventstore import Event, Journal
+from scheduler.configuration.remarks import missing_telemetry
 from scheduler.version import VERSION
 from tests.support.command import Answer, call
 from tests.support.served import Served
@@ -152,7 +153,7 @@ def test_telling_that_is_missing_is_named_and_in_nobodys_way(
     config = home / "services/scheduler/config.yaml"
     config.write_text(config.read_text() + "\ntelemetry: {otlp: 'http://127.0.0.1:9'}\n")
     assert looked_at(home, "--json").document["missing_extras"] == []
-    monkeypatch.setattr(outlook.missing_telemetry, "is_installed", lambda: False)
+    monkeypatch.setattr(missing_telemetry, "is_installed", lambda: False)
     said = looked_at(home, "--json")
     assert (said.code, said.document["missing_extras"]) == (ExitCode.DONE, ["opentelemetry"])
     assert "pip install 'cronledger[opentelemetry]'" in looked_at(home).out
