@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from scheduler.rules.state import Job
 
 _LISTED_MAX: Final = 50
-_MARKS_MAX: Final = 3_000
+MARKS_MAX: Final = 3_000
 """So many marks has a page of several jobs at most: some fifty kilobytes over the wire."""
 _JUST_BEFORE: Final = timedelta(microseconds=1)
 
@@ -188,7 +188,7 @@ def _drawn(drawing: RowPicture, rows: Sequence[JobRow], beside: Mapping[str, Row
     for row in rows:
         svg = drawing.svg(row, beside[row.job])
         drawn += svg.count("<title>")
-        if shown and drawn > _MARKS_MAX:
+        if shown and drawn > MARKS_MAX:
             break
         shown.append(ShownRow(row.job, svg, _counts(row, beside[row.job])))
     return shown

@@ -217,7 +217,7 @@ def test_what_was_late_and_outages_lead_to_their_entries(tmp_path: Path) -> None
 
 def test_a_page_of_many_marks_has_fewer_jobs(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a row fills the page, the next job comes on the next one, which the first says and leads to."""
-    monkeypatch.setattr(time_page, "_MARKS_MAX", 1)
+    monkeypatch.setattr(time_page, "MARKS_MAX", 1)
     with console(home) as client:
         first = Page(client.get(DAY).text)
         following = next(link for link, text in first.links if text == "Next jobs")
