@@ -23,7 +23,7 @@ from scheduler import vocabulary as v
 
 ONE_RATIO_MIN = 0.85
 BATCH = 1_000
-BATCH_ENTRIES_PER_S_MIN = 200_000
+BATCH_RATIO_MIN = 0.7
 
 
 def run(bench: Bench) -> list[Line]:
@@ -40,14 +40,15 @@ def run(bench: Bench) -> list[Line]:
         ratio >= ONE_RATIO_MIN,
     )
     ours, raw, sqlite = _measure(bench, batch=BATCH, appends=1, rounds=bench.of(2, 50, 100))
+    ratio = median([mine / theirs for mine, theirs in zip(ours, sqlite, strict=True)])
     references = {"raw write+fdatasync": median(raw), "SQLite WAL FULL": median(sqlite)}
     many = Line(
         "durable appends, batches of 1,000",
         f"{number(median(ours))} entries/s",
         each(references, "/s"),
-        median(ours) / median(raw),
-        f"≥ {BATCH_ENTRIES_PER_S_MIN:,} entries/s",
-        median(ours) >= BATCH_ENTRIES_PER_S_MIN,
+        ratio,
+        f"≥ {BATCH_RATIO_MIN} of SQLite's rows",
+        ratio >= BATCH_RATIO_MIN,
     )
     return [one, many]
 

@@ -16,7 +16,7 @@ from eventstore.worker_processes import done_by_processes
 from scheduler.home import Home
 
 ENTRIES_PER_S_MIN = 1_000_000
-RATIO_MIN = 0.5
+RATIO_MIN = 0.6
 _NODE = bytes(65)
 
 

@@ -12,10 +12,9 @@ from typing import Literal
 
 import msgspec
 
-from eventstore.durable import Disk, close_quietly, sync_folder, write_all
-from eventstore.entry import decode_own
+from eventstore.durable import Disk, close_quietly, sync_folder, write_all, write_rest
 from eventstore.errors import Corrupt, Poisoned, Unavailable
-from eventstore.head import HeadFile, Slot
+from eventstore.head import HeadFile
 from eventstore.rewrite import rewrite
 from eventstore.segment import first_of
 from eventstore.store import Entry
@@ -56,24 +55,56 @@ class Writer:
         self._flushed_s = self._head_flushed_s = time.monotonic()
         self.poisoned: str | None = None
 
-    def commit(self, lines: list[bytes]) -> list[Entry]:
-        """Append lines that this process has composed, all or none.
+    def put(self, lines: list[bytes], block: bytes, entries: list[Entry]) -> None:
+        """Append lines that this process has composed, or checked, all or none.
+
+        Args:
+            lines: each with its LF.
+            block: the same lines, joined.
+            entries: what they say.
 
         Raises:
             Unavailable: nothing was written.
             Poisoned: a flush failed, or what was written could not be taken back.
         """
-        block = b"".join(lines)
-        entries = decode_own(block)
-        self.put(lines, block, entries)
-        return entries
+        tail = self._tail
+        first, durable = tail.first, tail.durable
+        if (
+            tail.fd is not None
+            and first < durable == tail.head.seq + 1
+            and len(lines) < first + self._entries - durable
+            and self._fsync == "always"
+        ):
+            self._extend(tail.fd, block, entries)
+        else:
+            self._put(lines, block, entries)
 
-    def put(self, lines: list[bytes], block: bytes, entries: list[Entry]) -> None:
-        """Append lines that were checked, all or none; `block` and `entries` are the same lines, joined and decoded.
+    def _extend(self, fd: int, block: bytes, entries: list[Entry]) -> None:
+        """What `put` does nearly always: the lines fit into the open segment, and all before them is on disk."""
+        tail = self._tail
+        offset, length = tail.offset, len(block)
+        try:
+            # A crash here leaves a torn tail, or whole lines that were not acknowledged.
+            written = self._disk.pwrite(fd, block, offset)
+            if written < length:
+                write_rest(self._disk, fd, block, offset, written)
+            # A crash here leaves the same, and a power failure may lose any of the lines.
+            try:
+                self._disk.fdatasync(fd)
+            except OSError as error:
+                raise self._flush_failed(error) from error
+        except OSError as error:
+            self._take_back([_SegmentWrite(tail.first, fd, offset, offset + length)])
+            raise self._unwritten(error) from error
+        except BaseException:
+            self._take_back([_SegmentWrite(tail.first, fd, offset, offset + length)])
+            raise
+        # See `_put`.
+        tail.extend(entries, length)
+        self._durable_to_here()
 
-        Raises:
-            Unavailable, Poisoned: see `commit`.
-        """
+    def _put(self, lines: list[bytes], block: bytes, entries: list[Entry]) -> None:
+        """What `put` does wherever the lines go, and whatever else is to be flushed."""
         parts: list[_SegmentWrite] = []
         try:
             # A crash here leaves a torn tail, or whole lines that were not acknowledged.
@@ -84,7 +115,7 @@ class Writer:
         except OSError as error:
             self._take_back(parts)
             self._close_all_but(parts, self._tail.fd)
-            raise Unavailable(f"{self._folder} cannot be written: {error.strerror or error}") from error
+            raise self._unwritten(error) from error
         except BaseException:
             self._take_back(parts)
             self._close_all_but(parts, self._tail.fd)
@@ -121,10 +152,7 @@ class Writer:
             Poisoned: it is unknown whether the cut is on disk.
         """
         self._disk.ftruncate(fd, offset)
-        try:
-            self._disk.fdatasync(fd)
-        except OSError as error:
-            raise self._poison(f"a flush to disk failed: {error.strerror or error}") from error
+        self._flush_file(fd)
 
     def flush_head(self) -> None:
         """Put `HEAD` on disk."""
@@ -193,17 +221,23 @@ class Writer:
                 close_quietly(fd)
 
     def _flush_files(self, segments: list[int], parts: list[_SegmentWrite], folder: list[int]) -> None:
+        for fd in segments:
+            self._flush_file(fd)
+        for part in parts:
+            if not part.synced:
+                self._flush_file(part.fd)
+                part.synced = True
         try:
-            for fd in segments:
-                self._disk.fdatasync(fd)
-            for part in parts:
-                if not part.synced:
-                    self._disk.fdatasync(part.fd)
-                    part.synced = True
             for fd in folder:
                 self._disk.fsync(fd)
         except OSError as error:
-            raise self._poison(f"a flush to disk failed: {error.strerror or error}") from error
+            raise self._flush_failed(error) from error
+
+    def _flush_file(self, fd: int) -> None:
+        try:
+            self._disk.fdatasync(fd)
+        except OSError as error:
+            raise self._flush_failed(error) from error
 
     def _flush_is_due(self) -> bool:
         if self._fsync == "everysec":
@@ -213,10 +247,11 @@ class Writer:
     def _durable_to_here(self) -> None:
         """Write into `HEAD` that everything up to the last entry is on disk."""
         tail = self._tail
-        tail.durable, tail.unproven = tail.head.seq + 1, False
-        self._head_file.write(Slot(tail.head.seq, tail.head.hash, tail.end.offset))
-        self._flushed_s = time.monotonic()
-        if self._flushed_s - self._head_flushed_s >= _FLUSH_EVERY_S:
+        seq, own_hash = tail.head
+        tail.durable, tail.unproven = seq + 1, False
+        self._head_file.write(seq, own_hash, tail.offset or tail.end.offset)
+        self._flushed_s = now_s = time.monotonic()
+        if now_s - self._head_flushed_s >= _FLUSH_EVERY_S:
             self.flush_head()
 
     def _take_back(self, parts: list[_SegmentWrite]) -> None:
@@ -249,6 +284,12 @@ class Writer:
             raise self._poison(
                 f"a failed write could not be taken back: {error.strerror or error}"
             ) from error
+
+    def _unwritten(self, error: OSError) -> Unavailable:
+        return Unavailable(f"{self._folder} cannot be written: {error.strerror or error}")
+
+    def _flush_failed(self, error: OSError) -> Poisoned:
+        return self._poison(f"a flush to disk failed: {error.strerror or error}")
 
     def _poison(self, why: str) -> Poisoned:
         self.poisoned = self.poisoned or f"{self._folder}: {why}"

@@ -88,6 +88,12 @@ def write_all(disk: Disk, fd: int, data: bytes, offset: int) -> None:
         OSError: not all of the data was written; the caller does not know how much was.
     """
     written = disk.pwrite(fd, data, offset)
+    if written < len(data):
+        write_rest(disk, fd, data, offset, written)
+
+
+def write_rest(disk: Disk, fd: int, data: bytes, offset: int, written: int) -> None:
+    """Write what a call that wrote `written` bytes has left; see `write_all`."""
     while written < len(data):
         more = disk.pwrite(fd, data[written:], offset + written)
         if more == 0:

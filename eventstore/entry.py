@@ -27,6 +27,8 @@ HASH_SUFFIX_BYTES = len(',"hash":""}') + 64
 """The length of what follows the hashed bytes of a line, its LF not included."""
 
 _HASHED = slice(None, -HASH_SUFFIX_BYTES)
+_new_hash = sha256().copy
+"""A copy costs less than a hash that is begun anew."""
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
@@ -91,8 +93,7 @@ _ENTRIES = msgspec.json.Decoder(Entry)
 _TIMES = msgspec.json.Decoder(list[datetime])
 _ENCODER = msgspec.json.Encoder()
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
-# Several LFs, because a search for a longer text is faster.
-_LFS = b"\n" * 4
+_BRACE = ord("{")
 _TIME_FORM = b"0000-00-00T00:00:00.000000Z"
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError)
 _SHOWN_BYTES = 48
@@ -255,13 +256,25 @@ def shown(raw: bytes) -> str:
     return repr(raw[:_SHOWN_BYTES])[1:] + (f" … ({len(raw)} bytes)" if len(raw) > _SHOWN_BYTES else "")
 
 
+def _chain_hashes(raw: Sequence[bytes]) -> list[str]:
+    """The hash that each line must say of itself."""
+    hashes = []
+    for line in raw:
+        digest = _new_hash()
+        digest.update(line[_HASHED])
+        hashes.append(digest.hexdigest())
+    return hashes
+
+
 def _checked_at_once(block: bytes, raw: Sequence[bytes], seq: int, prev: str) -> list[Line] | None:
     """The lines, if all of them are certainly the entries that they must be; None if each must be checked."""
     if not block.isascii():
         return None
     try:
         lines = _LINES.decode_lines(block)
-        times = '","'.join([line.time for line in lines]).encode()
+        # Entries that were appended at once have one time.
+        different_times = {line.time for line in lines}
+        times = '","'.join(different_times).encode()
         _TIMES.decode(b'["' + times + b'"]')
     except (*_DECODE_ERRORS, RecursionError):
         return None
@@ -270,20 +283,19 @@ def _checked_at_once(block: bytes, raw: Sequence[bytes], seq: int, prev: str) ->
         return None
     if len(block) > LINE_BYTES_MAX and max(map(len, raw)) >= LINE_BYTES_MAX:
         return None
-    hashes = [sha256(line[_HASHED]).hexdigest() for line in raw]
+    hashes = _chain_hashes(raw)
     if [line.hash for line in lines] != hashes or [line.prev for line in lines] != [prev, *hashes[:-1]]:
         return None
     if any(map(gt, [line.durable for line in lines], seqs)):
         return None
-    # A payload is one JSON value without LF. If each begins with a brace, each is an object.
-    data = [line.data for line in lines]
-    payloads = _LFS.join(data)
-    if not payloads.startswith(b"{") or payloads.count(_LFS + b"{") != len(lines) - 1:
+    # A payload is one JSON value. If it begins with a brace, it is an object.
+    payloads = [bytes(line.data) for line in lines]
+    if {payload[0] for payload in payloads} != {_BRACE}:
         return None
-    if max(map(len, data)) >= DEEP_BYTES_MIN and any(
-        nests_deeper(bytes(each)) for each in data if len(each) >= DEEP_BYTES_MIN
+    if max(map(len, payloads)) >= DEEP_BYTES_MIN and any(
+        nests_deeper(payload) for payload in payloads if len(payload) >= DEEP_BYTES_MIN
     ):
         return None
-    if times.translate(_DIGITS_TO_ZERO) != b'","'.join([_TIME_FORM] * len(lines)):
+    if times.translate(_DIGITS_TO_ZERO) != b'","'.join([_TIME_FORM] * len(different_times)):
         return None
     return lines if _ENCODER.encode_lines(lines) == block else None

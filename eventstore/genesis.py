@@ -15,13 +15,13 @@ from eventstore.head import HEAD_NAME
 from eventstore.nesting import decode
 from eventstore.regular_file import open_regular
 from eventstore.segment import SEGMENT_ENTRIES, list_names, segment_name
-from eventstore.store import GENESIS
+from eventstore.store import GENESIS, PlainPayload
 
 FORMAT = 1
 """The format that this version writes, and the latest that it reads."""
 
 
-class LedgerCreated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LedgerCreated(PlainPayload, frozen=True, kw_only=True, omit_defaults=True):
     """Payload of `ledger.created`, which is entry 0.
 
     Attributes:

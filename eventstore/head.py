@@ -19,7 +19,7 @@ from binascii import crc32
 from pathlib import Path
 from typing import NamedTuple
 
-from eventstore.durable import Disk, close_quietly, write_all
+from eventstore.durable import Disk, close_quietly, write_rest
 
 HEAD_NAME = "HEAD"
 SLOT_BYTES = 512
@@ -39,8 +39,12 @@ class Slot(NamedTuple):
 
 def pack(slot: Slot) -> bytes:
     """A slot's 512 bytes."""
-    body = b'{"seq":%d,"hash":"%b","offset":%d' % (slot.seq, slot.hash.encode(), slot.offset)
-    return (b'%b,"crc":"%08x"}' % (body, crc32(body))).ljust(SLOT_BYTES - 1) + b"\n"
+    return _packed(*slot)
+
+
+def _packed(seq: int, own_hash: str, offset: int) -> bytes:
+    body = f'{{"seq":{seq},"hash":"{own_hash}","offset":{offset}'
+    return f'{body},"crc":"{crc32(body.encode()):08x}"}}'.ljust(SLOT_BYTES - 1).encode() + b"\n"
 
 
 def unpack(raw: bytes) -> Slot | None:
@@ -100,8 +104,8 @@ class HeadFile:
         self._next = 1 - number
         return slot
 
-    def write(self, slot: Slot) -> None:
-        """Record that the ledger is durable up to the entry in `slot`.
+    def write(self, seq: int, own_hash: str, offset: int) -> None:
+        """Record that the ledger is durable up to an entry; what is given is what a `Slot` says.
 
         A failure does not concern the entries, which are durable already. It leaves `HEAD` as it was, and the next
         opening reads a little more.
@@ -109,7 +113,10 @@ class HeadFile:
         try:
             if self._fd is None:
                 self._fd = self._disk.open(self._path, os.O_RDWR | os.O_CREAT)
-            write_all(self._disk, self._fd, pack(slot), self._next * SLOT_BYTES)
+            raw, at = _packed(seq, own_hash, offset), self._next * SLOT_BYTES
+            written = self._disk.pwrite(self._fd, raw, at)
+            if written < SLOT_BYTES:
+                write_rest(self._disk, self._fd, raw, at, written)
         except OSError:
             return
         self._next = 1 - self._next

@@ -12,7 +12,7 @@ import msgspec
 
 from eventstore.commit import Fsync
 from eventstore.durable import REAL, Disk, create_folders
-from eventstore.encoder import compose
+from eventstore.encoder import compose_entries
 from eventstore.entry_files import EntryFiles
 from eventstore.errors import Conflict, NoLedger, TornTail, Unavailable
 from eventstore.genesis import new_creation, read_creation, require_ledger
@@ -222,4 +222,6 @@ class Journal(EntryFiles):
 
     def _commit(self, events: Sequence[Event]) -> list[Entry]:
         tail = self._tail
-        return self._writer.commit(compose(events, tail.head, tail.durable, self._clock()))
+        lines, entries = compose_entries(events, tail.head, tail.durable, self._clock())
+        self._writer.put(lines, b"".join(lines), entries)
+        return entries

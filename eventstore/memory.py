@@ -12,8 +12,7 @@ from datetime import datetime
 
 import msgspec
 
-from eventstore.encoder import compose
-from eventstore.entry import decode_own
+from eventstore.encoder import compose_entries
 from eventstore.errors import Conflict
 from eventstore.genesis import LedgerCreated, new_creation
 from eventstore.store import EMPTY, Entry, Event, Head, LedgerFiles
@@ -96,8 +95,7 @@ class MemoryStore:
         head = self.refresh()
         if expected is not None and expected != head:
             raise Conflict(f"the last entry is {head.seq}, not {expected.seq}")
-        lines = compose(events, head, head.seq + 1, self._clock())
-        entries = decode_own(b"".join(lines))
+        lines, entries = compose_entries(events, head, head.seq + 1, self._clock())
         if self.before_commit is not None:
             self.before_commit(events)
         self._lines.extend(lines)

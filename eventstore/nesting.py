@@ -17,8 +17,12 @@ NESTING_MAX = 200
 DEEP_BYTES_MIN = 2 * (NESTING_MAX + 1)
 """Valid JSON that nests deeper is at least as long as this."""
 
-_T = TypeVar("_T")
 _OBJECT_BYTES_MIN = len('{"":')
+
+DEEP_OBJECTS_BYTES_MIN = NESTING_MAX * _OBJECT_BYTES_MIN
+"""Valid JSON without arrays that nests deeper is at least as long as this."""
+
+_T = TypeVar("_T")
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
@@ -28,7 +32,7 @@ class NestsTooDeep(msgspec.DecodeError):
     """JSON that nests deeper than allowed."""
 
 
-def nests_deeper(raw: bytes, levels: int = NESTING_MAX) -> bool:
+def nests_deeper(raw: bytes | bytearray, levels: int = NESTING_MAX) -> bool:
     """Whether more than `levels` objects and arrays are open at once, as far as the bytes are JSON.
 
     For most data the length gives the answer; only otherwise are the brackets matched.

@@ -31,13 +31,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from eventstore.durable import Disk, create_folders, sync_folder, write_file
 from eventstore.entry import LINE_BYTES_MAX, BadLine, LineTail, tail_of
 from eventstore.errors import Corrupt, TornTail
 from eventstore.regular_file import open_regular
 from eventstore.segment import segment_name
+from eventstore.store import PlainPayload
 
 QUARANTINE_NAME = "quarantine"
 _UNRECORDED = re.compile(r"([0-9]{20})-([0-9]+)\.torn\.unrecorded")
@@ -48,7 +47,7 @@ _LINE_START = b'{"seq":'
 _LINE_END = re.compile(rb',"hash":"[0-9a-f]{64}"\}\Z')
 
 
-class LedgerRecovered(msgspec.Struct, frozen=True, kw_only=True):
+class LedgerRecovered(PlainPayload, frozen=True, kw_only=True):
     """Payload of `ledger.recovered`: a torn tail was cut.
 
     Attributes:

@@ -28,13 +28,20 @@ class Head(NamedTuple):
 EMPTY = Head(-1, GENESIS)
 
 
+class PlainPayload(msgspec.Struct, frozen=True, gc=False):
+    """Base of payloads that are an object in JSON; no member of one, at any depth, holds `msgspec.Raw` or `Any`.
+
+    msgspec writes all of such a payload itself, so it is valid JSON on one line, and is not checked for that.
+    """
+
+
 class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A fact that is to be recorded.
 
     Attributes:
         type: a fact in the past tense, `noun.verb`.
         actor: who did it: `scheduler`, `config` or `user:NAME@HOST`.
-        data: the payload: a msgspec Struct or a dict, encoded as a JSON object.
+        data: the payload: a msgspec Struct (best a `PlainPayload`) or a dict, encoded as a JSON object.
         job: the name of the job that it is about, if any.
         run: the number of the run that it is about, if any; `OWN_SEQ` for the entry's own `seq`.
     """

@@ -71,7 +71,6 @@ class Tail:
 
     Attributes:
         head: the last entry.
-        end: where its line ends.
         first: the segment into which the next entry goes, by its first entry.
         offset: where in that segment the next entry goes, in bytes.
         fd: that segment, opened; None while there is no such file.
@@ -88,13 +87,18 @@ class Tail:
         self._folder, self._entries, self._disk, self._head_file = folder, segment_entries, disk, head_file
         self._flags = os.O_RDWR if writable else os.O_RDONLY
         self.head: Head = EMPTY
-        self.end = LineEnd(0, 0)
+        self._left = LineEnd(0, 0)
         self.first = self.offset = self.durable = 0
         self.fd: int | None = None
         self.torn: TornTail | None = None
         self.unproven = False
         self._last_listed = self._signed = 0
         self.recent = RecentEntries()
+
+    @property
+    def end(self) -> LineEnd:
+        """Where the line of the last entry ends."""
+        return LineEnd(self.first, self.offset) if self.offset else self._left
 
     def path(self, first: int) -> Path:
         """The segment that begins with entry `first`."""
@@ -169,6 +173,12 @@ class Tail:
             self.durable = max(self.durable, min(slot.seq, self.head.seq) + 1)
         self.unproven = self.durable <= self.head.seq
 
+    def extend(self, entries: list[Entry], line_bytes: int) -> None:
+        """Move over entries that this process has just written into the open segment, which they do not fill."""
+        last = entries[-1]
+        self.head, self.offset = Head(last.seq, last.hash), self.offset + line_bytes
+        self.recent.add(entries, line_bytes)
+
     def advance(self, entries: list[Entry], line_bytes: int, fd: int, end: LineEnd) -> None:
         """Move over entries that this process has just written; the last of them are in `fd`."""
         before = self.fd
@@ -206,12 +216,7 @@ class Tail:
         if line is None or line.seq != seq or (slot is not None and line.hash != slot.hash):
             what = f"entry {line.seq}, {line.hash}" if line else shown(found[1]) if found else "no whole line"
             raise Corrupt(self.path(first), found[0] if found else offset, seq, named, what)
-        self.head, self.end, self.offset, self.durable = (
-            Head(seq, line.hash),
-            LineEnd(first, offset),
-            offset,
-            seq + 1,
-        )
+        self.head, self.offset, self.durable = Head(seq, line.hash), offset, seq + 1
         if self._full():
             self._leave()
 
@@ -272,7 +277,7 @@ class Tail:
         if self.head.seq == first - 1 and marker.prev != self.head.hash:
             wanted = f"prev {self.head.hash} (hash of entry {self.head.seq})"
             raise Corrupt(self._folder / marker_name(first), 0, first, wanted, f"prev {marker.prev}")
-        self.head, self.end = Head(first + seal.count - 1, seal.last), LineEnd(first, seal.bytes)
+        self.head, self._left = Head(first + seal.count - 1, seal.last), LineEnd(first, seal.bytes)
         self.first, self.offset = first + self._entries, 0
         # It was on disk before it was archived. What follows does not follow the entries that are remembered.
         self.durable = max(self.durable, self.head.seq + 1)
@@ -283,6 +288,7 @@ class Tail:
         """Leave a full segment: the next entry goes into the next one."""
         assert self.fd is not None, "a full segment is one that is open"
         close_quietly(self.fd)
+        self._left = self.end
         self.fd, self.first, self.offset = None, self.first + self._entries, 0
 
     def _full(self) -> bool:
@@ -326,7 +332,7 @@ class Tail:
             raise BadLine(self.head.seq + 1, self.offset, "the end of a full segment", shown(rest))
 
     def _accept(self, entries: list[Entry], line_bytes: int, offset: int) -> None:
-        self.head, self.end, self.offset = head_after(entries), LineEnd(self.first, offset), offset
+        self.head, self.offset = head_after(entries), offset
         self.recent.add(entries, line_bytes)
 
     def _torn_or_corrupt(self, bad: BadLine) -> TornTail:

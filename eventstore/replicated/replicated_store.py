@@ -26,8 +26,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from eventstore.encoder import compose
-from eventstore.entry import decode_own, head_after, tail_of
+from eventstore.encoder import compose_entries
+from eventstore.entry import head_after, tail_of
 from eventstore.errors import Conflict, Corrupt, Halted, InDoubt, LedgerError, NoAnswer, Unavailable
 from eventstore.replicated.database import FETCHED_MAX, Database
 from eventstore.replicated.halting import differs_words, halt, lost_words, require_reached
@@ -171,8 +171,7 @@ class ReplicatedStore:
             self.refresh()
         give_up_s = self._monotonic_s() + self._patience_s
         while expected is None or expected == self._head:
-            lines = compose(events, self._head, self._head.seq + 1, self._clock())
-            entries = decode_own(b"".join(lines))
+            lines, entries = compose_entries(events, self._head, self._head.seq + 1, self._clock())
             sent = _Sent(self._head, lines, head_after(entries))
             if self._record(sent):
                 self._take(sent, entries)

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from eventstore.store import Entry
+from eventstore.store import Entry, PlainPayload
 
 
-class Payload(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
+class Payload(PlainPayload, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """Base of all payloads: what the type adds to who, when and about which job and run."""
 
     TYPE: ClassVar[str]

@@ -363,7 +363,19 @@ def test_lone_surrogates_are_written_visibly(stores: Stores) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [[1], "text", 1, None, msgspec.Raw(b'{"a":\n1}'), msgspec.Raw(b"{"), msgspec.Raw(b'{"a" 1}')]
+    "data",
+    [
+        [1],
+        "text",
+        1,
+        None,
+        msgspec.UNSET,
+        msgspec.Raw(b'{"a":\n1}'),
+        msgspec.Raw(b"{"),
+        msgspec.Raw(b'{"a" 1}'),
+        {"a": msgspec.Raw(b"1 2")},
+        {"a": msgspec.Raw(b'1},"durable":{"b":2')},
+    ],
 )
 def test_a_payload_is_one_json_object(stores: Stores, data: Any) -> None:
     """Whatever is no JSON object on one line is refused, and nothing is written."""

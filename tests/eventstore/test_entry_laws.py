@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstore import EMPTY, GENESIS, Event, Head
-from eventstore.encoder import compose, encode_payload
+from eventstore import EMPTY, GENESIS, Event, EventTooDeep, Head
+from eventstore.encoder import compose, compose_entries
 from eventstore.entry import (
     BadLine,
     check_line,
@@ -21,6 +21,7 @@ from eventstore.entry import (
     seq_of,
     tail_of,
 )
+from eventstore.store import PlainPayload
 from tests.support.journal import StepClock, event
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -68,9 +69,10 @@ def _rehashed(line: bytes, prev: str | None = None) -> bytes:
 @given(_EVENTS)
 def test_what_is_composed_is_what_is_read(events: list[Event]) -> None:
     """Any events become lines from which the same events are read, by us and by any JSON reader."""
-    lines = compose(events, EMPTY, 0, StepClock()())
+    lines, entries = compose_entries(events, EMPTY, 0, StepClock()())
     block = b"".join(lines)
     assert block.isascii()
+    assert entries == parse_lines(block, 0, GENESIS)
     assert _exactly(block, 0, GENESIS)
     for given_event, line, entry in zip(events, lines, parse_lines(block, 0, GENESIS), strict=True):
         run = entry.seq if given_event.run == -1 else given_event.run
@@ -89,6 +91,40 @@ def test_what_is_composed_is_what_is_read(events: list[Event]) -> None:
             entry.hash,
             entry.durable,
         )
+
+
+class _Plain(PlainPayload, frozen=True, omit_defaults=True):
+    text: str
+    numbers: dict[str, float] | None = None
+    more: tuple[Any, ...] = ()
+
+
+def test_a_plain_payload_is_checked_as_any_other() -> None:
+    """What needs a closer look is seen behind hundreds of payloads of its kind that need none."""
+
+    def composed(data: Any) -> bytes:
+        events = [Event(type="a.b", actor="x", job="j\u00e9", data=_Plain("plain")) for _ in range(3)]
+        lines, entries = compose_entries([*events, Event(type="a.b", actor="x", data=data)], EMPTY, 0, at)
+        block = b"".join(lines)
+        assert block.isascii()
+        assert parse_lines(block, 0, GENESIS) == entries
+        return bytes(entries[-1].data)
+
+    at = StepClock()()
+    for text in ("plain", "null", "\u00e9\u65e5", "\n\x00", '}],"'):
+        assert json.loads(composed(_Plain(text)))["text"] == text
+    assert json.loads(composed(_Plain("a\udcff")))["text"] == r"a\udcff"
+    assert json.loads(composed(_Plain("", {"x": 1.5})))["numbers"] == {"x": 1.5}
+    with pytest.raises(ValueError, match="JSON cannot say"):
+        composed(_Plain("", {"x": float("nan")}))
+    for wrap in (lambda inner: [inner], lambda inner: {"a": inner}):
+        inner: Any = {}
+        for _ in range(197):
+            inner = wrap(inner)
+        # The payload, its list and what is in there are 200 levels.
+        composed(_Plain("", more=(inner,)))
+        with pytest.raises(EventTooDeep):
+            composed(_Plain("", more=(wrap(inner),)))
 
 
 @given(_EVENTS, st.data())
@@ -261,4 +297,7 @@ def test_the_cheap_check_needs_both_ends_and_the_hash() -> None:
 
 def test_payload_text_is_ascii_and_compact() -> None:
     """Payloads are written without blanks, and beyond ASCII as escapes."""
-    assert encode_payload({"a": [1, "é😀"], "b": None}) == b'{"a":[1,"\\u00e9\\ud83d\\ude00"],"b":null}'
+    events = [Event(type="a.b", actor="é", data={"a": [1, "é😀"], "b": None})]
+    (line,), (entry,) = compose_entries(events, EMPTY, 0, StepClock()())
+    assert bytes(entry.data) == b'{"a":[1,"\\u00e9\\ud83d\\ude00"],"b":null}'
+    assert b',"actor":"\\u00e9","data":' + bytes(entry.data) + b',"durable":0,' in line

@@ -53,9 +53,9 @@ def test_slots_are_written_in_turn_and_the_greater_counts(tmp_path: Path) -> Non
     head = HeadFile(tmp_path, disk, writable=True)
     assert head.read() is None
     assert not (tmp_path / "HEAD").exists()
-    head.write(first)
+    head.write(*first)
     assert _written(tmp_path / "HEAD") == [first, None]
-    head.write(second)
+    head.write(*second)
     assert _written(tmp_path / "HEAD") == [first, second]
     head.close()
     head.close()
@@ -66,12 +66,12 @@ def test_slots_are_written_in_turn_and_the_greater_counts(tmp_path: Path) -> Non
         assert reader.read() is None
     head = HeadFile(tmp_path, disk, writable=True)
     assert head.read() == second
-    head.write(third)
+    head.write(*third)
     assert _written(tmp_path / "HEAD") == [third, second]
     assert head.read() == third
     edit(tmp_path / "HEAD", lambda raw: raw.__setitem__(30, raw[30] ^ 1))
     assert head.read() == second
-    head.write(third)
+    head.write(*third)
     assert _written(tmp_path / "HEAD") == [third, second]
     head.close()
 
@@ -82,11 +82,11 @@ def test_it_is_flushed_once_after_it_was_written(tmp_path: Path) -> None:
     head = HeadFile(tmp_path, disk, writable=True)
     head.flush()
     assert disk.calls["fdatasync"] == 0
-    head.write(SLOTS[0])
+    head.write(*SLOTS[0])
     for _ in range(2):
         head.flush()
         assert disk.calls["fdatasync"] == 1
-    head.write(SLOTS[1])
+    head.write(*SLOTS[1])
     head.flush()
     assert disk.calls["fdatasync"] == 2
     head.close()
@@ -97,11 +97,11 @@ def test_a_failure_leaves_head_as_it_was_and_is_tried_again(tmp_path: Path, call
     """The entries are durable whatever becomes of it; a slot that could not be written keeps its turn."""
     disk = FaultyDisk(call, 2 if call == "open" else 1, "before", errno.EIO)
     head = HeadFile(tmp_path, disk, writable=True)
-    head.write(SLOTS[0])
+    head.write(*SLOTS[0])
     head.flush()
     assert disk.struck
     assert head.read() == (SLOTS[0] if call == "fdatasync" else None)
-    head.write(SLOTS[0])
+    head.write(*SLOTS[0])
     assert head.read() == SLOTS[0]
     assert SLOTS[0] in _written(tmp_path / "HEAD")
     flushes = disk.calls["fdatasync"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec import inspect
 
 from eventstore import OWN_SEQ, MemoryStore
 from scheduler import vocabulary as v
@@ -38,6 +39,21 @@ def test_the_example_of_a_definition_has_its_own_revision() -> None:
     defined = EXAMPLES[v.JobDefined.TYPE][0]
     assert isinstance(defined, v.JobDefined)
     assert defined.revision == revision(defined.definition)
+
+
+def test_no_payload_holds_json_as_bytes() -> None:
+    """The encoder of entries relies on it: nothing in a payload is `msgspec.Raw`, or may be anything."""
+    assert not {"AnyType", "RawType", "CustomType"} & {
+        kind for payload in v.PAYLOADS.values() for kind in _kinds(inspect.type_info(payload))
+    }
+
+
+def _kinds(known: inspect.Type) -> set[str]:
+    """The kinds of a type and of all within it."""
+    parts = [getattr(known, name, None) for name in ("item_type", "key_type", "value_type")]
+    parts += [*getattr(known, "types", ()), *getattr(known, "item_types", ())]
+    parts += [field.type for field in getattr(known, "fields", ())]
+    return {type(known).__name__}.union(*(_kinds(part) for part in parts if part is not None))
 
 
 def test_every_type_is_in_exactly_one_group() -> None:
