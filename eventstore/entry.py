@@ -6,8 +6,6 @@ order and spelling. Other lines go through `check_line`, which either accepts th
 encodes differently) or says what is wrong with which byte.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import datetime

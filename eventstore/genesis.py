@@ -1,7 +1,5 @@
 """Entry 0: it names the ledger and the format in which the ledger is written."""
 
-from __future__ import annotations
-
 import os
 import uuid
 from pathlib import Path

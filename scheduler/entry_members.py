@@ -4,8 +4,6 @@ These are words (what made a run, how it came out, why it was skipped or missed)
 config, instants to be backfilled, a process that goes on, a cleaned folder, a claim.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal, get_args
 

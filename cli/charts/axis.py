@@ -6,9 +6,8 @@ begin where the clocks of the zone show a multiple of it.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 SECOND_US = 1_000_000
 DAY_S = 86_400
@@ -60,7 +59,7 @@ class Axis(NamedTuple):
         return self.column_of(first_us), self.column_of(max(end_us - 1, first_us))
 
 
-def axis_for(begin: datetime, end: datetime, columns_max: int, zone: ZoneInfo) -> Axis:
+def axis_for(begin: datetime, end: datetime, columns_max: int, zone: tzinfo) -> Axis:
     """An axis that holds all of `begin` to `end`, with the shortest round columns that fit into `columns_max`."""
     begin_us, end_us = microseconds(begin), microseconds(end)
     for length_s in _LENGTHS_S:
@@ -75,7 +74,7 @@ def axis_for(begin: datetime, end: datetime, columns_max: int, zone: ZoneInfo) -
     return Axis(begin_us, column_us, columns_max)
 
 
-def ticks(axis: Axis, zone: ZoneInfo) -> list[Tick]:
+def ticks(axis: Axis, zone: tzinfo) -> list[Tick]:
     """Round times at which columns begin, from left to right: as many as there is room for with their labels."""
     for step_s in _TICKS_S:
         if step_s * SECOND_US % axis.column_us:
@@ -96,14 +95,14 @@ def instant_of(instant_us: int) -> datetime:
     return _EPOCH + timedelta(microseconds=instant_us)
 
 
-def _aligned(begin_us: int, length_s: int, zone: ZoneInfo) -> int:
+def _aligned(begin_us: int, length_s: int, zone: tzinfo) -> int:
     """The last instant up to `begin_us` at which the zone's clocks show a multiple of the length."""
     local = instant_of(begin_us).astimezone(zone)
     wall_s = int((local.replace(tzinfo=UTC) - _EPOCH).total_seconds())
     return begin_us - (wall_s % length_s) * SECOND_US - local.microsecond
 
 
-def _round_times(axis: Axis, step_s: int, zone: ZoneInfo) -> list[datetime]:
+def _round_times(axis: Axis, step_s: int, zone: tzinfo) -> list[datetime]:
     """Instants on the axis at which the zone's clocks show a multiple of the step; both, if a time comes twice."""
     found: dict[int, datetime] = {}
     day = instant_of(axis.begin_us).astimezone(zone).date()

@@ -8,9 +8,8 @@ calendar stays short whatever the schedules are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
-from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from scheduler.schedule.schedule import Schedule
@@ -67,7 +66,7 @@ class ScheduledJob(NamedTuple):
     begins: datetime
 
 
-def week(jobs: Iterable[ScheduledJob], now: datetime, zone: ZoneInfo, days: int = DAYS) -> list[CalendarDay]:
+def week(jobs: Iterable[ScheduledJob], now: datetime, zone: tzinfo, days: int = DAYS) -> list[CalendarDay]:
     """Today, from now on, and the following days, as the calendar of a zone has them."""
     timed = list(jobs)
     listed = []
@@ -117,7 +116,7 @@ def _items(job: str, hours: list[tuple[datetime, datetime, int]]) -> Iterator[Ca
         yield CalendarItem(first, last, count, job, all_day=False)
 
 
-def _begin(day: date, zone: ZoneInfo) -> datetime:
+def _begin(day: date, zone: tzinfo) -> datetime:
     """When a day begins; if its midnight is skipped, right after the gap."""
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 

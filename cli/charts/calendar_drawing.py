@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 from cli.charts.calendar import CalendarDay, CalendarItem
 from cli.terminal.console import paint
@@ -21,7 +20,7 @@ _TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def picture(
-    days: Sequence[CalendarDay], zone: ZoneInfo, width: int, *, unicode: bool, colour: bool
+    days: Sequence[CalendarDay], zone: tzinfo, width: int, *, unicode: bool, colour: bool
 ) -> list[str]:
     """The lines of all days."""
     lines: list[str] = []
@@ -45,7 +44,7 @@ def _heading(day: CalendarDay, colour: bool) -> str:
 
 
 def _grouped(
-    items: Sequence[CalendarItem], zone: ZoneInfo, unicode: bool
+    items: Sequence[CalendarItem], zone: tzinfo, unicode: bool
 ) -> Iterator[tuple[str, list[CalendarItem]]]:
     """The items grouped by label: all day, a range of minutes, or a minute."""
 
@@ -80,6 +79,6 @@ def _entry(
         yield f"{_INDENT}{paint(f'{shown:<{_LABEL_WIDTH}}', 'dim', colour)}{_GAP}{text}"
 
 
-def _clock(instant: datetime, zone: ZoneInfo) -> str:
+def _clock(instant: datetime, zone: tzinfo) -> str:
     local = instant.astimezone(zone)
     return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"

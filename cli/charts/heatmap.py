@@ -7,9 +7,8 @@ day on which they go back, one hour comes twice, and the two are separate cells.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
 from projections.reports.runs_by_quarter import QUARTER_S
 
@@ -78,14 +77,14 @@ class HeatmapDay(NamedTuple):
         return sum(map(len, self.hours))
 
 
-def hour_of(quarter: int, zone: ZoneInfo) -> Hour:
+def hour_of(quarter: int, zone: tzinfo) -> Hour:
     """The hour, as clocks show it, to which a quarter of an hour belongs; quarters are counted from 1970 in UTC."""
     local = datetime.fromtimestamp(quarter * QUARTER_S, UTC).astimezone(zone)
     return Hour(local.date(), local.hour, bool(local.fold) and _comes_twice(local.date(), local.hour, zone))
 
 
 def days(
-    quarters: Iterable[tuple[int, RunCounts]], begin: datetime, end: datetime, zone: ZoneInfo
+    quarters: Iterable[tuple[int, RunCounts]], begin: datetime, end: datetime, zone: tzinfo
 ) -> list[HeatmapDay]:
     """All days that overlap `begin` to `end`, with the counts of their quarters of an hour.
 
@@ -126,18 +125,18 @@ def level(value: int, least_of: list[int]) -> int:
     return sum(value >= least for least in least_of)
 
 
-def _times(day: date, hour: int, zone: ZoneInfo) -> list[bool]:
+def _times(day: date, hour: int, zone: tzinfo) -> list[bool]:
     """The `again` of each occurrence of an hour on a day: none, one ([False]) or two ([False, True])."""
     if _comes_twice(day, hour, zone):
         return [False, True]
     return [False] if any(_exists(day, hour, minute, zone) for minute in (0, 15, 30, 45)) else []
 
 
-def _begin(day: date, hour: int, again: bool, zone: ZoneInfo) -> datetime:
+def _begin(day: date, hour: int, again: bool, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(hour), tzinfo=zone).replace(fold=int(again)).astimezone(UTC)
 
 
-def _comes_twice(day: date, hour: int, zone: ZoneInfo) -> bool:
+def _comes_twice(day: date, hour: int, zone: tzinfo) -> bool:
     """Whether the whole hour comes twice; the half hour of Lord Howe Island only makes an hour longer."""
     walls = [datetime.combine(day, time(hour, minute), tzinfo=zone) for minute in (0, 45)]
     return all(
@@ -146,6 +145,6 @@ def _comes_twice(day: date, hour: int, zone: ZoneInfo) -> bool:
     )
 
 
-def _exists(day: date, hour: int, minute: int, zone: ZoneInfo) -> bool:
+def _exists(day: date, hour: int, minute: int, zone: tzinfo) -> bool:
     wall = datetime.combine(day, time(hour, minute), tzinfo=zone)
     return wall.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from scheduler.wording.quantities import show_duration
 
@@ -26,7 +25,7 @@ class ClockChange(NamedTuple):
         return f"clocks go {where} {show_duration(int(abs(self.by) / _MILLISECOND))}"
 
 
-def clock_changes(begin: datetime, end: datetime, zone: ZoneInfo) -> list[ClockChange]:
+def clock_changes(begin: datetime, end: datetime, zone: tzinfo) -> list[ClockChange]:
     """Those in a stretch of time, in order; two within one week that undo each other are not seen.
 
     Args:
@@ -44,7 +43,7 @@ def clock_changes(begin: datetime, end: datetime, zone: ZoneInfo) -> list[ClockC
     return found
 
 
-def _first_with(low: datetime, high: datetime, before: timedelta, zone: ZoneInfo) -> datetime:
+def _first_with(low: datetime, high: datetime, before: timedelta, zone: tzinfo) -> datetime:
     """The first whole second in `low` to `high` at which the offset is no longer `before`."""
     low = low.replace(microsecond=0)
     while high - low > _SECOND:
@@ -56,5 +55,5 @@ def _first_with(low: datetime, high: datetime, before: timedelta, zone: ZoneInfo
     return high
 
 
-def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
+def _offset(instant: datetime, zone: tzinfo) -> timedelta:
     return instant.astimezone(zone).utcoffset() or timedelta()

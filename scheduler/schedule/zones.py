@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -93,13 +94,15 @@ def nearest_zones(name: str, count: int = 3) -> list[str]:
     return list(dict.fromkeys(found))[:count]
 
 
-def load_zone(name: str) -> ZoneInfo:
+def load_zone(name: str) -> tzinfo:
     """The zone's data, the same object each time.
+
+    UTC needs none: a command that shows nothing else loads neither the data nor what reads it.
 
     Raises:
         ScheduleError: There is no such zone.
     """
-    zone = _find(name)
+    zone = UTC if name == "UTC" else _find(name)
     if zone is None:
         raise unknown_zone(name)
     return zone

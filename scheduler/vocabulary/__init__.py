@@ -5,7 +5,6 @@ types and new optional members, never by a change of what one means. Readers ign
 do not know: `payload` answers None for an unknown type. Times are aware and in UTC, durations in milliseconds.
 """
 
-from __future__ import annotations
 
 from typing import Any
 

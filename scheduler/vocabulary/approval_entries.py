@@ -1,6 +1,5 @@
 """The types of entries about changes that a second person has to approve: `approval: required` of a job."""
 
-from __future__ import annotations
 
 from typing import ClassVar
 

@@ -1,6 +1,5 @@
 """The types of entries about a job: its definition, and whether it runs on its schedule."""
 
-from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar

@@ -1,6 +1,5 @@
 """The types of entries about a scheduler and its clock."""
 
-from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar, Literal

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, tzinfo
 
 from scheduler.schedule.zones import load_zone
 
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
-
-def zone_of(name: str) -> ZoneInfo:
+def zone_of(name: str) -> tzinfo:
     """The zone's data, as jobs follow it: that of the package `tzdata`, not that of the machine.
 
     Raises:

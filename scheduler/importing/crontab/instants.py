@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from scheduler.importing.crontab.fields import Times
 
@@ -33,7 +32,7 @@ class CrontabInstants:
         zone: in which they are read.
     """
 
-    def __init__(self, times: Times, zone: ZoneInfo) -> None:
+    def __init__(self, times: Times, zone: tzinfo) -> None:
         self._times, self._zone = times, zone
         minutes, hours, days, months, weekdays = (field.values for field in times.fields)
         self._of_day = sorted(60 * hour + minute for hour in hours for minute in minutes)
@@ -125,7 +124,7 @@ class _WatchedDay(NamedTuple):
 
 
 @lru_cache(maxsize=2_000)
-def _watched_day(zone: ZoneInfo, begin: datetime) -> _WatchedDay:
+def _watched_day(zone: tzinfo, begin: datetime) -> _WatchedDay:
     """A day of UTC, watched from the day before on, so that what comes again is known."""
     at = begin - _DAY
     newest = _wall(at, zone)
@@ -141,7 +140,7 @@ def _watched_day(zone: ZoneInfo, begin: datetime) -> _WatchedDay:
     return day
 
 
-def _wall(at: datetime, zone: ZoneInfo) -> datetime:
+def _wall(at: datetime, zone: tzinfo) -> datetime:
     """What a zone's clocks show, to the minute."""
     return at.astimezone(zone).replace(tzinfo=None, second=0)
 
@@ -151,7 +150,7 @@ def _minute(at: datetime, wall: datetime) -> _Shown:
 
 
 @lru_cache(maxsize=20_000)
-def _steady_offset(zone: ZoneInfo, day: int) -> timedelta | None:
+def _steady_offset(zone: tzinfo, day: int) -> timedelta | None:
     """The offset of a zone around a date, told by its ordinal; None if it changes within a day of that."""
     begin = datetime.fromordinal(day).replace(tzinfo=UTC) - timedelta(hours=30)
     offsets = {(begin + timedelta(hours=hour)).astimezone(zone).utcoffset() for hour in range(0, 97, 6)}

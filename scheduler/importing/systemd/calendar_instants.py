@@ -10,8 +10,7 @@ import heapq
 from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, tzinfo
 
 from scheduler.importing.systemd.calendar_event import YEARS, CalendarEvent, days_of_month, values
 
@@ -23,7 +22,7 @@ class EventInstants:
         events: each with the zone in which it is read.
     """
 
-    def __init__(self, events: Sequence[tuple[CalendarEvent, ZoneInfo]]) -> None:
+    def __init__(self, events: Sequence[tuple[CalendarEvent, tzinfo]]) -> None:
         self._events = tuple(events)
 
     def after(self, instant: datetime) -> Iterator[datetime]:
@@ -40,7 +39,7 @@ class EventInstants:
         return datetime(YEARS[-1], 12, 30, tzinfo=UTC)
 
 
-def _after(event: CalendarEvent, zone: ZoneInfo, instant: datetime) -> Iterator[datetime]:
+def _after(event: CalendarEvent, zone: tzinfo, instant: datetime) -> Iterator[datetime]:
     times = _times(event)
     # A wall time that is shown later than now for the first time is later than what is shown now.
     shown = instant.astimezone(zone).replace(tzinfo=None)

@@ -7,10 +7,9 @@ a time, years and weekdays as calendars, one date as `at`.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from scheduler.importing.expressions import ranges_of
 from scheduler.importing.systemd.calendar_event import YEARS, CalendarEvent, days_of_month, values
@@ -50,7 +49,7 @@ class EventSchedule(NamedTuple):
     without: Days | None = None
 
 
-def schedule_of_event(event: CalendarEvent, zone: ZoneInfo) -> EventSchedule:
+def schedule_of_event(event: CalendarEvent, zone: tzinfo) -> EventSchedule:
     """The keys that give the times of an event.
 
     Args:
@@ -86,7 +85,7 @@ def _weekday_calendar(weekdays: frozenset[int]) -> Days:
     return Days("-".join(names), "weekdays", names)
 
 
-def changes_clocks(zone: ZoneInfo) -> bool:
+def changes_clocks(zone: tzinfo) -> bool:
     """Whether the offset of a zone changes within two years."""
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     offsets = {(begin + timedelta(days=15 * number)).astimezone(zone).utcoffset() for number in range(49)}
