@@ -4,7 +4,6 @@ A definition is the whole of what decides how a job behaves, without anything th
 its environment are represented by digests. Durations are whole milliseconds.
 """
 
-
 import hashlib
 from collections.abc import Mapping
 from typing import Final, Literal, get_args

@@ -20,6 +20,7 @@ from scheduler.version import VERSION
 
 __all__ = [
     "database_address",
+    "has_ledger",
     "is_on_database",
     "look_for_entries",
     "open_committed",
@@ -29,6 +30,11 @@ __all__ = [
 ]
 
 _SOFTWARE = f"cronledger {VERSION}"
+
+
+def has_ledger(home: Home) -> bool:
+    """Whether something was recorded here already."""
+    return is_on_database(home) or any(home.ledger.glob("*.jsonl")) or (home.ledger / "HEAD").exists()
 
 
 def open_store(home: Home) -> EventStore:

@@ -27,8 +27,8 @@ from scheduler.configuration.lints import lints
 from scheduler.configuration.load import load
 from scheduler.configuration.model import Config, ConfigLint
 from scheduler.home import Home
-from scheduler.ledger.view import has_ledger
 from scheduler.rules.approvals.pending_change import PendingChange
+from scheduler.store import has_ledger
 
 if TYPE_CHECKING:
     from scheduler.planning.candidate import Candidate

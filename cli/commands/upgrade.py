@@ -62,7 +62,8 @@ def _outlook(home: Home) -> Outlook:
     from cli.app.ledger_wait import patience_explained
     from cli.upgrade.outlook import missing_extras, outlook
     from scheduler.ledger.open import open_ledger_to_read
-    from scheduler.ledger.view import has_ledger, view_of
+    from scheduler.ledger.view import view_of
+    from scheduler.store import has_ledger
 
     if not has_ledger(home):
         raise Failure(

@@ -55,9 +55,10 @@ def check_home(home: Home) -> None:
         NoHome: there is neither a ledger nor a config here.
         ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
     """
-    from cli.home.open import to_read
-    from scheduler.ledger.view import has_ledger
+    from scheduler.store import has_ledger
 
     if not has_ledger(home):
+        from cli.home.open import to_read
+
         with to_read(home, quiet=True):
             pass

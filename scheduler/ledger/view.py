@@ -27,7 +27,7 @@ from scheduler.rules.requests.preview import preview
 from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.state import Job, State
 from scheduler.scheduler_lock import Holder, holder_of
-from scheduler.store import open_store
+from scheduler.store import has_ledger, open_store
 
 if TYPE_CHECKING:
     from scheduler.configuration.model import Config
@@ -348,11 +348,6 @@ def read_config(
         return load_config(home, path) if to_record or has_salt(home) else load(path, home.root), None
     except (ConfigInvalid, ConfigMissing, ConfigUnreadable) as problem:
         return None, problem
-
-
-def has_ledger(home: Home) -> bool:
-    """Whether something was recorded here already."""
-    return is_on_database(home) or any(home.ledger.glob("*.jsonl")) or (home.ledger / "HEAD").exists()
 
 
 def config_is_in_force(home: Home, state: State) -> bool:

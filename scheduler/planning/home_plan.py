@@ -17,13 +17,14 @@ from scheduler.database.origin import is_on_database
 from scheduler.home import Home, NoHome
 from scheduler.ledger.open import open_ledger_to_read
 from scheduler.ledger.past import OnProgress
-from scheduler.ledger.view import has_ledger, read_config
+from scheduler.ledger.view import read_config
 from scheduler.nodes.applying import config_to_apply
 from scheduler.planning.candidate import Candidate, read_candidate
 from scheduler.planning.settings_edits import SettingsEdits, settings_edits
 from scheduler.rules.planning.plan import EditConfig, Plan, plan
 from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder, holder_of
+from scheduler.store import has_ledger
 from scheduler.system_clock import SystemClock
 
 

@@ -5,7 +5,6 @@ types and new optional members, never by a change of what one means. Readers ign
 do not know: `payload` answers None for an unknown type. Times are aware and in UTC, durations in milliseconds.
 """
 
-
 from typing import Any
 
 from eventstore.store import Entry, Event

@@ -1,6 +1,5 @@
 """The types of entries about changes that a second person has to approve: `approval: required` of a job."""
 
-
 from typing import ClassVar
 
 from scheduler.definition import JobDefinition

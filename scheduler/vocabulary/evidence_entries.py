@@ -4,7 +4,6 @@ A checkpoint of size N covers the entries 0 to N - 1. What such an entry says is
 the signature in `note` or `line`, which anybody can verify who has the key from elsewhere.
 """
 
-
 from datetime import datetime
 from typing import ClassVar, Literal
 

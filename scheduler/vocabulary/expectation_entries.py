@@ -1,6 +1,5 @@
 """The types of entries about what is expected of a job."""
 
-
 from datetime import datetime
 from typing import ClassVar
 

@@ -1,6 +1,5 @@
 """The types of entries about a ledger, its home and its config."""
 
-
 from datetime import datetime
 from typing import ClassVar, Literal
 

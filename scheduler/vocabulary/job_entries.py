@@ -1,6 +1,5 @@
 """The types of entries about a job: its definition, and whether it runs on its schedule."""
 
-
 from datetime import datetime
 from typing import ClassVar
 

@@ -3,7 +3,6 @@
 Times are those of the database's clock. A node has its name from `CRONLEDGER_NODE`, or else it is the host's.
 """
 
-
 from datetime import datetime
 from typing import ClassVar, Literal
 

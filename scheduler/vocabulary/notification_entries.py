@@ -4,7 +4,6 @@
 they are all that the channel is told of between the two. A try is no entry, the end of all tries is one.
 """
 
-
 from typing import ClassVar
 
 from scheduler.vocabulary.payload import Payload

@@ -1,6 +1,5 @@
 """Decoding payloads: what an entry says, as the Struct of its type; or which member of it does not fit."""
 
-
 from functools import cache
 from typing import Any, ClassVar
 

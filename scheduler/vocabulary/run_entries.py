@@ -1,6 +1,5 @@
 """The types of entries about a run, from its request to its end."""
 
-
 from datetime import datetime
 from typing import ClassVar, Literal
 

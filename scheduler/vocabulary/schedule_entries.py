@@ -1,6 +1,5 @@
 """The types of entries about schedules and calendars, which are part of the vocabulary."""
 
-
 from datetime import datetime
 from typing import ClassVar, Literal
 

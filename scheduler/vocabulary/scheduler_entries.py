@@ -1,6 +1,5 @@
 """The types of entries about a scheduler and its clock."""
 
-
 from datetime import datetime
 from typing import ClassVar, Literal
 

@@ -1,6 +1,5 @@
 """The types of entries about tokens, by which people and programs use the console."""
 
-
 from datetime import datetime
 from typing import ClassVar
 

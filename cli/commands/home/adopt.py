@@ -19,13 +19,12 @@ def adopt(home: Home) -> None:
     the copy was made are recorded as lost here. Nothing is done in a home that is no copy.
     """
     from scheduler.ledger.open import open_ledger
-    from scheduler.ledger.view import has_ledger
     from scheduler.ownership.actor import claims, person
     from scheduler.ownership.home_identity import is_copy
     from scheduler.scheduler_lock import AlreadyRunning, Holder, SchedulerLock
     from scheduler.service.executor import this_process
     from scheduler.service.home_adoption import adopt_home
-    from scheduler.store import is_on_database
+    from scheduler.store import has_ledger, is_on_database
     from scheduler.system_clock import SystemClock
 
     if not is_copy(home) or not has_ledger(home):
