@@ -20,6 +20,7 @@ PROGRAMS = (
     "herd",
     "python_jobs",
     "asking",
+    "starting",
     "catching_up",
     "listing",
     "console",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 VERSION = "0.1.0"
@@ -32,16 +36,40 @@ def versions() -> dict[str, str]:
 
 
 def installed_versions(*names: str) -> dict[str, str]:
-    """What is installed at this moment of the packages named; `none` for one that is not."""
+    """What is installed at this moment of the packages named; `none` for one that is not.
+
+    The name of the folder that holds what is known of a package has its version: `croniter-7.0.0.dist-info`
+    (https://packaging.python.org/en/latest/specifications/recording-installed-packages/). To read it there takes a
+    hundredth of the time that the standard library takes, which reads mail headers for it, and is asked about others.
+    """
+    wanted = {_normalized(name): name for name in names}
+    found: dict[str, str] = {}
+    for place in reversed(sys.path):  # the first place counts
+        with suppress(OSError):
+            for folder in os.listdir(place or "."):
+                package, is_info, version = _parts(folder)
+                if is_info and package in wanted:
+                    found[wanted[package]] = version
+    return {name: found.get(name) or _recorded_otherwise(name) for name in names}
+
+
+def _recorded_otherwise(name: str) -> str:
     from importlib import metadata
 
-    found = {}
-    for name in names:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "none"
-    return found
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "none"
+
+
+def _normalized(name: str) -> str:
+    """The name of a package as all its spellings are compared: those of such folders escape it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _parts(folder: str) -> tuple[str, bool, str]:
+    name, _, version = folder.removesuffix(".dist-info").partition("-")
+    return _normalized(name), folder.endswith(".dist-info"), version
 
 
 def replaced(used: Mapping[str, str], installed: Mapping[str, str]) -> list[ReplacedPart]:
