@@ -181,8 +181,8 @@ class PosixSpawner:
     def kill(self, run: int, attempt: int) -> None:
         """SIGKILL to every process of the attempt, until a look finds none.
 
-        Bounded in time; ask `alive` whether one withstood (uninterruptible sleep, another user's), or could
-        not be seen.
+        Bounded in time; ask `alive` whether one withstood (uninterruptible sleep, another user's), forked away
+        for all that time, or could not be seen; a further call goes on.
         """
         with self._reserve.lent(), contextlib.suppress(OSError):
             if termination.kill(self._tree(run, attempt)):
@@ -193,7 +193,8 @@ class PosixSpawner:
 
         Of an attempt that is not watched here, `orphan` tells which processes are its own; where those cannot be
         seen from here, the locks that they hold tell.
-        True where it cannot be seen because the limit of open files is reached: ask again.
+        True where it cannot be seen, because the limit of open files is reached or the machine makes processes
+        faster than they can be looked at: ask again.
         """
         key = (run, attempt)
         orphan = self._locked.get(key, orphan)

@@ -6,19 +6,40 @@ of the others nothing is known.
 
 from __future__ import annotations
 
-import itertools
 import os
 import select
 import signal
 import time
+from collections.abc import Iterator
 from typing import Final
 
 from scheduler.processes import pidfd
 from scheduler.processes.descriptors import is_exhaustion
 from scheduler.processes.recognition.tree import Tree, newest_pid
 
-LOOKS_MAX: Final = 100
+LOOKS_MS: Final = 1000
+"""So long `kill` goes on to look for others; who is missed is found by the next call."""
+CHASE_MS: Final = 300
+ALIVE_CHASE_MS: Final = 50
+"""`any_alive` is asked again and again while a run is being stopped."""
 DEATH_WAIT_MS: Final = 500
+
+
+class Look:
+    """One look at the processes of a tree, and at all that were made during it.
+
+    Attributes:
+        settled: whether it missed nobody; False until it is at its end.
+    """
+
+    def __init__(self, tree: Tree, chase_ms: float) -> None:
+        self._tree, self._chase_ms = tree, chase_ms
+        self.settled = False
+
+    def __iter__(self) -> Iterator[int]:
+        newest = newest_pid()
+        yield from self._tree.members()
+        self.settled = yield from self._tree.newcomers(newest, self._chase_ms)
 
 
 def terminate(tree: Tree) -> None:
@@ -45,9 +66,9 @@ def kill(tree: Tree) -> bool:
 
     Each is stopped (SIGSTOP) as soon as it is found, and all are killed together in the end: a parent that stands
     still tells of its children for as long as they are looked for. A process may fork between a look and its
-    signal, but not once it was signalled: so a look that finds nothing new, and no newcomer either, ends the
-    race, and what remains is to wait for their deaths. All of it is bounded: a process in uninterruptible sleep
-    may outlive this call.
+    signal, but not once it was signalled: so a look that missed nobody and finds nothing new ends the race, and
+    what remains is to wait for their deaths. All of it is bounded: a process in uninterruptible sleep may outlive
+    this call, and so may one that forks faster than this process, on a busy machine, gets to look.
     """
     if tree.leader is not None:
         tree.leader.signal_group(signal.SIGSTOP)
@@ -70,20 +91,22 @@ def kill(tree: Tree) -> bool:
 
 def _stop_all(tree: Tree, held: dict[int, int]) -> bool:
     """SIGSTOP to every process of the tree until a look finds no other; whether that was reached."""
-    for _ in range(LOOKS_MAX):
-        newest = newest_pid()
+    deadline_s = time.monotonic() + LOOKS_MS / 1000
+    while True:
+        look = Look(tree, CHASE_MS)
         fresh = 0
-        for pid in itertools.chain(tree.members(), tree.newcomers(newest)):
+        for pid in look:
             fresh += _stop_once(tree, pid, held)
-        if not fresh:
+        if look.settled and not fresh:
             return True
-    return False
+        if time.monotonic() >= deadline_s:
+            return False
 
 
 def any_alive(tree: Tree) -> bool:
-    """Whether any process of the tree is left."""
-    newest = newest_pid()
-    return any(True for _ in itertools.chain(tree.members(), tree.newcomers(newest)))
+    """Whether any process of the tree is left, or may be: one may have escaped a look that was not settled."""
+    look = Look(tree, ALIVE_CHASE_MS)
+    return any(True for _ in look) or not look.settled
 
 
 def _stop_once(tree: Tree, pid: int, stopped: dict[int, int]) -> bool:

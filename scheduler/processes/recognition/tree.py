@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Final, NamedTuple
 
 from scheduler.entry_members import Survivor
@@ -29,7 +29,6 @@ ATTEMPT: Final = "CRONLEDGER_ATTEMPT"
 BEGUN: Final = "CRONLEDGER_BEGUN"
 """When the attempt began, in seconds since the boot: `/proc` shows it of a process that had been forked before."""
 
-CHASE_MS: Final = 300
 EXEC_WAIT_MS: Final = 50
 """An `exec` is without an environment for some microseconds, on a busy machine for a slice of time."""
 
@@ -260,15 +259,21 @@ class Tree(NamedTuple):
         except ProcessLookupError:
             return True
 
-    def newcomers(self, newest: int) -> Iterator[int]:
+    def newcomers(self, newest: int, chase_ms: float) -> Generator[int, None, bool]:
         """The live processes of the attempt among all that were made since `newest_pid` was `newest`.
 
         Whoever a look misses was made during that look, and so has one of the numbers that were given out
         meanwhile. Those are looked at, then those given out during that, until either none was, or each of
-        them is still there and a stranger; on a machine that never rests, for `CHASE_MS`.
+        them is still there and a stranger.
+
+        Returns:
+            Whether it came to that. False after `chase_ms`, on a machine that never rests or that gives this
+            process no time: then one may have escaped.
         """
-        deadline = time.monotonic() + CHASE_MS / 1000
-        while (last := newest_pid()) != newest and time.monotonic() < deadline:
+        deadline_s = time.monotonic() + chase_ms / 1000
+        while (last := newest_pid()) != newest:
+            if time.monotonic() >= deadline_s:
+                return False
             settled = True
             in_order = newest < last <= newest + _RANGE_MAX
             for pid in range(newest + 1, last + 1) if in_order else pids():
@@ -278,8 +283,9 @@ class Tree(NamedTuple):
                 elif not _lives(pid):
                     settled = False
             if settled and in_order:
-                return
+                return True
             newest = last
+        return True
 
 
 def survivor(pid: int) -> Survivor | None:

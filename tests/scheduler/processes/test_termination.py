@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.processes import PosixSpawner, process_is, start_ticks
+from scheduler.processes import PosixSpawner, process_is, start_ticks, termination
 from scheduler.processes.recognition.identity import process_stat
 from scheduler.processes.recognition.lineage import Lineage
 from scheduler.processes.recognition.tree import Tree, newest_pid
@@ -192,13 +192,12 @@ def slow_look_that_misses(tree: Tree) -> Iterator[int]:
     return iter(())
 
 
-@pytest.mark.parametrize("look_misses_all", [False, True])
-def test_kill_outruns_forks(
-    runs: Runs, ready: Ready, orphanage: None, monkeypatch: pytest.MonkeyPatch, look_misses_all: bool
-) -> None:
-    """Processes that never stay, each at once replaced by a child in a new session, are all gone after kill."""
-    if look_misses_all:
-        monkeypatch.setattr(Tree, "members", slow_look_that_misses)
+def hop(runs: Runs, ready: Ready) -> Path:
+    """Begin run 5: processes that never stay, each at once replaced by a child in a new session.
+
+    Returns:
+        A pipe that all of them hold, and into which they write if they come to the end of their hops.
+    """
     living = runs.pipe("living")
     hopping = (
         "import os\n"
@@ -211,11 +210,47 @@ def test_kill_outruns_forks(
         "os.write(living, b'survived')\n"
     )
     runs.launch(5, [sys.executable, "-I", "-c", hopping])
-    with living.open("rb") as seen:
+    return living
+
+
+def kill_until_gone(runs: Runs) -> None:
+    """Stop run 5 as the supervisor does, which asks again when it is told that somebody may be left."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    runs.spawner.kill(5, 1)
+    while runs.spawner.alive(5, 1):
+        assert time.monotonic() < deadline_s, "the run goes on"
+        runs.spawner.kill(5, 1)
+
+
+@pytest.mark.parametrize("look_misses_all", [False, True])
+def test_kill_outruns_forks(
+    runs: Runs, ready: Ready, orphanage: None, monkeypatch: pytest.MonkeyPatch, look_misses_all: bool
+) -> None:
+    """Processes that never stay are all gone once `alive` says so, after kill."""
+    if look_misses_all:
+        monkeypatch.setattr(Tree, "members", slow_look_that_misses)
+    with hop(runs, ready).open("rb") as seen:
+        ready.pids(2)
+        kill_until_gone(runs)
+        # The end of the pipe is the death of all who held it: at once after kill, or after all their hops.
+        assert seen.read() == b""
+    runs.exit()
+    ready.close()
+
+
+def test_kill_that_is_outrun_does_not_say_that_all_are_gone(
+    runs: Runs, ready: Ready, orphanage: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there was no time to look at all that were made meanwhile, a run is alive, and the next kill goes on."""
+    with hop(runs, ready).open("rb") as seen, monkeypatch.context() as busy:
+        busy.setattr(Tree, "members", slow_look_that_misses)
+        for bound in ("LOOKS_MS", "CHASE_MS", "ALIVE_CHASE_MS"):
+            busy.setattr(termination, bound, 0)
         ready.pids(2)
         runs.spawner.kill(5, 1)
-        assert not runs.spawner.alive(5, 1)
-        # The end of the pipe is the death of all who held it: at once after kill, or after all their hops.
+        assert runs.spawner.alive(5, 1)
+        busy.undo()
+        kill_until_gone(runs)
         assert seen.read() == b""
     runs.exit()
     ready.close()
