@@ -28,6 +28,7 @@ PROGRAMS = (
     "grouping",
     "searching",
     "many_jobs",
+    "turns",
     "cluster",
 )
 
