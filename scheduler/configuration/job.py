@@ -165,7 +165,8 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place, f
     if members.get("calendars") is not None:
         members["calendars"] = _with_days(members["calendars"], context)
     definition = JobDefinition(name=name, **members)
-    if not definition.has_times:  # those of defaults mean the jobs that have times
+    # Those of defaults mean the jobs that have times.
+    if (definition.jitter_ms, definition.calendars) != (None, None) and not definition.has_times:
         definition = structs.replace(definition, jitter_ms=None, calendars=None)
     return ConfiguredJob(
         definition=expect.fitting(definition),

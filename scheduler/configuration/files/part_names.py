@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -81,6 +82,7 @@ def is_part(name: str) -> bool:
     return name.endswith(_ENDING) and not name.startswith(".")
 
 
+@lru_cache(maxsize=1_024)
 def is_part_path(name: str) -> bool:
     """Whether something is what a part is called, such as `config.d/backup.yaml`."""
     folder, _, file = name.partition("/")

@@ -74,9 +74,11 @@ def text(node: Node, wanted: str = "text", *, literal: bool = False) -> str:
         wanted: What belongs there, for the message.
         literal: Take an unquoted number or date as the text that was written.
     """
-    value = scalar(node, wanted).text
-    assert isinstance(node, Scalar), "scalar() lets nothing else through"
-    if node.plain and (kind := read_as(value)) != "str" and not (literal and kind in _LITERAL):
+    if isinstance(node, Scalar) and node.plain and (kind := read_as(node.text)) != "null":
+        value = node.text
+    else:
+        value, kind = scalar(node, wanted).text, "str"
+    if kind != "str" and not (literal and kind in _LITERAL):
         raise InvalidValue(
             f"YAML reads {value} as {_KINDS.get(kind, kind)}, not as text: write it in quotes", f'"{value}"'
         )
