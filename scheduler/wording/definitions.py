@@ -22,7 +22,7 @@ def timing_words(definition: JobDefinition) -> tuple[str, str]:
     return _described(schedule) + _days_words(definition) + after, schedule.source()
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=16_384)
 def _described(schedule: Schedule) -> str:
     """A schedule in words; many jobs share one."""
     return schedule.describe()

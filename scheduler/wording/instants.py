@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from scheduler.schedule.zones import load_zone
 
@@ -47,6 +48,7 @@ def show_clock(
     return f"{local:%H:%M:%S}{label}"
 
 
+@lru_cache(maxsize=256)
 def show_stamp(instant: datetime, zone: str) -> str:
     """Date and time to the millisecond, with the offset right behind, as in RFC 3339 but with a blank for the `T`.
 
