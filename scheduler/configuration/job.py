@@ -18,7 +18,7 @@ from scheduler.configuration.keys.names import job_name
 from scheduler.configuration.keys.placement import misplaced, unknown_key
 from scheduler.configuration.keys.table import JOB_KEYS, MERGED_KEYS, TIMING_KEYS, filled
 from scheduler.configuration.keys.values import mapping
-from scheduler.configuration.model import ConfigLint, ConfiguredJob, Place
+from scheduler.configuration.model import ConfigLint, ConfiguredJob, KeyLines, Place
 from scheduler.configuration.other_user import UserCheck
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings, is_at_reboot
@@ -171,7 +171,7 @@ def _configured(name: str, block: Block, context: ReadingContext, when: Place, f
     return ConfiguredJob(
         definition=expect.fitting(definition),
         env={**inherited, **own} if own else inherited,
-        written=block.lines,
+        written=KeyLines(block.lines),
         inherited=context.defaults.lines,
         timing_place=when,
         file=file,
