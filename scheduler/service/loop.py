@@ -33,7 +33,7 @@ from scheduler.service.supervisor import Supervisor
 
 REST_MAX_S = 3_600.0
 """A turn is due at least this often, whatever the timetable has."""
-OPENING_PART = 2_000
+OPENING_PART = 1_000
 """At most so many entries of a start are one append: those of ten thousand jobs are not in memory all at once."""
 
 
