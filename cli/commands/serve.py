@@ -25,7 +25,7 @@ from cli.background.sealer import Sealer
 from cli.home.copied import copied
 from cli.home.open import to_read
 from cli.terminal.console import fitted, paint, wants_colour
-from cli.terminal.line_printer import LinePrinter
+from cli.terminal.line_printer import LinePrinter, Text
 from cli.terminal.printable import printable, show_count
 from cli.times.show import MACHINES_ZONE, local_zone, show_relative, show_time, utc_option
 from cli.words.entry_lines import EventLines
@@ -162,8 +162,13 @@ class _Console:
         """Print an entry."""
         self._sealer.notice(entry)
         self._leader_programs.notice(entry)
-        # Before it serves nothing waits for words, and an entry of a start takes ten times as much room as its line.
-        self._printer.put(partial(self._lines.of, entry) if self._serves else self._lines.of(entry))
+        text: Text = partial(self._lines.of, entry)
+        if not self._serves:
+            # Nothing waits for words yet, and an entry takes ten times as much room as its line. A start does not
+            # fail for want of words.
+            with contextlib.suppress(Exception):
+                text = self._lines.of(entry)
+        self._printer.put(text)
         if entry.type == ClockStepped.TYPE and payload(entry).by_ms < 0:
             self._say_if_ahead()
 
