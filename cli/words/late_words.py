@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.times.show import show_clock, show_moment, show_time
-from scheduler.rules.expectations.expected import Breach
 from scheduler.rules.state import Job, State
-from scheduler.wording.expectation_entries import breach_clause
+
+if TYPE_CHECKING:
+    from scheduler.rules.expectations.expected import Breach
 
 
 def late_of(state: State, job: Job) -> list[Breach]:
@@ -26,6 +27,8 @@ def late_words(breaches: list[Breach], zone: str, *, beside: datetime | None = N
     """
     if not breaches:
         return ""
+    from scheduler.wording.expectation_entries import breach_clause
+
     first = breaches[0]
     since = show_time(first.since, zone) if beside is None else show_clock(first.since, zone, beside=beside)
     more = f", and {len(breaches) - 1:,} more" if len(breaches) > 1 else ""
@@ -34,6 +37,8 @@ def late_words(breaches: list[Breach], zone: str, *, beside: datetime | None = N
 
 def late_sentence(breach: Breach, zone: str, now: datetime) -> str:
     """One breach in full, of a job that is named before: what is late, and since when."""
+    from scheduler.wording.expectation_entries import breach_clause
+
     due = "" if breach.scheduled_for is None else f" of {show_time(breach.scheduled_for, zone)}"
     what = breach_clause(breach.expectation, breach.limit_ms, breach.run)
     return f"{what}{due}, late since {show_moment(breach.since, zone, now)}"

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from eventstore.errors import NoLedger
 from eventstore.store import Entry
 from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfigUntrusted
-from scheduler.configuration.files.part_names import PartsRefused
-from scheduler.configuration.files.read_files import config_digest
 from scheduler.database.origin import is_on_database
 from scheduler.entry_members import LockWait
 from scheduler.home import Home, NoHome
@@ -24,7 +22,6 @@ from scheduler.ledger.open import config_changes, open_ledger_to_read
 from scheduler.rules.job_schedule import with_offset
 from scheduler.rules.pauses import pauses_ended
 from scheduler.rules.requests.preview import preview
-from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.state import Job, State
 from scheduler.scheduler_lock import Holder, holder_of
 from scheduler.store import has_ledger, open_store
@@ -33,6 +30,7 @@ if TYPE_CHECKING:
     from scheduler.configuration.model import Config
     from scheduler.ledger.past import OnProgress, Past
     from scheduler.rules.runs.slots import FullSlots
+    from scheduler.rules.runs.waiting_reasons import WaitingReasons
 
 ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 SchedulerState = Literal["never started", "running", "paused", "stopped", "died"]
@@ -146,6 +144,8 @@ class View(NamedTuple):
     @property
     def waiting_reasons(self) -> WaitingReasons:
         """Why runs wait; of the past it is not known who would have started what may start."""
+        from scheduler.rules.runs.waiting_reasons import WaitingReasons
+
         served = None if self.as_of is not None else self.is_served
         return WaitingReasons(self.state, self.now, served=served)
 
@@ -373,6 +373,9 @@ def config_is_judged(home: Home, state: State) -> bool:
 
 
 def _config_digest(home: Home) -> str | None:
+    from scheduler.configuration.files.part_names import PartsRefused
+    from scheduler.configuration.files.read_files import config_digest
+
     try:
         return config_digest(home.config)
     except (PartsRefused, OSError):

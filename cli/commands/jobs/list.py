@@ -13,17 +13,15 @@ from cli.home.open import to_read
 from cli.terminal.console import is_terminal, note
 from cli.terminal.tables import Cell, Column, table
 from cli.times.show import JOBS_ZONE, local_zone, show_clock, show_past, show_relative, show_time, utc_option
-from cli.words.job_words import enabled_cell, job_document, last_cell, last_started
-from cli.words.lock_words import lock_waits_words
-from cli.words.scheduler_words import full_slots_words
+from cli.words.job_words import enabled_cell, last_cell, last_started
 from cli.words.words import timing_words
 from scheduler.home import Home
 from scheduler.rules.requests.upcoming import next_run
-from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.state import Job
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
+    from scheduler.rules.runs.waiting_reasons import WaitingReasons
 
 _COLUMNS = [
     Column("NAME", keep=True),
@@ -59,6 +57,8 @@ def list_(home: Home, tags: tuple[str, ...], as_of: str | None, utc: bool, as_js
             jobs = tagged(jobs, tags)
         waits = view.waiting_reasons
         if as_json:
+            from cli.jobs.job_document import job_document
+
             show_json([job_document(view.state, job, view.now, waits) for job in jobs])
             return
         columns, rows = _COLUMNS, [_row(view, job, utc, waits) for job in jobs]
@@ -73,9 +73,14 @@ def list_(home: Home, tags: tuple[str, ...], as_of: str | None, utc: bool, as_js
             who = "Nobody leads" if view.on_database and view.state.nodes else "No scheduler is running"
             note(f"{who}: nothing runs by itself until `cronledger serve` does.")
             return
-        for told in lock_waits_words(view.lock_waits, view.state, view.now):
-            note(f"Note: {told}.")
+        if waiting := view.lock_waits:
+            from cli.words.lock_words import lock_waits_words
+
+            for told in lock_waits_words(waiting, view.state, view.now):
+                note(f"Note: {told}.")
         if (full := view.full_slots) is not None:
+            from cli.words.scheduler_words import full_slots_words
+
             note(f"Note: {full_slots_words(full, view.now)}.")
 
 

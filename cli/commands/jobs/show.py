@@ -13,11 +13,11 @@ from cli.home.as_of import as_of_option
 from cli.home.job_names import JOB, find_job
 from cli.home.job_settings import Setting, settings_of
 from cli.home.open import to_read
+from cli.jobs.job_document import job_document
 from cli.jobs.job_facts import job_facts
 from cli.terminal.console import is_terminal, note, out, speaks_unicode
 from cli.terminal.tables import Cell, Column, details, table
 from cli.times.show import JOBS_ZONE, show_duration, show_time, utc_option
-from cli.words.job_words import job_document
 from cli.words.words import outcome_symbol, outcome_words, trigger_words
 from scheduler.home import Home
 from scheduler.ledger.recent_runs import EndedRun, recent_runs
