@@ -17,7 +17,7 @@ from eventstore.entry_files import EntryFiles
 from eventstore.errors import Conflict, NoLedger, TornTail, Unavailable
 from eventstore.genesis import new_creation, read_creation, require_ledger
 from eventstore.lock import LOCK_PATIENCE_S
-from eventstore.moved import Moved, moved_to_database
+from eventstore.moved import MOVED_TYPE, Moved, moved_to_database
 from eventstore.proofs.kept_sizes import largest_size
 from eventstore.recovery import LedgerRecovered, mark_recorded, unrecorded
 from eventstore.reserve import DiskReserve
@@ -58,6 +58,7 @@ class Journal(EntryFiles):
         self._clock, self._actor = clock, actor
         self.recovered: LedgerRecovered | None = None
         self._moved_to: str | None = None
+        self._looked_seq = -1
         self._reserve = DiskReserve(folder, disk)
         self._may_be_unrecorded = True
 
@@ -184,6 +185,7 @@ class Journal(EntryFiles):
         tail = self._tail
         if tail.changed():
             tail.grow(settled=True)
+        if tail.head.seq != self._looked_seq:  # `refresh` may have read on before, and looks at no entry
             self._look_where()
         if self._moved_to is not None:
             raise Moved(self.folder, self._moved_to)
@@ -200,6 +202,7 @@ class Journal(EntryFiles):
         seq = self._tail.head.seq
         if seq >= 0:
             self._moved_to = moved_to_database(next(self.read(seq, seq)))
+        self._looked_seq = seq
 
     def _record_recoveries(self) -> None:
         """Append a `ledger.recovered` for everything in quarantine that no entry records yet."""
@@ -224,4 +227,6 @@ class Journal(EntryFiles):
         tail = self._tail
         lines, entries = compose_entries(events, tail.head, tail.durable, self._clock())
         self._writer.put(lines, b"".join(lines), entries)
+        if entries[-1].type != MOVED_TYPE:
+            self._looked_seq = entries[-1].seq
         return entries

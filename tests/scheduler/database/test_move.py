@@ -10,6 +10,7 @@ import pytest
 
 from eventstore.errors import OtherLedger
 from eventstore.moved import Moved
+from eventstore.store import Event
 from scheduler.database.move import MovedLedger, MoveRefused
 from scheduler.home import Home
 from scheduler.store import database_address, is_on_database, open_store, open_store_to_append
@@ -97,6 +98,17 @@ def test_nothing_is_appended_while_a_move_waits_to_be_gone_on_with(home: Home) -
     with pytest.raises(MoveRefused) as refused:
         moved(home, KilledTarget(Tables()), OTHER)
     assert (refused.value.problem, refused.value.where) == ("elsewhere", ADDRESS)
+
+
+@pytest.mark.parametrize("looks_first", [False, True])
+def test_whoever_had_the_ledger_open_appends_nothing_behind_a_move(home: Home, looks_first: bool) -> None:
+    """Also where it has read that entry before it was asked to append."""
+    with closing(open_store_to_append(home, ANN)) as store:
+        moved(home, KilledTarget(Tables()))
+        head = store.refresh() if looks_first else None
+        with pytest.raises(Moved):
+            store.append([Event(type="note.made", actor=ANN, data={})], head)
+    assert mirrored(home.own_ledger).count(b"\n") == 8
 
 
 def test_a_run_in_flight_is_not_moved(home: Home) -> None:
