@@ -20,6 +20,7 @@ from eventstore.errors import NoLedger
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import open_ledger_to_read
+from scheduler.logs.query.range_times import KnownTimes
 from scheduler.metrics.counting import Counting
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Site:
         sql: the views, for pages that ask them.
         queries: the views, for what visitors ask in their own words, which takes as long as they please.
         audits: makes the reports of periods.
+        log_times: between which times the ranges of the logs lie that were read.
         live: new entries, for pages that are open; used in the event loop alone.
         output_views: the pages that are open on the output of runs that go on; likewise.
     """
@@ -62,6 +64,7 @@ class Site:
         self.sql = KeptSql(home, _PAGES_WAITING_MAX)
         self.queries = KeptSql(home, _QUERIES_WAITING_MAX)
         self.audits = ReportDesk()
+        self.log_times = KnownTimes()
         self.live = LiveEntries(home, zone)
         self.output_views = OpenViews(_OUTPUTS_MAX, _OUTPUTS_PER_VISITOR_MAX)
         self._lock = threading.RLock()

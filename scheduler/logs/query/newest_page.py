@@ -2,7 +2,8 @@
 
 Entries of a day stand in its files as they were collected, mostly in the order of their times, but a line that names
 its own time may stand behind younger ones. So all of a day is looked through, from its end; as soon as a page is
-full, a line costs no more than to compare its time. What would take too long is left, and the page says so.
+full, a line costs no more than to compare its time, and a range whose times are known is not read again. What would
+take too long is left, and the page says so.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scheduler.logs.query.day_reader import opened_day
-from scheduler.logs.query.query import LineFilter, LogFilter, days_of
+from scheduler.logs.query.query import LineFilter, LogFilter, days_of, lines_of
+from scheduler.logs.query.range_times import KnownTimes, RangeTimes
 from scheduler.logs.storage.entry import TIME_SLICE, LogEntry, time_text
-from scheduler.logs.storage.scan import FileRange, blocks
+from scheduler.logs.storage.scan import FileRange, blocks, is_fixed
 
 
 class PageKey(NamedTuple):
@@ -58,6 +60,7 @@ def newest_page(
     *,
     limit_s: float,
     admits: Callable[[LogEntry], bool] = lambda entry: True,
+    times: KnownTimes | None = None,
 ) -> LogPage:
     """A page of wanted entries.
 
@@ -68,6 +71,7 @@ def newest_page(
         before: the key of the page; None: the first one.
         limit_s: after so long what was found is returned; the first range is always looked through.
         admits: what else is demanded of an entry.
+        times: what is known of the files, for whoever asks more than once.
 
     Raises:
         OSError: a file exists and cannot be read.
@@ -77,7 +81,7 @@ def newest_page(
         end = before.time + timedelta(microseconds=1)
         wanted = wanted._replace(until=end if wanted.until is None else min(end, wanted.until))
         skipped = before.shown
-    reading = _Reading(wanted, skipped + count + 1, admits, time.monotonic() + limit_s)
+    reading = _Reading(wanted, skipped + count + 1, admits, time.monotonic() + limit_s, times or KnownTimes())
     kept: list[LogEntry] = []
     for day in reversed(days_of(folder, wanted)):
         with opened_day(folder, day) as spans:
@@ -105,9 +109,15 @@ class _Reading:
     """Reads day after day until there is enough, or time is over."""
 
     def __init__(
-        self, wanted: LogFilter, enough: int, admits: Callable[[LogEntry], bool], until_s: float
+        self,
+        wanted: LogFilter,
+        enough: int,
+        admits: Callable[[LogEntry], bool],
+        until_s: float,
+        times: KnownTimes,
     ) -> None:
         self._wanted, self._enough, self._admits, self._until_s = wanted, enough, admits, until_s
+        self._times = times
         self.cut_at: str | None = None
 
     def newest_of(self, spans: list[FileRange], have: int) -> list[LogEntry]:
@@ -115,10 +125,10 @@ class _Reading:
         room = self._enough - have
         heap: list[_Ranked] = []
         line_filter = LineFilter(self._wanted)
-        full = False
+        full = is_whole = False
         for number, span in enumerate(reversed(spans)):
             oldest = ""
-            for ranked, first in self._ranked(span, number, line_filter):
+            for ranked, first in self._ranked(span, number, line_filter, is_whole):
                 oldest = min(oldest or first, first)
                 for each in ranked:
                     if len(heap) < room:
@@ -127,6 +137,7 @@ class _Reading:
                             heap.sort(key=lambda one: one[0])
                     elif each[0] > heap[0][0]:
                         heappushpop(heap, each)
+            is_whole = is_whole or oldest != ""  # a line begins behind the ranges that follow
             if len(heap) == room and (not full or number % 8 == 0):
                 # Only what is not older than the oldest that is kept can still matter.
                 full = True
@@ -145,14 +156,26 @@ class _Reading:
         return [entry for _, entry in heap if entry.time >= least]
 
     def _ranked(
-        self, span: FileRange, number: int, line_filter: LineFilter
+        self, span: FileRange, number: int, line_filter: LineFilter, is_whole: bool
     ) -> Iterator[tuple[list[_Ranked], str]]:
         """The wanted entries of each block of a range, and the time of its first line."""
+        known = self._times.of(span)
+        if known is not None and not line_filter.overlaps(known):
+            yield [], known.first.decode("ascii", "replace")
+            return
         place = 0
+        seen: list[RangeTimes] = []
         for block in blocks(span):
             ranked: list[_Ranked] = []
-            for entry in line_filter.admitted(block):
-                place += 1
-                if self._admits(entry):
-                    ranked.append(((entry.time, -number, place), entry))
+            looks = known is None and line_filter.asks_for_times
+            times = RangeTimes.of(lines_of(block)) if looks else None
+            if times is not None:
+                seen.append(times)
+            if times is None or line_filter.overlaps(times):
+                for entry in line_filter.admitted(block):
+                    place += 1
+                    if self._admits(entry):
+                        ranked.append(((entry.time, -number, place), entry))
             yield ranked, block[TIME_SLICE].decode("ascii", "replace")
+        if seen and is_whole and is_fixed(span):
+            self._times.remember(span, RangeTimes.merged(seen))

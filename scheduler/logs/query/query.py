@@ -14,6 +14,7 @@ from scheduler.logs.query.day_reader import opened_day
 from scheduler.logs.query.filter import Pattern
 from scheduler.logs.query.merge import in_order
 from scheduler.logs.query.parallel import results
+from scheduler.logs.query.range_times import RangeTimes
 from scheduler.logs.storage.day_files import day_files
 from scheduler.logs.storage.entry import (
     LEVEL_OFFSET,
@@ -190,9 +191,9 @@ class LineFilter:
         for needles in self._rare:
             block = lines_with(block, needles)
         if self._any_time_and_level:
-            lines = _lines(block) if self._wanted.pattern is None else self._wanted.pattern.matching(block)
+            lines = lines_of(block) if self._wanted.pattern is None else self._wanted.pattern.matching(block)
         else:
-            lines = self._in_time_and_level(_lines(block))
+            lines = self._in_time_and_level(lines_of(block))
             if self._wanted.pattern is not None:
                 lines = self._wanted.pattern.matching(b"\n".join([*lines, b""]))
         for begin in range(0, len(lines), _BATCH_LINES):
@@ -201,6 +202,19 @@ class LineFilter:
             if self._subject:
                 entries = [entry for entry in entries if self._wanted.is_about(entry)]
             yield from entries
+
+    @property
+    def asks_for_times(self) -> bool:
+        """Whether times are worth a look before all else.
+
+        What only has to be older than something is dismissed sooner by its text, if that is asked for too.
+        """
+        by_text = self._wanted.pattern is not None or bool(self._rare)
+        return self._since is not None or (self._until is not None and not by_text)
+
+    def overlaps(self, times: RangeTimes) -> bool:
+        """Whether lines of these times can be wanted."""
+        return times.overlap(self._since, self._until)
 
     @property
     def _any_time_and_level(self) -> bool:
@@ -219,7 +233,8 @@ class LineFilter:
         return lines
 
 
-def _lines(block: bytes) -> list[bytes]:
+def lines_of(block: bytes) -> list[bytes]:
+    """The lines of a block, without their LF."""
     lines = block.split(b"\n")
     lines.pop()
     return lines

@@ -11,9 +11,9 @@ from typing import Final, Literal, NamedTuple
 from scheduler.logs.storage.gzip_members import members
 
 BLOCK_BYTES: Final = 1024 * 1024
-_LAST_BLOCK_BYTES: Final = 256 * 1024
-"""The newest lines are looked at first and mostly suffice, so the last ranges are smaller."""
-_GROWTH: Final = 4
+LAST_BLOCK_BYTES: Final = 256 * 1024
+"""The newest lines are looked at first and mostly suffice, so the last range is smaller."""
+_LESS_BYTES: Final = 4 * 1024
 _MORE_BYTES: Final = 128 * 1024
 _COMPRESSED_BYTES: Final = 512 * 1024
 _INFLATED_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -43,15 +43,23 @@ class FileRange(NamedTuple):
 
 
 def plain_spans(fd: int, size_bytes: int) -> list[FileRange]:
-    """The ranges of a file of lines, in order; those at its end are smaller. What is a hole is in none of them."""
+    """The ranges of a file of lines, in order; that at its end is smaller. What is a hole is in none of them.
+
+    All others stay where they are while the file grows.
+    """
     found: list[FileRange] = []
-    wanted = _LAST_BLOCK_BYTES
     for first, end in reversed(list(_written(fd, size_bytes))):
         while end > first:
-            begin = max(first, end - wanted)
+            begin = (end - 1) // BLOCK_BYTES * BLOCK_BYTES if found else end - LAST_BLOCK_BYTES
+            begin = max(first, begin)
             found.append(FileRange("lines", fd, begin, end, size_bytes))
-            end, wanted = begin, min(wanted * _GROWTH, BLOCK_BYTES)
+            end = begin
     return found[::-1]
+
+
+def is_fixed(span: FileRange) -> bool:
+    """Whether it is one of the ranges again, and of the same lines, when the file has grown behind its last line."""
+    return span.form == "member" or (span.form == "lines" and span.end % BLOCK_BYTES == 0)
 
 
 def packed_spans(fd: int, size_bytes: int) -> list[FileRange]:
@@ -113,26 +121,27 @@ def _is_common(needle: bytes, sought: bytes, at: int) -> bool:
 
 
 def _lines_of(span: FileRange) -> bytes:
-    """The lines that begin in a range."""
-    # One byte more is read, before the range: a line begins where a LF stands before it.
-    before = 1 if span.begin else 0
-    raw = os.pread(span.fd, span.end - span.begin + before, span.begin - before)
-    if before:
-        cut = raw.find(b"\n", 0, len(raw) - 1) + 1
-        if not cut:
-            return b""
-        raw = raw[cut:]
-    pieces, at = [raw], span.end
-    while not pieces[-1].endswith(b"\n"):
-        piece = os.pread(span.fd, min(_MORE_BYTES, span.size_bytes - at), at) if at < span.size_bytes else b""
-        if not piece:
-            break
-        at += len(piece)
-        if at - span.end > _LINE_BYTES_MAX:
-            break
-        pieces.append(piece[: piece.find(b"\n") + 1] or piece)
-    raw = b"".join(pieces)
-    return raw[: raw.rfind(b"\n") + 1]
+    """The lines that begin in a range, read at once: to copy a megabyte takes as long as to read it."""
+    begin = _line_begin(span.fd, span.begin, span.end)
+    if begin is None or begin >= span.end:
+        return b""
+    end = _line_begin(span.fd, span.end, min(span.size_bytes, span.end + _LINE_BYTES_MAX))
+    raw = os.pread(span.fd, (span.end if end is None else end) - begin, begin)
+    return raw if raw.endswith(b"\n") else raw[: raw.rfind(b"\n") + 1]
+
+
+def _line_begin(fd: int, at: int, end: int) -> int | None:
+    """Where the first line begins that does so at an offset or after it; None if none does up to `end`."""
+    if at == 0:
+        return 0
+    # A line begins where a LF stands before it.
+    at, wanted = at - 1, _LESS_BYTES
+    while at < end and (piece := os.pread(fd, min(wanted, end - at), at)):
+        found = piece.find(b"\n")
+        if found >= 0:
+            return at + found + 1
+        at, wanted = at + len(piece), _MORE_BYTES
+    return None
 
 
 def _written(fd: int, size_bytes: int) -> Iterator[tuple[int, int]]:

@@ -75,7 +75,9 @@ def show_logs(asked: Asked) -> Response:
     page = LogPage([], None, None)
     if ledger_id is not None:
         folder = entries_folder(asked.site.home)
-        page = newest_page(folder, wanted, SHOWN, before, limit_s=_READ_S, admits=was_there)
+        page = newest_page(
+            folder, wanted, SHOWN, before, limit_s=_READ_S, admits=was_there, times=asked.site.log_times
+        )
     if not page.entries and wanted.job is not None:
         with asked.look() as view:
             try:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from scheduler.logs import LogEntry, LogFilter
+from scheduler.logs.query import newest_page as newest_module
 from scheduler.logs.query.newest_page import PageKey, newest_page
+from scheduler.logs.query.range_times import KnownTimes
 from scheduler.logs.storage import scan
 from scheduler.logs.storage.entry import encode_lines, time_text
 
@@ -65,3 +67,44 @@ def test_pages_are_all_entries_once(
         assert found == [entry for _, entry in expected]
     else:
         assert len(found) > len(entries) // 2
+
+
+def test_what_is_known_of_ranges_alters_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file grows, by lines that are late too, and another one takes its place; each page is as if read anew."""
+    monkeypatch.setattr(scan, "BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(scan, "LAST_BLOCK_BYTES", 10_000)
+    chance, known = random.Random(4), KnownTimes()
+    day = datetime(2026, 11, 23, tzinfo=UTC)
+    file = tmp_path / f"{day:%Y-%m-%d}.jsonl"
+    skipped = 0
+    for number in range(40):
+        if number == 30:
+            file.unlink()
+        lot = []
+        for minute in range(40):
+            at = day + timedelta(minutes=number * 20 + minute // 2 - chance.choice((0, 0, 0, 0, 300)))
+            lot.append(_entry(max(at, day), f"{number}.{minute} {_LONG}"))
+        raw = encode_lines(lot)
+        cut = chance.randrange(len(raw))
+        for part in (raw[:cut], raw[cut:]):
+            with file.open("ab") as growing:
+                growing.write(part)
+            wanted = LogFilter(until=chance.choice((None, day + timedelta(minutes=number * 10 + 1))))
+            read: list[int] = []
+            with monkeypatch.context() as watched:
+                watched.setattr(
+                    newest_module, "blocks", lambda span, to=read: to.append(1) or scan.blocks(span)
+                )
+                pages = []
+                for times in (None, known):
+                    read.clear()
+                    pages.append(newest_page(tmp_path, wanted, 9, limit_s=60, times=times))
+                    skipped -= len(read) * (-1 if times is None else 1)
+            assert pages[0] == pages[1]
+    assert skipped > 100, "most ranges are not read again"
+
+
+def _entry(time: datetime, message: str) -> LogEntry:
+    return LogEntry(
+        time=time_text(time), level="info", job="a", run=1, attempt=1, stream="stdout", message=message
+    )
