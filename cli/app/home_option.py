@@ -46,15 +46,21 @@ def with_home(command: click.Command) -> click.Command:
     """
     if _HOME_HERE not in command.params:
         command.params.append(_HOME_HERE)
-        if command.callback is not None and not isinstance(command, click.Group):
+        if command.callback is not None and _does_something(command):
             command.callback = _as_owner(command.callback)
     return command
+
+
+def _does_something(command: click.Command) -> bool:
+    return not isinstance(command, click.Group) or command.invoke_without_command
 
 
 def _as_owner(callback: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(callback)
     def run(*arguments: Any, **options: Any) -> Any:
-        act_as_owner(click.get_current_context())
+        ctx = click.get_current_context()
+        if ctx.invoked_subcommand is None:
+            act_as_owner(ctx)
         return callback(*arguments, **options)
 
     return run

@@ -152,7 +152,17 @@ def test_another_user_who_would_write_is_told_what_is_right(home: Home) -> None:
     )
 
 
-def test_an_owner_who_cannot_read_the_program_is_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("jobs", "disable", "nightly"),
+        ("console", "--listen", "unix:/no/folder"),
+        ("console", "token", "list"),
+    ],
+)
+def test_an_owner_who_cannot_read_the_program_is_named(
+    home: Home, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
     """Root does not go on as root; what is in the way is said."""
     from cli.app import home_owner
     from tests.support.command import call
@@ -160,7 +170,7 @@ def test_an_owner_who_cannot_read_the_program_is_named(home: Home, monkeypatch: 
     monkeypatch.setattr(home_owner, "unreadable_part", lambda: "/root/python")
     monkeypatch.setattr(os, "initgroups", lambda name, group: None)
     monkeypatch.setattr(os, "setegid", lambda group: None)
-    answer = call("jobs", "disable", "nightly", home=home.root)
+    answer = call(*arguments, home=home.root)
     assert answer.code == 2
     assert "cannot read /root/python" in " ".join(answer.err.split())
     assert owners(home) == {OWNER}
