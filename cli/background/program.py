@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from scheduler.home import Home
+from scheduler.processes.recognition.control_groups import own_group, put_into
 from scheduler.scheduler_lock import STARTED_BY
 
 
@@ -15,7 +16,9 @@ class BackgroundProgram:
     """A module that is run with the home as its argument.
 
     Its process stands in `/`: it keeps no folder in use, whichever one the scheduler stands in at that moment. It
-    has a session of its own, so that Ctrl-C does not reach it, and it prints nothing.
+    has a session of its own, so that Ctrl-C does not reach it, and it prints nothing. It is in the scheduler's own
+    control group, and no run's: the scheduler enters those of runs while it starts them, and a thread may start this
+    at that moment.
 
     Args:
         module: its name.
@@ -24,6 +27,7 @@ class BackgroundProgram:
 
     def __init__(self, module: str, home: Home) -> None:
         self._arguments = ["-I", "-m", module, str(Path(os.path.abspath(home.root)))]
+        self._group = own_group()
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start a process.
@@ -31,7 +35,7 @@ class BackgroundProgram:
         Raises:
             OSError: it cannot be started.
         """
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, *self._arguments],
             cwd="/",
             env={**os.environ, STARTED_BY: str(os.getpid())},
@@ -40,3 +44,6 @@ class BackgroundProgram:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        if self._group is not None:
+            put_into(self._group, process.pid)
+        return process

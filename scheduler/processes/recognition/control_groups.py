@@ -168,7 +168,7 @@ class ControlGroups:
         folder = self.of(attempt).folder
         with contextlib.suppress(OSError):
             os.mkdir(folder, 0o755)
-            _write(folder / _PROCESSES, str(pid))
+            put_into(folder, pid)
 
     def leave(self) -> None:
         """Go back to the group from which this process came.
@@ -230,6 +230,24 @@ def delegated_group(process: str) -> DelegatedGroup | None:
     if below != "." and _is_delegated(own.parent):
         return DelegatedGroup(own.parent, os.path.dirname(path), own)
     return None
+
+
+def own_group() -> Path | None:
+    """The folder of the group of this process, if that is delegated or right below one that is.
+
+    To be asked before the first run starts, or by the thread that starts runs: it is in their groups while it does.
+    """
+    try:
+        found = delegated_group("self")
+    except OSError:
+        return None
+    return None if found is None else found.own
+
+
+def put_into(group: Path, pid: int) -> None:
+    """Have a process that has no children yet be in a group; where that is refused, it stays where it is."""
+    with contextlib.suppress(OSError):
+        _write(group / _PROCESSES, str(pid))
 
 
 def _is_delegated(folder: Path) -> bool:

@@ -13,6 +13,7 @@ import pytest
 
 from scheduler.processes.recognition.control_groups import DELEGATED, ControlGroups
 from tests.scheduler.processes.conftest import PATIENCE_S
+from tests.support.control_groups import new_group
 
 # What systemd does with a unit that has `Delegate=yes`, then a scheduler in it: its run leaves a daemon behind that
 # has no environment, no session, no parent and no output in common with it. Printed: whether that was alive when
@@ -44,28 +45,11 @@ print(alive(), [each.name for each in group.iterdir() if each.is_dir()])
 """
 
 
-def unified() -> Path | None:
-    """Where the tree of version 2 is mounted, if this user can make groups there."""
-    for line in Path("/proc/self/mountinfo").read_text().split("\n"):
-        if " - cgroup2 " in line:
-            folder = Path(line.split(" ")[4])
-            return folder if os.access(folder, os.W_OK) else None
-    return None
-
-
 @pytest.fixture
 def group() -> Iterator[Path]:
     """A group of the test's own."""
-    root = unified()
-    if root is None:
-        pytest.skip("this user can make no control group here")
-    made = root / f"cronledger-test-{uuid.uuid4()}"
-    try:
-        made.mkdir()
-    except OSError:
-        pytest.skip("this user can make no control group here")
-    yield made
-    made.rmdir()
+    with new_group() as made:
+        yield made
 
 
 def scheduled(group: Path, folder: Path) -> list[str]:
