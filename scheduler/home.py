@@ -106,6 +106,11 @@ class Home(NamedTuple):
         return self.var / "heartbeat-ping.json"
 
     @property
+    def database_away(self) -> Path:
+        """Since when the scheduler here cannot reach the database, and why; not there while it can."""
+        return self.var / "database-away.json"
+
+    @property
     def kept_totals(self) -> Path:
         """Counts of what is recorded, for metrics; disposable."""
         return self.var / "metrics.json"

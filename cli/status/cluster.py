@@ -11,6 +11,7 @@ from cli.words.applied_words import file_standing_words
 from eventstore.errors import Halted
 from eventstore.moved import says_moved
 from scheduler.configuration.applied.own_file import own_standing
+from scheduler.nodes.database_away import Away, read_away
 from scheduler.nodes.node_facts import Doing, NodeFacts, node_facts
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def applied_lines(view: View) -> list[Cell | str]:
 
 def cluster_document(view: View) -> dict[str, Any]:
     """The same for programs: what `status --json` has beside what it has on one machine."""
-    leader, problem = view.state.leader, _problem(view)
+    leader, problem, away = view.state.leader, _problem(view), database_away(view)
+    told = str(problem) if problem is not None else None if away is None else away.problem
     return {
         "leader": None
         if leader is None
@@ -63,9 +65,14 @@ def cluster_document(view: View) -> dict[str, Any]:
             }
             for each in node_facts(view.state)
         ],
-        "database": {"address": _address(view), "problem": None if problem is None else str(problem)},
+        "database": {"address": _address(view), "problem": told},
         "applied": {"digest": view.state.config, "file": own_standing(view.home, view.state)},
     }
+
+
+def database_away(view: View) -> Away | None:
+    """Since when the scheduler that serves here cannot reach the database; None if it can, or none serves."""
+    return None if view.holder is None else read_away(view.home)
 
 
 def _leader(view: View, zone: str) -> Cell:
@@ -112,6 +119,14 @@ def _mirror(view: View, zone: str) -> list[Cell | str]:
         lines.append(f"up to entry {last.seq:,}, of {show_moment(last.time, zone, view.now)}")
     if problem is not None:
         lines.append(Cell(printable(str(problem)), "bad"))
+    if (away := database_away(view)) is not None:
+        lines.append(
+            Cell(
+                f"the scheduler here has not reached it since {show_moment(away.since, zone, view.now)}, nothing new"
+                f" is started: {printable(away.problem)}",
+                "bad",
+            )
+        )
     if isinstance(problem, Halted) and not says_moved(str(problem)):
         lines.append("nobody appends until `cronledger database refill` has put back what is missing")
     return lines

@@ -64,6 +64,11 @@ def is_well(view: View) -> bool:
     """Whether a scheduler serves the home from here, can record, and touches its heartbeat, where it has one."""
     if view.holder is None or view.scheduler_state == "paused":
         return False
+    if view.on_database:
+        from cli.status.cluster import database_away
+
+        if database_away(view) is not None:
+            return False
     settings = _settings(view)
     if settings is None:
         return True

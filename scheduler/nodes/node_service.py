@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from eventstore.errors import InDoubt, NoAnswer, Unavailable
@@ -25,6 +26,7 @@ from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.shared_snapshots import SharedSnapshots
 from scheduler.nodes.config_on_database import ConfigOnDatabase
+from scheduler.nodes.database_away import Away, forget_away, keep_away
 from scheduler.nodes.database_clock import OFF_MIN_S, DatabaseClock
 from scheduler.nodes.membership import Membership
 from scheduler.nodes.node_identity import identity_of, serve_as, served_since_boot
@@ -131,7 +133,7 @@ class NodeService(Serving):
                     raise
                 if str(problem) != told:
                     told = str(problem)
-                    self._announce(DatabaseAway(told))
+                    self._say_away(told, 0.0)
                     self._manager.status(f"waits for the database: {told}")
             self._manager.turned(time.monotonic())
             until_s = time.monotonic() + TURN_MAX_S
@@ -174,6 +176,7 @@ class NodeService(Serving):
         self._stop_asked = stop
 
     def _say_ready(self) -> None:
+        forget_away(self._home)
         self._announce(NodeReady(self._loop.node, self._outlook()))
         self._look_at_standing()
 
@@ -192,10 +195,15 @@ class NodeService(Serving):
         away_s = self._loop.away_s()
         if not self._told_away and away_s is not None and away_s >= AWAY_TOLD_S:
             self._told_away = True
-            self._announce(DatabaseAway(self._loop.problem))
+            self._say_away(self._loop.problem, away_s)
         elif self._told_away and away_s is None:
             self._told_away = False
+            forget_away(self._home)
             self._announce(DatabaseBack())
+
+    def _say_away(self, problem: str, away_s: float) -> None:
+        self._announce(DatabaseAway(problem))
+        keep_away(self._home, Away(datetime.now(UTC) - timedelta(seconds=away_s), problem))
 
     def _each_second(self) -> None:
         joined = self._joining()

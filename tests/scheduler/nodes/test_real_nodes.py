@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from scheduler import vocabulary as v
+from tests.support.command import await_fact, call
+from tests.support.console import Page, console
 from tests.support.postgresql_fixtures import TestDatabase
 from tests.support.real_nodes import RealNodes
 
@@ -95,3 +97,24 @@ def test_a_database_that_is_restarted_takes_nothing_with_it(
     for name in "ab":
         assert nodes.served[name].stop()[0] == 0
     _made_once(nodes)
+
+
+def test_who_looks_is_told_that_the_database_cannot_be_reached(
+    nodes: RealNodes, pg_database: TestDatabase
+) -> None:
+    """The mirror cannot say it: the node does, beside it, and it is not well until the database is back."""
+    nodes.start("a")
+    nodes.served["a"].wait_for(v.RunFinished)
+    home = nodes.home("a")
+    assert call("status", "--exit-code", home=home.root).code == 0
+    pg_database.server.kill()
+    await_fact(home.database_away.exists)
+    told = call("status", "--exit-code", home=home.root)
+    assert (told.code, "the scheduler here has not reached it since" in told.out) == (1, True)
+    assert call("status", "--json", home=home.root).document["cluster"]["database"]["problem"]
+    with console(home) as client:
+        assert "mirror needs attention" in Page(client.get("/").text).text
+    pg_database.server.start()
+    await_fact(lambda: not home.database_away.exists())
+    assert call("status", "--exit-code", home=home.root).code == 0
+    assert nodes.served["a"].stop()[0] == 0
