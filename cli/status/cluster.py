@@ -11,7 +11,7 @@ from cli.words.applied_words import file_standing_words
 from eventstore.errors import Halted
 from eventstore.moved import says_moved
 from scheduler.configuration.applied.own_file import own_standing
-from scheduler.nodes.database_away import Away, read_away
+from scheduler.database.unreachable import Away, read_away
 from scheduler.nodes.node_facts import Doing, NodeFacts, node_facts
 
 if TYPE_CHECKING:

@@ -22,11 +22,11 @@ from scheduler.configuration.home_config import load_config
 from scheduler.configuration.model import WHATEVER_DAYS
 from scheduler.database.agreement import settle_place
 from scheduler.database.connection import open_database
+from scheduler.database.unreachable import Away, forget_away, keep_away
 from scheduler.ledger import snapshot
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.shared_snapshots import SharedSnapshots
 from scheduler.nodes.config_on_database import ConfigOnDatabase
-from scheduler.nodes.database_away import Away, forget_away, keep_away
 from scheduler.nodes.database_clock import OFF_MIN_S, DatabaseClock
 from scheduler.nodes.membership import Membership
 from scheduler.nodes.node_identity import identity_of, serve_as, served_since_boot
