@@ -21,6 +21,7 @@ from cli.status.findings import (
 )
 from cli.status.heartbeat import heartbeat_document
 from cli.status.notifications import channel_document, known_channels
+from cli.status.telemetry import telemetry_document
 from cli.words.approval_words import change_document, waiting_changes
 from cli.words.late_words import late_document
 from cli.words.limit_words import memory_means
@@ -73,6 +74,7 @@ def status_document(view: View) -> dict[str, Any]:
         "ledger": _ledger(view),
         "evidence": evidence_document(view),
         "heartbeat": heartbeat_document(view),
+        "telemetry": telemetry_document(view),
         "channels": [channel_document(each) for each in known_channels(view)],
         "settled_until": max(jobs_settled_ahead(view.state, view.now).values(), default=None),
         "settled": _settled(view),

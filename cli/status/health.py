@@ -10,6 +10,7 @@ from cli.status.evidence import anchor_lines, signed_lines
 from cli.status.findings import ledger_size_bytes, left_going, mistake_count, mistakes, replaced_parts
 from cli.status.heartbeat import heartbeat_lines
 from cli.status.notifications import summary_lines
+from cli.status.telemetry import telemetry_lines
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_duration, show_moment, show_size
@@ -49,6 +50,8 @@ def keeping_facts(view: View, zone: str) -> list[tuple[str, Value]]:
         facts.append(("anchors", anchor_lines(view, zone)))
     if heartbeat := heartbeat_lines(view, zone):
         facts.append(("heartbeat", heartbeat))
+    if telemetry := telemetry_lines(view, zone):
+        facts.append(("telemetry", telemetry))
     if channels := summary_lines(view):
         facts.append(("channels", channels))
     if clock := _clock(view, zone):
