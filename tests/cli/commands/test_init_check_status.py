@@ -193,6 +193,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
         "ledger",
         "evidence",
         "heartbeat",
+        "telemetry",
         "channels",
         "settled_until",
         "settled",
