@@ -4,7 +4,8 @@
 
 Jobs that run every minute, or every so many, have done so for as long as it takes; every entry went through the
 journal itself, only without waiting for the disk, not even between segments. The ledger ends where a scheduler was
-killed an hour ago, right after the results of a minute. Its newest snapshot is as old as snapshots are on average.
+killed an hour ago, right after the results of a minute. Its newest snapshot is as old as snapshots are on average,
+and the state at the end of each full segment is kept.
 """
 
 from __future__ import annotations
@@ -12,20 +13,23 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import msgspec
 
 from benchmarks.bench import Bench
 from benchmarks.homes import write_config
 from benchmarks.observer import make_programs
-from eventstore import Entry, Event, Head, Journal
+from eventstore import SEGMENT_ENTRIES, Entry, Event, Head, Journal
 from eventstore.durable import Disk
 from scheduler import vocabulary as v
 from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition
 from scheduler.home import Home
 from scheduler.ledger import snapshot
-from scheduler.ledger.state_file import draft
+from scheduler.ledger.state_file import Draft, draft
 from scheduler.processes.recognition import identity
 from scheduler.rules.evolve import fold
 from scheduler.rules.reconcile import reconcile
@@ -60,6 +64,7 @@ def generate(
     command: list[str] | None = None,
     end: datetime | None = None,
     every_minutes: int = 1,
+    segment_entries: int = SEGMENT_ENTRIES,
 ) -> Head:
     """Make a home with a ledger of at least so many entries, and less than one more instant of all jobs.
 
@@ -70,6 +75,7 @@ def generate(
         command: what they run.
         end: the minute after the last one of the ledger; an hour ago if not given.
         every_minutes: how far apart the instants of each job are; a divisor of 60.
+        segment_entries: how many entries a segment holds.
     """
     instants = -(-entries // (ENTRIES_PER_RUN * jobs))
     every = every_minutes * MINUTE
@@ -78,7 +84,7 @@ def generate(
     names = [f"job-{number:03d}" for number in range(jobs)]
     schedule = {1: "* * * * *", 60: "0 * * * *"}.get(every_minutes, f"*/{every_minutes} * * * *")
     write_config(home, {name: {"schedule": schedule, "command": command or ["/bin/true"]} for name in names})
-    history = _History(home, end - instants * every - MINUTE)
+    history = _History(home, end - instants * every - MINUTE, segment_entries)
     snapshot_instant = max(0, instants - snapshot.EVERY_ENTRIES // 2 // (ENTRIES_PER_RUN * jobs))
     try:
         for instant in range(1, instants + 1):
@@ -86,6 +92,7 @@ def generate(
             recorded = history.live(end + (instant - 1 - instants) * every)
             if instant in (1, snapshot_instant):
                 history.remember(head, recorded)
+            history.keep_full_segments()
         return history.journal.head()
     finally:
         history.journal.close()
@@ -125,17 +132,20 @@ def copy_home(source: Home, copy: Home) -> None:
 class _History:
     """A home's past, as it is being made up."""
 
-    def __init__(self, home: Home, begin: datetime) -> None:
+    def __init__(self, home: Home, begin: datetime, segment_entries: int) -> None:
         self._home, self._now = home, begin
         self._state = State()
+        self._segment_entries, self._kept = segment_entries, 0
+        self._newest: deque[tuple[Head, list[Entry]]] = deque(maxlen=2)
         config = load_config(home)
         self._jobs: list[JobDefinition] = [job.definition for job in config.jobs.values()]
         host, boot = identity.host_name(), identity.boot_id()
         self._executor = Executor(host, boot, 4_194_303, 1)
         software = f"cronledger {VERSION}"
         self.journal = Journal.open(
-            home.ledger, software=software, clock=lambda: self._now, fsync="never", disk=_UnhurriedDisk()
-        )
+            home.ledger, software=software, clock=lambda: self._now, fsync="never", disk=_UnhurriedDisk(),
+            segment_entries=segment_entries,
+        )  # fmt: skip
         opening = v.SchedulerStarted(
             pid=self._executor.pid, host=host, boot_id=boot, versions=versions(), config=config.digest
         )
@@ -147,7 +157,8 @@ class _History:
     def live(self, instant: datetime) -> list[Entry]:
         """One minute: every job falls due, is started, and ends."""
         self._now = instant + LATENESS
-        first = self.journal.head().seq + 1
+        before = self.journal.head()
+        first = before.seq + 1
         local = instant.isoformat()
         tick = v.ScheduleTicked(scheduled_for=instant, local_time=local, timezone="UTC", lateness_ms=1)
         runs = [
@@ -158,14 +169,33 @@ class _History:
         events += [started(run, job, self._executor, None) for run, job in zip(runs, self._jobs, strict=True)]
         recorded = self.journal.append(events)
         begun, self._now = self._now, self._now + timedelta(milliseconds=140)
-        return recorded + self.journal.append([_result(run, begun) for run in runs])
+        recorded += self.journal.append([_result(run, begun) for run in runs])
+        self._newest.append((before, recorded))
+        return recorded
 
     def remember(self, head: Head, recorded: list[Entry]) -> None:
         """Write the snapshot behind these entries; what came before them changes nothing in it but the head."""
         self._state.head = head
         fold(self._state, recorded)
         made = draft(self._home.snapshots, self._state)
-        snapshot.publish(made, self.journal.append([v.event(made.payload, v.SCHEDULER)])[0].seq)
+        snapshot.publish(made, self._noted(made))
+
+    def keep_full_segments(self) -> None:
+        """Keep the state at the end of each segment that is full now, and record that."""
+        while (end := (self._kept + 1) * self._segment_entries - 1) <= self.journal.head().seq:
+            state = msgspec.msgpack.decode(msgspec.msgpack.encode(self._state), type=State)
+            # As in a snapshot, but a segment may end in the middle of an instant.
+            state.head = self._newest[0][0]
+            fold(state, (entry for _, each in self._newest for entry in each if entry.seq <= end))
+            made = draft(self._home.segment_states, state, packed=True)
+            made.publish(self._noted(made))
+            self._kept += 1
+
+    def _noted(self, made: Draft) -> int:
+        """The entry that records a state."""
+        recorded = self.journal.append([v.event(made.payload, v.SCHEDULER)])
+        self._newest[-1][1].extend(recorded)
+        return recorded[0].seq
 
 
 def _result(run: Run, begun: datetime) -> Event:

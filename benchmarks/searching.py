@@ -49,7 +49,7 @@ def run(bench: Bench) -> list[Line]:
     lines = []
     with bench.room("searching") as room:
         bench.note(f"{count:,} log entries")
-        plain, packed = _home(room / "plain", count), _home(room / "packed", count)
+        plain, packed = home_of_logs(room / "plain", count), home_of_logs(room / "packed", count)
         _compress(packed)
         for form, home in (("", plain), (", compressed", packed)):
             for what, arguments, for_grep in SEARCHES:
@@ -95,7 +95,7 @@ def _take(command: Sequence[str]) -> Taken:
     return Taken(wall_s, spent.ru_utime + spent.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def _home(root: Path, count: int) -> Home:
+def home_of_logs(root: Path, count: int) -> Home:
     """A home whose logs have a day of so many entries."""
     home = Home(root)
     generate(home, 600)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from projections.reports.timeline.runs_by_column import OF_JOBS
 from projections.schema.tables import among
 from scheduler.entry_members import IN_TURN
 
@@ -15,7 +16,7 @@ _QUERY: Final = f"""
 SELECT job, trigger, (epoch_us(started) - $axis_begin) // $column AS began_column,
        count(*) AS runs, min(epoch_us(coalesce(scheduled_for, owed_at))) AS first_due_us
 FROM runs
-WHERE settled_seq >= $first_seq AND list_contains($jobs, job) AND trigger IN {among(IN_TURN)}
+WHERE settled_seq >= $first_seq AND {OF_JOBS} AND trigger IN {among(IN_TURN)}
   AND epoch_us(started) >= $begin AND epoch_us(started) < $end
 GROUP BY ALL ORDER BY ALL
 """
@@ -56,7 +57,7 @@ def made_up_runs(
     """
     parameters = {
         "first_seq": first_seq,
-        "jobs": jobs,
+        "jobs": sorted(jobs),
         "begin": window_us[0],
         "end": window_us[1],
         "axis_begin": axis_begin_us,

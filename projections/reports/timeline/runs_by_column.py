@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # What is settled, with the attempts that another one followed (`retry_at`): asked here and not of the views of runs
 # and attempts, which also have what is not settled, so that a look at a million runs takes one pass.
 _SETTLED: Final = "(FROM parts.sealed_runs UNION ALL FROM parts.recent_runs)"
-_OF_JOBS: Final = "job BETWEEN $jobs[1] AND $jobs[-1] AND list_contains($jobs, job)"
+OF_JOBS: Final = "job BETWEEN $jobs[1] AND $jobs[-1] AND list_contains($jobs, job)"
 """The jobs are in order, so that most of what belongs to others is never read."""
 _COUNTED: Final = """
 WITH seen AS (
@@ -47,7 +47,7 @@ GROUP BY ALL
 
 def counted(of_jobs: bool) -> str:
     """SQL of rows as `ColumnRuns`, in no order; `of_jobs`: of the jobs that are a parameter, else of all."""
-    return _COUNTED.format(settled=_SETTLED, of_jobs=_OF_JOBS if of_jobs else "true")
+    return _COUNTED.format(settled=_SETTLED, of_jobs=OF_JOBS if of_jobs else "true")
 
 
 class ColumnRuns(NamedTuple):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from scheduler.ledger.view import View
 
 _FACTS_MAX: Final = 100
-_PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 5.0
 
 
 class ShownAnswer(NamedTuple):
@@ -104,7 +104,7 @@ def _patience() -> OnProgress:
     begun_s = time.monotonic()
 
     def check(_done: int, _total: int) -> None:
-        if time.monotonic() - begun_s > _PATIENCE_S:
+        if time.monotonic() - begun_s > PATIENCE_S:
             raise Failure(
                 "the past of this ledger is not kept in states yet, so that a page cannot look so far back",
                 "A scheduler that serves the home keeps them; `cronledger jobs why` tells it at a terminal.",

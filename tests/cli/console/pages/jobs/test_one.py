@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from benchmarks.generate import generate
+from cli.console.pages.jobs.one import why_page
 from scheduler.definition import JobDefinition
+from scheduler.home import Home
+from scheduler.ledger import past
 from tests.support.command import call
 from tests.support.console import Page, console
 from tests.support.home import entries_of, make_home, write_config
@@ -40,6 +45,26 @@ def test_why_at_an_instant_with_every_entry(tmp_path: Path) -> None:
         assert f"run {run}" in then.text
         assert f"Run {run} succeeded" in page.text
         assert f"Run {run} succeeded" not in then.text
+
+
+def test_a_page_folds_no_more_of_the_past_than_it_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the states of a long past are gone it says so and what to do; where they are kept it needs no time."""
+    home = Home(tmp_path / "home")
+    monkeypatch.setattr(past, "SEGMENT_ENTRIES", 500)
+    generate(home, 3_000, jobs=7, segment_entries=500)
+    at = {"at": list(entries_of(home.root))[1_700].time.strftime("%Y-%m-%dT%H:%MZ")}
+    with console(home) as client:
+        assert client.get("/jobs/job-003/why", params=at).status_code == 200
+        shutil.rmtree(home.segment_states)
+        with monkeypatch.context() as hurried:
+            hurried.setattr(why_page, "PATIENCE_S", 0.0)
+            stopped = client.get("/jobs/job-003/why", params={**at, "n": "1"})
+        assert stopped.status_code >= 400
+        assert "is not kept in states yet" in stopped.text
+        assert "cronledger jobs why" in stopped.text
+        assert client.get("/jobs/job-003/why", params={**at, "n": "2"}).status_code == 200
 
 
 @pytest.mark.parametrize("at", ["yesterday", "25:99", HOSTILE])
