@@ -75,7 +75,9 @@ def run(bench: Bench) -> list[Line]:
                     Asked(client, _at(home) if page == WHY else page, name)
                     for client, home, name in zip(clients, (short, long), names, strict=True)
                 ]
-                lines.append(_page(bench, asked, f"`{page}`", TAKEN_MS_MAX, RATIO_MAX))
+                # A short past is less than the segment that is folded of a long one.
+                ratio_max = None if page == WHY else RATIO_MAX
+                lines.append(_page(bench, asked, f"`{page}`", TAKEN_MS_MAX, ratio_max))
             asked = [Asked(clients[1], DAY_PAGE, names[1])]
             lines.append(_page(bench, asked, f"`{DAY_PAGE}`, a day", TAKEN_MS_MAX))
             lines.append(_requests(bench, clients[1], many))
