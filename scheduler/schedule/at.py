@@ -34,15 +34,9 @@ class AtSchedule(Schedule, frozen=True):
     instant: datetime
     text: str
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, AtSchedule) and self._moments == other._moments
-
-    def __hash__(self) -> int:
-        return hash(self._moments)
-
     @property
-    def _moments(self) -> tuple[object, ...]:
-        """What makes two of them equal, however they were written."""
+    def identity(self) -> tuple[object, ...]:
+        """All but how it was written."""
         return (self.zone, self.instant)
 
     def next_after(self, instant: datetime) -> datetime | None:

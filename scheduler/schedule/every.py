@@ -35,15 +35,9 @@ class EverySchedule(Schedule, frozen=True):
     text: str
     first_s: int | None = None
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, EverySchedule) and self._moments == other._moments
-
-    def __hash__(self) -> int:
-        return hash(self._moments)
-
     @property
-    def _moments(self) -> tuple[object, ...]:
-        """What makes two of them equal, however they were written."""
+    def identity(self) -> tuple[object, ...]:
+        """All but how it was written."""
         return (self.zone, self.interval_s, self.first_s)
 
     def next_after(self, instant: datetime) -> datetime | None:

@@ -47,6 +47,17 @@ class Schedule(msgspec.Struct, frozen=True):
 
     zone: str
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Schedule) and type(self) is type(other) and self.identity == other.identity
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What two schedules of a kind have in common if they are equal: here, all."""
+        return msgspec.structs.astuple(self)
+
     @abstractmethod
     def next_after(self, instant: datetime) -> datetime | None:
         """The first instant strictly later than `instant`; None if there is none."""

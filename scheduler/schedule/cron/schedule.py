@@ -35,15 +35,10 @@ class CronSchedule(WallSchedule, frozen=True):
     expression: str
     fields: CronFields
 
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, CronSchedule)
-            and self.expression == other.expression
-            and self.zone == other.zone
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.expression, self.zone))
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """The expression and the zone: what the fields are follows from them."""
+        return (self.expression, self.zone)
 
     @property
     def fixed_time(self) -> bool:
