@@ -53,17 +53,23 @@ def _ask(bench: Bench, home: Home, observer: Observer) -> tuple[list[float], lis
             seen = journal.refresh().seq
             observer.forget()
             begun_s = time.time()
-            command = cronledger(home, "jobs", "run", "asked-for", "--no-wait")
-            with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-                started_s = observer.first_start(START_MAX_S)
-            if process.returncode != 0:
-                raise RuntimeError(f"{command} ended with {process.returncode}")
+            started_s = started_by_request(home, observer)
             request = next(entry for entry in journal.follow(seen + 1) if entry.type == "run.requested")
             requested_ms.append((started_s - request.time.timestamp()) * 1000)
             commanded_ms.append((started_s - begun_s) * 1000)
             time.sleep(0.02)
     observer.close()
     return requested_ms, commanded_ms
+
+
+def started_by_request(home: Home, observer: Observer) -> float:
+    """Ask a scheduler for a run; when its process started, in seconds since 1970."""
+    command = cronledger(home, "jobs", "run", "asked-for", "--no-wait")
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        started_s = observer.first_start(START_MAX_S)
+    if process.returncode != 0:
+        raise RuntimeError(f"{command} ended with {process.returncode}")
+    return started_s
 
 
 def _latency(what: str, values_ms: list[float]) -> Line:

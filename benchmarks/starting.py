@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from benchmarks.asking import started_by_request
 from benchmarks.bench import Bench
 from benchmarks.figures import Line, median, number
 from benchmarks.homes import cronledger, serving, write_config
@@ -26,7 +27,6 @@ COMMANDS = (
 )
 """Each command, what it is compared with, and how many times that it may take."""
 RUN_RATIO_MAX = 2.5
-START_MAX_S = 30.0
 
 
 def run(bench: Bench) -> list[Line]:
@@ -94,11 +94,7 @@ def _until_started(home: Home, observer: Observer) -> Callable[[], float]:
     def taken_ms() -> float:
         observer.forget()
         begun_s = time.time()
-        command = cronledger(home, "jobs", "run", "asked-for", "--no-wait")
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-            started_s = observer.first_start(START_MAX_S)
-        if process.returncode != 0:
-            raise RuntimeError(f"{command} ended with {process.returncode}")
+        started_s = started_by_request(home, observer)
         time.sleep(0.02)
         return (started_s - begun_s) * 1000
 
