@@ -33,5 +33,9 @@ class QueryFailed(QueryError):
         super().__init__(f"{message} ({hint})" if hint else message)
 
 
+class QueryInterrupted(QueryFailed):
+    """The query was stopped before it was answered, by a person or because its time was over."""
+
+
 class MemoryExceeded(QueryFailed):
     """The query needs more memory than it may take; the hint is for the person who set the limit."""

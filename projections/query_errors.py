@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
-from projections.errors import MemoryExceeded, QueryFailed, QueryRefused
+from projections.errors import MemoryExceeded, QueryFailed, QueryInterrupted, QueryRefused
 from projections.schema.columns import VIEWS
 from projections.unknown_columns import unknown_column
 
@@ -32,7 +32,7 @@ def failed(error: Exception, lines_before: int = 0) -> QueryFailed | QueryRefuse
     if isinstance(error, duckdb.PermissionException):
         return QueryRefused(f"only the views can be read: {message.partition(chr(10))[0]}")
     if isinstance(error, duckdb.InterruptException) or "interrupted" in message.lower():
-        return QueryFailed("interrupted")
+        return QueryInterrupted("interrupted")
     if isinstance(error, duckdb.OutOfMemoryException):
         # Below its first line the engine gives advice that only its own shell can take.
         return MemoryExceeded(message.partition("\n")[0], _TOO_MUCH)

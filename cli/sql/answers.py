@@ -186,7 +186,7 @@ def query_failures() -> Iterator[None]:
         KeyboardInterrupt: a person stopped it.
     """
     from projections import QueryFailed, QueryRefused
-    from projections.errors import MemoryExceeded
+    from projections.errors import MemoryExceeded, QueryInterrupted
 
     try:
         yield
@@ -194,9 +194,9 @@ def query_failures() -> Iterator[None]:
         raise Failure(str(refused)) from None
     except MemoryExceeded as failed:
         raise Failure(f"the query needs more memory than it may take: {failed.message}", _MORE) from None
+    except QueryInterrupted:
+        raise KeyboardInterrupt from None
     except QueryFailed as failed:
-        if "interrupted" in failed.message.lower():
-            raise KeyboardInterrupt from None
         raise Failure(failed.message.replace("\t", " "), failed.hint) from None
     except TimeIsOver:
         raise Failure(

@@ -23,7 +23,7 @@ def show_json(asked: Asked) -> Response:
 
 
 def _answer(asked: Asked, form: FileForm) -> Response:
-    from projections.errors import QueryFailed
+    from projections.errors import QueryFailed, QueryInterrupted
 
     query = query_of(asked)
     if not query.strip():
@@ -32,5 +32,5 @@ def _answer(asked: Asked, form: FileForm) -> Response:
         with answered(asked, query) as answer:
             return answer_file(answer.columns, answer.rows, form, "answer")
     except QueryFailed as failed:
-        said = deadline_words() if "interrupted" in failed.message.lower() else str(failed)
+        said = deadline_words() if isinstance(failed, QueryInterrupted) else str(failed)
         raise HTTPException(HTTPStatus.BAD_REQUEST, said) from None

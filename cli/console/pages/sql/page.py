@@ -15,7 +15,7 @@ from cli.console.pages.answer_files import BoundedRows
 from cli.console.pages.sql.answers import answered, deadline_words, query_of
 from cli.sql.formats import cell_text
 from cli.terminal.job_output import shown_text
-from projections.errors import QueryFailed, QueryRefused
+from projections.errors import QueryFailed, QueryInterrupted, QueryRefused
 from projections.schema.columns import VIEWS
 
 _ROWS_MAX: Final = 1_000
@@ -97,7 +97,7 @@ def _cell(name: str, value: Any) -> SqlCell:
 
 def _problem(failed: QueryFailed) -> SqlProblem:
     """A mistake, its place said in words too: a caret below a line is for the eye alone."""
-    if "interrupted" in failed.message.lower():
+    if isinstance(failed, QueryInterrupted):
         return SqlProblem(deadline_words(), "Ask for less at once, or on the command line.")
     message = failed.message.removesuffix(failed.place).rstrip()
     found = _PLACE.match(failed.place)
