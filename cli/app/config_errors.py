@@ -11,10 +11,8 @@ import click
 from cli.app.failures import Failure, say
 from cli.terminal.console import fitted, paint, wants_colour
 from cli.terminal.printable import printable, show_count
-from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigProblem, ConfigUnreadable
 from scheduler.configuration.files.joined import MAIN
-
-ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 
 
 def show_problem(problem: ConfigProblem) -> None:

@@ -34,7 +34,7 @@ def find_channel(config: Config, name: str) -> Channel:
 
 
 def _known(home: Home) -> list[str]:
-    from scheduler.ledger.view import read_config
+    from scheduler.configuration.reading.current_config import read_config
 
     config, _ = read_config(home)
     return [] if config is None else list(config.channels)

@@ -101,7 +101,7 @@ def check_past(state: State, name: str) -> None:
 def known_jobs(home: Home) -> list[JobDefinition]:
     """A home's jobs by name, for completion; those of the config, where the ledger is damaged."""
     from cli.home.open import to_read
-    from scheduler.ledger.view import read_config
+    from scheduler.configuration.reading.current_config import read_config
 
     try:
         with to_read(home, quiet=True) as view:

@@ -59,7 +59,7 @@ def nobody_words(home: Home) -> str:
 
 def _named_store(home: Home) -> str | None:
     """The database that the config names; None if it names none, or cannot be used."""
-    from scheduler.ledger.view import read_config
+    from scheduler.configuration.reading.current_config import read_config
 
     config, _ = read_config(home)
     return None if config is None else config.ledger.store

@@ -81,8 +81,8 @@ def to_write(home: Home) -> Iterator[Ledger]:
         PlaceDisagrees: the config names another place for the ledger than the home has.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
+    from scheduler.configuration.reading.current_config import config_to_record
     from scheduler.ledger.open import bring_in_line, open_ledger
-    from scheduler.ledger.view import config_to_record
     from scheduler.ownership.actor import person
     from scheduler.ownership.home_identity import remember_first
     from scheduler.service.environments_in_force import keep_environments_in_force

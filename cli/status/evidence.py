@@ -100,7 +100,7 @@ def evidence_document(view: View) -> dict[str, Any] | None:
 
 def _place(view: View) -> KeyPlace:
     """Where the config in force says that the key is."""
-    from scheduler.ledger.view import read_config
+    from scheduler.configuration.reading.current_config import read_config
 
     config = view.config or read_config(view.home, view.home.config_in_force)[0]
     return key_place(view.home, LedgerSettings() if config is None else config.ledger)

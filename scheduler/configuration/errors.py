@@ -91,6 +91,10 @@ class ConfigUntrusted(ConfigUnreadable):
         self.args = (f"the config at {path} is not used: {reason}",)
 
 
+ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
+"""Why there is no config."""
+
+
 class NotYetKnown(Exception):
     """What a config says depends on what takes long to read, and whoever reads it does not wait: see `SlowParts`."""
 

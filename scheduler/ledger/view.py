@@ -6,17 +6,16 @@ of the config up, the state as it would be with that edit. Of the past, the ledg
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from eventstore.errors import NoLedger
 from eventstore.store import Entry
-from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable, ConfigUntrusted
+from scheduler.configuration.errors import ConfigMissing, ConfigUnreadable, ConfigUntrusted
 from scheduler.database.origin import is_on_database
 from scheduler.entry_members import LockWait
-from scheduler.home import Home, NoHome
+from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import config_changes, open_ledger_to_read
 from scheduler.rules.job_schedule import with_offset
@@ -24,15 +23,15 @@ from scheduler.rules.pauses import pauses_ended
 from scheduler.rules.requests.preview import preview
 from scheduler.rules.state import Job, State
 from scheduler.scheduler_lock import Holder, holder_of
-from scheduler.store import has_ledger, open_store
+from scheduler.store import open_store
 
 if TYPE_CHECKING:
+    from scheduler.configuration.errors import ConfigProblem
     from scheduler.configuration.model import Config
     from scheduler.ledger.past import OnProgress, Past
     from scheduler.rules.runs.slots import FullSlots
     from scheduler.rules.runs.waiting_reasons import WaitingReasons
 
-ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 SchedulerState = Literal["never started", "running", "paused", "stopped", "died"]
 ConfigState = Literal[
     "in force", "pending", "rejected", "missing", "unreadable", "untrusted", "nothing applied"
@@ -211,27 +210,24 @@ def view_of(
         state = preview(ledger.state, pauses_ended(ledger.state, now), now, apart=opened is not None)
     except (NoLedger, FileNotFoundError):
         state = State()
-    if ledger is not None and not with_config and (holder is not None or config_is_in_force(home, state)):
+    if ledger is not None and not with_config and holder is not None:
+        return View(home, now, ledger, state, holder, None, None, pending=False)
+    from scheduler.configuration.reading import current_config
+
+    if ledger is not None and not with_config and current_config.config_is_in_force(home, state):
         return View(home, now, ledger, state, holder, None, None, pending=False)
     if is_on_database(home):
-        return View(home, now, ledger, state, holder, _applied_config(home), None, pending=False)
-    config, problem = read_config(home)
+        return View(
+            home, now, ledger, state, holder, current_config.applied_config(home), None, pending=False
+        )
+    config, problem = current_config.read_config(home)
     if ledger is None and problem is not None:
-        raise _nothing_here(home, problem)
+        raise current_config.nothing_here(home, problem)
     pending = False
     if config is not None and holder is None:
         changes = config_changes(state, config, now)
         state, pending = preview(state, changes, now, apart=opened is not None), bool(ledger and changes)
     return View(home, now, ledger, state, holder, config, problem, pending)
-
-
-def _applied_config(home: Home) -> Config | None:
-    """What was applied last, beside the jobs; None if the home does not have it."""
-    from scheduler.configuration.home_config import load_config_in_force
-
-    with suppress(ConfigInvalid, ConfigMissing, ConfigUnreadable):
-        return load_config_in_force(home)
-    return None
 
 
 def past_view(home: Home, when: int | datetime, on_progress: OnProgress | None = None) -> View:
@@ -296,6 +292,8 @@ def defining_config(view: View, job: Job) -> Config | None:
         return view.config
     if not view.home.config_in_force.exists():
         return None
+    from scheduler.configuration.reading.current_config import read_config
+
     copy, _ = read_config(view.home, view.home.config_in_force)
     return copy if copy is not None and _defines(copy, job, view.state.ledger) else None
 
@@ -303,83 +301,6 @@ def defining_config(view: View, job: Job) -> Config | None:
 def _defines(config: Config, job: Job, ledger: str) -> bool:
     configured = config.jobs.get(job.name)
     return configured is not None and with_offset(configured.definition, ledger) == job.definition
-
-
-def config_to_record(home: Home) -> tuple[Config | None, ConfigProblem | None]:
-    """The config that is to be recorded; or why it cannot be, where the ledger knows the jobs all the same.
-
-    On a database there is none: only `config apply` records one.
-    One that may be half written is left to whoever reads it later: what it lacks would be recorded as removed.
-
-    Raises:
-        NoHome: there is neither a ledger nor a config here.
-        ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
-    """
-    from scheduler.configuration.home_config import may_be_half_written
-
-    if is_on_database(home):
-        return None, None
-    if has_ledger(home) and may_be_half_written(home):
-        return None, ConfigUnreadable(home.config, "it was written just now, and its last line has no end")
-    config, problem = read_config(home, to_record=True)
-    if problem is not None and not has_ledger(home):
-        raise _nothing_here(home, problem)
-    return config, problem
-
-
-def read_config(
-    home: Home, path: Path | None = None, *, to_record: bool = False
-) -> tuple[Config | None, ConfigProblem | None]:
-    """The home's config, or the copy of it at `path`, or why there is none.
-
-    Args:
-        home: the home.
-        path: of the copy.
-        to_record: it will be recorded. Otherwise nothing is made that is not there yet, such as the salt of the
-            digests of environment values: until there is one (`has_salt`), those digests mean nothing.
-    """
-    from scheduler.configuration.home_config import has_salt, load_config
-    from scheduler.configuration.load import load
-
-    path = path or home.config
-    if not path.exists():
-        return None, ConfigMissing(path)
-    try:
-        return load_config(home, path) if to_record or has_salt(home) else load(path, home.root), None
-    except (ConfigInvalid, ConfigMissing, ConfigUnreadable) as problem:
-        return None, problem
-
-
-def config_is_in_force(home: Home, state: State) -> bool:
-    """Whether the config file is the very one that the ledger has accepted, so that it need not be read.
-
-    On a database nothing of it would be: what is in force is in the ledger.
-    """
-    if is_on_database(home):
-        return True
-    return state.config is not None and state.rejection is None and _config_digest(home) == state.config
-
-
-def config_is_judged(home: Home, state: State) -> bool:
-    """Whether it is on record that the config file, as it is now, was accepted or rejected; true if it is gone.
-
-    On a database no scheduler would take it up.
-    """
-    if is_on_database(home):
-        return True
-    digest = _config_digest(home)
-    rejected = state.rejection.config if state.rejection is not None else None
-    return digest is None or digest in (state.config, rejected)
-
-
-def _config_digest(home: Home) -> str | None:
-    from scheduler.configuration.files.part_names import PartsRefused
-    from scheduler.configuration.files.read_files import config_digest
-
-    try:
-        return config_digest(home.config)
-    except (PartsRefused, OSError):
-        return None
 
 
 def _moment(past: Past, when: int | datetime) -> Moment:
@@ -391,7 +312,3 @@ def _moment(past: Past, when: int | datetime) -> Moment:
     if found is None:
         raise BeforeLedger(past.entry(0).time)
     return Moment(found, when)
-
-
-def _nothing_here(home: Home, problem: ConfigProblem) -> Exception:
-    return NoHome(home.root) if isinstance(problem, ConfigMissing) else problem

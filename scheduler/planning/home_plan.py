@@ -13,11 +13,11 @@ from scheduler import vocabulary as v
 from scheduler.configuration.errors import ConfigMissing
 from scheduler.configuration.home_config import has_salt, may_be_half_written
 from scheduler.configuration.model import Config
+from scheduler.configuration.reading.current_config import read_config
 from scheduler.database.origin import is_on_database
 from scheduler.home import Home, NoHome
 from scheduler.ledger.open import open_ledger_to_read
 from scheduler.ledger.past import OnProgress
-from scheduler.ledger.view import read_config
 from scheduler.nodes.applying import config_to_apply
 from scheduler.planning.candidate import Candidate, read_candidate
 from scheduler.planning.settings_edits import SettingsEdits, settings_edits

@@ -16,7 +16,13 @@ from eventstore.errors import NoLedger
 from eventstore.regular_file import read_regular
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable, NotYetKnown
+from scheduler.configuration.errors import (
+    ConfigInvalid,
+    ConfigMissing,
+    ConfigProblem,
+    ConfigUnreadable,
+    NotYetKnown,
+)
 from scheduler.configuration.files.part_names import PartsRefused
 from scheduler.configuration.files.read_files import joined_text
 from scheduler.configuration.home_config import load_config
@@ -29,7 +35,6 @@ from scheduler.rules.state import State
 from scheduler.schedule.calendars.calendar_days import CalendarDays
 from scheduler.shortening import shortened
 
-ConfigProblem = ConfigInvalid | ConfigMissing | ConfigUnreadable
 CONFIG_PROBLEMS = (ConfigInvalid, ConfigMissing, ConfigUnreadable)
 
 ERRORS_MAX = 20

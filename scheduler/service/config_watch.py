@@ -8,6 +8,7 @@ from typing import NamedTuple
 from eventstore.errors import Unavailable
 from eventstore.store import Event
 from scheduler.clock import Clock
+from scheduler.configuration.errors import ConfigProblem
 from scheduler.configuration.home_config import (
     UNENDED_REST_S,
     ConfigStamp,
@@ -25,7 +26,6 @@ from scheduler.rules.state import State
 from scheduler.service.announcements import Announcement, ConfigNotUsed, ConfigUnended, FsyncEdited
 from scheduler.service.config_in_force import (
     CONFIG_PROBLEMS,
-    ConfigProblem,
     config_to_start_with,
     keep_copy,
     rejection,

@@ -90,7 +90,7 @@ def create(home: Home, url: str | None, owner_name: str | None, only_shown: bool
 
 def _configured(home: Home) -> str:
     """The database that the home's config names."""
-    from scheduler.ledger.view import read_config
+    from scheduler.configuration.reading.current_config import read_config
 
     config, problem = read_config(home)
     if config is None:

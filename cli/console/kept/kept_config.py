@@ -8,9 +8,10 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from scheduler.configuration.errors import ConfigProblem
     from scheduler.configuration.model import Config
     from scheduler.home import Home
-    from scheduler.ledger.view import ConfigProblem, View
+    from scheduler.ledger.view import View
 
 
 class KeptConfig:
@@ -39,7 +40,7 @@ class KeptConfig:
 def _read(view: View) -> tuple[Config | None, ConfigProblem | None]:
     from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
     from scheduler.configuration.home_config import load_config_in_force
-    from scheduler.ledger.view import read_config
+    from scheduler.configuration.reading.current_config import read_config
 
     if not view.on_database:
         return read_config(view.home)

@@ -25,9 +25,9 @@ from eventstore.errors import Unavailable
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.configuration.home_config import UNENDED_REST_S, may_be_half_written
+from scheduler.configuration.reading.current_config import config_is_judged, read_config
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
-from scheduler.ledger.view import config_is_judged, read_config
 from scheduler.ownership.actor import claims, person
 from scheduler.rules.runs.waiting_reasons import WaitingReason, WaitingReasons
 from scheduler.rules.state import State

@@ -9,12 +9,11 @@ import pytest
 
 from eventstore.errors import NoLedger
 from scheduler import vocabulary as v
+from scheduler.configuration.reading.current_config import config_is_in_force, config_is_judged
 from scheduler.home import Home, NoHome
 from scheduler.ledger.view import (
     BeforeLedger,
     NoSuchEntry,
-    config_is_in_force,
-    config_is_judged,
     moment_at,
     past_view,
     view_of,

@@ -95,7 +95,7 @@ def _all_run_dry(home: Home, names: Sequence[str]) -> bool:
         Failure: some are, and others are not.
     """
     from scheduler.configuration.job_kinds.custom_jobs import CustomJobs
-    from scheduler.ledger.view import read_config
+    from scheduler.configuration.reading.current_config import read_config
 
     config, _ = read_config(home)
     custom = CustomJobs(home.root)
