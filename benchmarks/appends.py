@@ -17,8 +17,9 @@ from pathlib import Path
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Line, each, median, number
-from eventstore import Event, Journal, utc_now
 from eventstore.encoder import compose
+from eventstore.journal import Journal, utc_now
+from eventstore.store import Event
 from scheduler import vocabulary as v
 
 ONE_RATIO_MIN = 0.85

@@ -10,7 +10,7 @@ from benchmarks.figures import Line, number, percentile
 from benchmarks.homes import cronledger, serving, write_config
 from benchmarks.machine import cpu_s
 from benchmarks.observer import Observer, make_programs
-from eventstore import Journal
+from eventstore.journal import Journal
 from scheduler.home import Home
 
 START_MS_MAX = 50.0

@@ -22,8 +22,10 @@ import msgspec
 from benchmarks.bench import Bench
 from benchmarks.homes import write_config
 from benchmarks.observer import make_programs
-from eventstore import SEGMENT_ENTRIES, Entry, Event, Head, Journal
 from eventstore.durable import Disk
+from eventstore.journal import Journal
+from eventstore.segment import SEGMENT_ENTRIES
+from eventstore.store import Entry, Event, Head
 from scheduler import vocabulary as v
 from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition

@@ -15,12 +15,12 @@ from benchmarks.bench import Bench
 from benchmarks.figures import Line, median, number
 from benchmarks.generate import generate, long_home
 from benchmarks.homes import cronledger, taken_ms_by
-from eventstore import SEGMENT_ENTRIES
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.merkle_tree import LeafRange, TreeHead
 from eventstore.proofs.notes.checkpoint import Checkpoint
 from eventstore.proofs.notes.note import Note
 from eventstore.proofs.notes.signing import Signer
+from eventstore.segment import SEGMENT_ENTRIES
 from scheduler.home import Home
 
 TAKEN_S_MAX = 30.0

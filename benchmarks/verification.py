@@ -9,8 +9,8 @@ from pathlib import Path
 from benchmarks.bench import Bench
 from benchmarks.figures import Line, median, number
 from benchmarks.generate import generate
-from eventstore import list_segments, segment_name
 from eventstore.entry import HASH_SUFFIX_BYTES, lines_of
+from eventstore.segment import list_segments, segment_name
 from eventstore.verify import verify
 from eventstore.worker_processes import done_by_processes
 from scheduler.home import Home

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from eventstore import LedgerError
+from eventstore.errors import LedgerError
 from projections.build.maintenance import maintain
 from scheduler.home import Home
 

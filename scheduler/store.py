@@ -11,9 +11,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from eventstore import EventStore, Fsync, Journal, utc_now
+from eventstore.commit import Fsync
 from eventstore.committed_reader import CommittedReader
+from eventstore.journal import Journal, utc_now
 from eventstore.lock import LOCK_PATIENCE_S
+from eventstore.store import EventStore
 from scheduler.database.origin import database_address, is_on_database
 from scheduler.home import Home
 from scheduler.version import VERSION

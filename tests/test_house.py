@@ -183,7 +183,7 @@ def test_a_ledger_is_opened_in_one_place() -> None:
         str(path.relative_to(ROOT))
         for path in MODULES
         if path.relative_to(ROOT).parts[0] != "eventstore"
-        and imports(path) & {"eventstore.Journal", "eventstore.journal", "eventstore.MemoryStore"}
+        and imports(path) & {"eventstore.journal", "eventstore.memory"}
     }
     assert opened_in == {"scheduler/store.py"}
 

@@ -11,8 +11,9 @@ import psycopg
 from benchmarks.appends import BATCH, result
 from benchmarks.bench import Bench
 from benchmarks.figures import Line, median, number, percentile
-from eventstore import EventStore, utc_now
 from eventstore.encoder import compose
+from eventstore.journal import utc_now
+from eventstore.store import EventStore
 from scheduler.store import open_store_to_append
 from scheduler.vocabulary import SCHEDULER
 from tests.support.cluster.cluster import Cluster

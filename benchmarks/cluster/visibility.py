@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Line, number, percentile
-from eventstore import Event
+from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.store import open_store_to_append

@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 
 from cli.background.program import BackgroundProgram
-from eventstore import SEGMENT_ENTRIES, LedgerError
+from eventstore.errors import LedgerError
 from eventstore.genesis import read_creation
+from eventstore.segment import SEGMENT_ENTRIES
 from eventstore.store import Entry
 from scheduler.home import Home
 from scheduler.vocabulary import NodeJoined, SchedulerStarted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cli.app.failures import Failure
 from cli.terminal.printable import printable
-from eventstore import EventStore
+from eventstore.store import EventStore
 
 
 def no_run(store: EventStore | None, number: int) -> Failure:

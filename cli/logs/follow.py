@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cli.app.failures import Failure
-from eventstore import LedgerError
+from eventstore.errors import LedgerError
 from eventstore.regular_file import open_regular
 from scheduler.change_watch import CREATED, MODIFIED, ChangeWatch
 from scheduler.home import Home

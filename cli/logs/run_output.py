@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from cli.app.failures import ExitCode, Failure
 from cli.home.run_numbers import no_run
-from eventstore import Entry, EventStore
+from eventstore.store import Entry, EventStore
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.ledger.run_record import cause_of

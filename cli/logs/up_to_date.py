@@ -14,8 +14,7 @@ from cli.app.failures import Failure
 from cli.terminal.console import note
 from cli.terminal.printable import printable
 from cli.terminal.progress import progress
-from eventstore import NoLedger, Unavailable
-from eventstore.errors import Corrupt
+from eventstore.errors import Corrupt, NoLedger, Unavailable
 from scheduler.home import Home
 from scheduler.logs.collection.collector import Collector, CollectorRunning
 from scheduler.logs.storage.checkpoint import read_position

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from eventstore import Corrupt, NoLedger
+from eventstore.errors import Corrupt, NoLedger
 from projections.build.builder import ensure_projected, project_anew, with_active_segment
 from projections.build.compaction import Sizes, due, merge
 from projections.build.rederivation import find_contradicted

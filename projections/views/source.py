@@ -12,7 +12,8 @@ from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 
-from eventstore import EventStore, Head, NoLedger
+from eventstore.errors import NoLedger
+from eventstore.store import EventStore, Head
 from projections.build.builder import ensure_projected, with_active_segment
 from projections.build.compaction import merge
 from projections.errors import QueryFailed

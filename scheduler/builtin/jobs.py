@@ -7,7 +7,8 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final, Literal
 
-from eventstore import EventStore, LedgerError
+from eventstore.errors import LedgerError
+from eventstore.store import EventStore
 from scheduler.builtin import retention
 from scheduler.builtin.protected_paths import output_in_use, protected, targets
 from scheduler.builtin.retention_report import RetentionTally

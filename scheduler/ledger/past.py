@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from eventstore import SEGMENT_ENTRIES
+from eventstore.segment import SEGMENT_ENTRIES
 from eventstore.store import Entry, EventStore
 from scheduler.home import Home
 from scheduler.ledger.state_file import StateFile, state_files

@@ -13,8 +13,8 @@ import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from eventstore import LedgerError
 from eventstore.archive.presence import presence
+from eventstore.errors import LedgerError
 from eventstore.store import EventStore
 from scheduler import vocabulary as v
 from scheduler.home import Home

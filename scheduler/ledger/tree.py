@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from eventstore import EventStore
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.ledger_tree import LedgerTree, Progress
+from eventstore.store import EventStore
 from scheduler.home import Home
 from scheduler.ownership.home_owner import is_foreign
 

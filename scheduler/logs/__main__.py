@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from eventstore import LedgerError
+from eventstore.errors import LedgerError
 from eventstore.head import last_append_ns
 from scheduler.builtin.protected_paths import output_in_use
 from scheduler.home import Home

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from eventstore import Journal
+from eventstore.journal import Journal
 from tests.support.failing_calls import Calls, CallSite, failing_calls
 from tests.support.home import files_of, make_home, restore
 from tests.support.left_behind import end_what_is_left

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Journal
+from eventstore.journal import Journal
 from scheduler import vocabulary as v
 from scheduler.entry_members import Person
 from scheduler.home import Home

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Journal
+from eventstore.journal import Journal
 from tests.support.home import make_home
 from tests.support.left_behind import end_what_is_left
 from tests.support.life_laws import check_end, check_home

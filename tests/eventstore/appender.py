@@ -13,7 +13,9 @@ import random
 import sys
 from pathlib import Path
 
-from eventstore import Conflict, Event, Journal
+from eventstore.errors import Conflict
+from eventstore.journal import Journal
+from eventstore.store import Event
 
 
 def main() -> None:

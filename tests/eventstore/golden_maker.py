@@ -14,7 +14,8 @@ import uuid
 from pathlib import Path
 from unittest.mock import patch
 
-from eventstore import OWN_SEQ, Event, Journal
+from eventstore.journal import Journal
+from eventstore.store import OWN_SEQ, Event
 from tests.support.disks import FastDisk
 from tests.support.journal import StepClock, edit
 

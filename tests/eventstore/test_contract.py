@@ -10,17 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from eventstore import (
-    EMPTY,
-    OWN_SEQ,
-    Conflict,
-    Event,
-    EventStore,
-    EventTooLarge,
-    Head,
-    MemoryStore,
-)
+from eventstore.errors import Conflict, EventTooLarge
+from eventstore.memory import MemoryStore
 from eventstore.replicated.replicated_store import ReplicatedStore
+from eventstore.store import EMPTY, OWN_SEQ, Event, EventStore, Head
 from tests.support.journal import StepClock, event, open_journal
 from tests.support.ledger_check import check_ledger
 from tests.support.postgresql_fixtures import TestDatabase

@@ -10,7 +10,10 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from eventstore import Corrupt, Entry, Journal, LedgerRecovered, NoLedger
+from eventstore.errors import Corrupt, NoLedger
+from eventstore.journal import Journal
+from eventstore.recovery import LedgerRecovered
+from eventstore.store import Entry
 from eventstore.verify import verify
 from tests.support.disks import FastDisk
 from tests.support.journal import SEGMENT_0, StepClock, copy_of, event, open_journal, snapshot

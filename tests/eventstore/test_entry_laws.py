@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstore import EMPTY, GENESIS, Event, EventTooDeep, Head
 from eventstore.encoder import compose, compose_entries
 from eventstore.entry import (
     BadLine,
@@ -21,7 +20,8 @@ from eventstore.entry import (
     seq_of,
     tail_of,
 )
-from eventstore.store import PlainPayload
+from eventstore.errors import EventTooDeep
+from eventstore.store import EMPTY, GENESIS, Event, Head, PlainPayload
 from tests.support.journal import StepClock, event
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=20)

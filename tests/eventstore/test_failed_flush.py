@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from eventstore import Journal, Poisoned
+from eventstore.errors import Poisoned
+from eventstore.journal import Journal
 from eventstore.verify import verify
 from tests.support.disks import DroppingDisk
 from tests.support.journal import crash, cut, event, open_journal

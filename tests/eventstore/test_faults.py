@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from eventstore import Journal, LedgerError, Poisoned, Unavailable
 from eventstore.durable import Disk
+from eventstore.errors import LedgerError, Poisoned, Unavailable
+from eventstore.journal import Journal
 from tests.support.disks import FLUSHES, CountingDisk, FastDisk, FaultyDisk, PowerDisk, PowerFailure
 from tests.support.journal import StepClock, crash, edit, event, open_journal
 from tests.support.ledger_check import check_ledger

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt, LedgerError, TornTail
+from eventstore.errors import Corrupt, LedgerError, TornTail
 from eventstore.head import Slot, pack
 from eventstore.verify import verify
 from tests.support.disks import FastDisk

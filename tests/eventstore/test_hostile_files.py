@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Journal, Unavailable
 from eventstore.durable import REAL, write_file
+from eventstore.errors import Unavailable
 from eventstore.head import HEAD_NAME
+from eventstore.journal import Journal
 from eventstore.lock import LOCK_NAME
 from eventstore.regular_file import NotRegular, open_regular, read_regular, regular_status
 from eventstore.segment import seal_name, segment_name

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt, Event, Journal, NewerFormat, NoLedger, Poisoned, Unavailable
-from eventstore.errors import LedgerError
+from eventstore.errors import Corrupt, LedgerError, NewerFormat, NoLedger, Poisoned, Unavailable
 from eventstore.head import SLOT_BYTES, Slot, pack, unpack
+from eventstore.journal import Journal
+from eventstore.store import Event
 from eventstore.verify import verify
 from tests.support.disks import CountingDisk, FastDisk
 from tests.support.journal import SEGMENT_0, StepClock, crash, cut, edit, event, open_journal, snapshot
@@ -419,8 +420,8 @@ def test_a_reader_needs_no_permission_to_write(ledger: Path) -> None:
         path.chmod(0o444)
     program = (
         "import os, sys; from pathlib import Path\n"
-        "from eventstore import Journal; from eventstore.verify import verify\n"
-        "from eventstore import Unavailable, Event\n"
+        "from eventstore.journal import Journal; from eventstore.verify import verify\n"
+        "from eventstore.errors import Unavailable; from eventstore.store import Event\n"
         "os.setgid(65534); os.setuid(65534); folder = Path(sys.argv[1])\n"
         "journal = Journal.open(folder, software='', read_only=True)\n"
         "assert [entry.seq for entry in journal.follow(0)] == list(range(8))\n"

@@ -13,11 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstore import EMPTY, GENESIS, Event, MemoryStore, segment_name
 from eventstore.encoder import compose
 from eventstore.entry import BadLine, check_line, check_lines, parse_lines
 from eventstore.errors import EventTooDeep
+from eventstore.memory import MemoryStore
 from eventstore.nesting import NESTING_MAX, decode, nests_deeper
+from eventstore.segment import segment_name
+from eventstore.store import EMPTY, GENESIS, Event
 from eventstore.verify import verify
 from tests.support.journal import StepClock, open_journal
 

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Journal, Unavailable
+from eventstore.errors import Unavailable
+from eventstore.journal import Journal
 from eventstore.verify import verify
 from tests.support.command import DEADLINE_S
 from tests.support.journal import event, open_journal

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Event
 from eventstore.entry import LINE_BYTES_MAX, BadLine, LineTail
 from eventstore.errors import Corrupt, TornTail
 from eventstore.recovery import (
@@ -22,6 +21,7 @@ from eventstore.recovery import (
     set_aside,
     unrecorded,
 )
+from eventstore.store import Event
 from tests.support.disks import CountingDisk, FastDisk
 from tests.support.journal import SEGMENT_0, event, open_journal
 

@@ -10,7 +10,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstore import Event, list_segments, segment_name
+from eventstore.segment import list_segments, segment_name
+from eventstore.store import Event
 from tests.support.disks import FastDisk
 from tests.support.journal import open_journal
 from tests.support.ledger_check import check_ledger

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt, Entry, Event, Journal
+from eventstore.errors import Corrupt
+from eventstore.journal import Journal
 from eventstore.segment import seal_name, segment_name
+from eventstore.store import Entry, Event
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 SEGMENT = 16

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt
+from eventstore.errors import Corrupt
 from eventstore.head import HeadFile
 from eventstore.rewrite import rewrite
 from eventstore.tail import Tail

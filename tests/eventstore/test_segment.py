@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt, first_of, list_segments, segment_name, segment_of
 from eventstore.durable import Disk
 from eventstore.entry import seq_of
+from eventstore.errors import Corrupt
 from eventstore.seal import read_seal
-from eventstore.segment import find_line, line_blocks
+from eventstore.segment import find_line, first_of, line_blocks, list_segments, segment_name, segment_of
 from eventstore.store import Event
 from eventstore.verify import verify
 from tests.support.disks import FastDisk

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from msgspec import Raw
 
-from eventstore import Corrupt, NoLedger
 from eventstore.entry import shown
+from eventstore.errors import Corrupt, NoLedger
 from eventstore.head import HeadFile, Slot, pack
 from eventstore.store import Entry
 from eventstore.tail import RecentEntries, Tail

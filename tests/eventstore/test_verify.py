@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from eventstore import SEGMENT_ENTRIES, Corrupt
+from eventstore.errors import Corrupt
 from eventstore.head import Slot, pack
-from eventstore.segment import seal_name
+from eventstore.segment import SEGMENT_ENTRIES, seal_name
 from eventstore.store import Head
 from eventstore.verify import verify
 from tests.support.disks import FastDisk

@@ -11,7 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from eventstore import Entry, Event, EventStore, MemoryStore, NoLedger
+from eventstore.errors import NoLedger
+from eventstore.memory import MemoryStore
+from eventstore.store import Entry, Event, EventStore
 from projections import VIEWS, QueryFailed, Sql, open_sql
 from projections.build import maintenance
 from scheduler.home import Home

@@ -16,8 +16,9 @@ import pytest
 from cli.app.error_boundary import failures_for_people
 from cli.app.ledger_wait import patience_explained
 from cli.terminal.line_printer import LinePrinter
-from eventstore import Journal, Unavailable
 from eventstore.durable import Disk
+from eventstore.errors import Unavailable
+from eventstore.journal import Journal
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.ledger import ledger as ledger_module

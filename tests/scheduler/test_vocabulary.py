@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from eventstore import OWN_SEQ, MemoryStore
+from eventstore.memory import MemoryStore
+from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.definition import revision
 from tests.scheduler.vocabulary_docs import PAGE, Example, examples, page
@@ -72,7 +73,7 @@ def test_a_run_is_numbered_by_the_entry_that_caused_it() -> None:
 def test_an_unknown_type_has_no_payload() -> None:
     """Readers pass over what they do not know."""
     store = MemoryStore(clock=lambda: BEGIN)
-    from eventstore import Event
+    from eventstore.store import Event
 
     (entry,) = store.append([Event(type="moon.risen", actor="user:a@b", data={"phase": "full"})])
     assert v.payload(entry) is None

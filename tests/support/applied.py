@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from eventstore import Entry
 from eventstore.memory import MemoryStore
+from eventstore.store import Entry
 from scheduler.configuration.model import Config
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger

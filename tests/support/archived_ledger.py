@@ -9,13 +9,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from eventstore import Event, Journal
 from eventstore.archive.compressed_segment import compress, compressed_name
 from eventstore.archive.marker import Marker, read_marker, write_marker
 from eventstore.durable import REAL
+from eventstore.journal import Journal
 from eventstore.proofs.merkle_tree import joined_root, leaf_hashes
 from eventstore.seal import read_seal
 from eventstore.segment import seal_name, segment_name
+from eventstore.store import Event
 from tests.support.disks import FastDisk
 
 MANIFEST = sha256(b"the manifest").hexdigest()

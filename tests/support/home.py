@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from eventstore import Entry, Event, Journal, NoLedger
+from eventstore.errors import NoLedger
+from eventstore.journal import Journal
+from eventstore.store import Entry, Event
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger
 from scheduler.vocabulary import SCHEDULER

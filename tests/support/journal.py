@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from eventstore import Event, Journal
 from eventstore.durable import REAL, Disk
 from eventstore.entry_files import EntryFiles
+from eventstore.journal import Journal
+from eventstore.store import Event
 
 SEGMENT_0 = "00000000000000000000.jsonl"
 

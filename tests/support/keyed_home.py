@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from eventstore import Entry
 from eventstore.proofs import kept_checkpoints, kept_sizes
 from eventstore.proofs.kept_checkpoints import parse_kept
 from eventstore.proofs.merkle_tree import TreeHead, joined_root, leaf_hashes
 from eventstore.proofs.notes.note import VerifierKey, parse_note, parse_verifier_key
 from eventstore.proofs.notes.signing import verify_note
+from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.evidence.keys.creation import create_key
 from scheduler.evidence.keys.key_place import KeyPlace, key_place

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from eventstore import Entry, Event, Journal
-from eventstore.store import OWN_SEQ
+from eventstore.journal import Journal
+from eventstore.store import OWN_SEQ, Entry, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, revision
 from scheduler.entry_members import MisfireReason, Outcome, Trigger

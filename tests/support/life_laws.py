@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from eventstore import Entry
+from eventstore.store import Entry
 from eventstore.verify import verify
 from scheduler import vocabulary as v
 from scheduler.home import Home

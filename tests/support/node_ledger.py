@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import structs
 
-from eventstore import MemoryStore
+from eventstore.memory import MemoryStore
 from eventstore.store import OWN_SEQ, Entry, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, revision

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from msgspec import structs
 
-from eventstore import MemoryStore
+from eventstore.memory import MemoryStore
 from eventstore.store import OWN_SEQ, Entry, Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading

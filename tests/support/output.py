@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from eventstore import SEGMENT_ENTRIES, Entry
+from eventstore.segment import SEGMENT_ENTRIES
+from eventstore.store import Entry
 from scheduler.entry_members import Outcome
 from scheduler.logs import Collector, LogEntry, LogFilter, entries_folder, oldest_first
 from tests.support.ledger import Writer, run_finished, run_started

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from eventstore import OWN_SEQ, SEGMENT_ENTRIES, Event
+from eventstore.segment import SEGMENT_ENTRIES
+from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import Outcome, SkipReason, Trigger

@@ -7,7 +7,8 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from eventstore import OWN_SEQ, SEGMENT_ENTRIES, Event
+from eventstore.segment import SEGMENT_ENTRIES
+from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import OUTCOMES, TRIGGERS

@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-from eventstore import Entry, Journal, NoLedger
+from eventstore.errors import NoLedger
+from eventstore.journal import Journal
+from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.change_watch import CREATED, MODIFIED, ChangeWatch
 from scheduler.home import Home

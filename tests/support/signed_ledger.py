@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eventstore import Entry, Event, Journal
+from eventstore.journal import Journal
 from eventstore.proofs import kept_checkpoints
 from eventstore.proofs.base64_text import in_base64
 from eventstore.proofs.frontier import Frontier
@@ -15,6 +15,7 @@ from eventstore.proofs.merkle_tree import TreeHead, leaf_hash
 from eventstore.proofs.notes.checkpoint import Checkpoint
 from eventstore.proofs.notes.note import Note
 from eventstore.proofs.notes.signing import Cosigner, Signer
+from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 
 ORIGIN = "cronledger/test"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from eventstore import SEGMENT_ENTRIES, Event
+from eventstore.segment import SEGMENT_ENTRIES
+from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.processes.spawner import Launch

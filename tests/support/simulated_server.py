@@ -11,11 +11,11 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from eventstore import SEGMENT_ENTRIES
 from eventstore.encoder import compose
 from eventstore.entry import decode_own, tail_of
 from eventstore.genesis import LedgerCreated, new_creation
 from eventstore.replicated.database import DatabaseHead, NodeIdentity, NodePulse, Pulse
+from eventstore.segment import SEGMENT_ENTRIES
 from eventstore.store import EMPTY, Event, Head
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,7 +6,9 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from eventstore import Entry, Journal, NoLedger
+from eventstore.errors import NoLedger
+from eventstore.journal import Journal
+from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from tests.support.systemd_machine import SystemdMachine, until

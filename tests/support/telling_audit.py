@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from eventstore import Entry
+from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.notifications.message import Message
 

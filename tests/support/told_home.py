@@ -6,7 +6,8 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from eventstore import SEGMENT_ENTRIES, Entry
+from eventstore.segment import SEGMENT_ENTRIES
+from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.notifications.deliveries import Opener

@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from eventstore import SEGMENT_ENTRIES, MemoryStore
+from eventstore.memory import MemoryStore
+from eventstore.segment import SEGMENT_ENTRIES
 from eventstore.store import Entry, Event, LedgerFiles
 from scheduler import vocabulary as v
 from scheduler.clock import Reading

@@ -12,7 +12,8 @@ import pytest
 
 from cli.app.failures import ExitCode
 from cli.upgrade import outlook
-from eventstore import Event, Journal
+from eventstore.journal import Journal
+from eventstore.store import Event
 from scheduler.configuration.remarks import missing_telemetry
 from scheduler.version import VERSION
 from tests.support.command import Answer, call

@@ -27,7 +27,7 @@ from cli.terminal.printable import printable, show_count
 from cli.times.show import show_size
 from cli.times.zones import local_zone
 from cli.words.entry_lines import sentence
-from eventstore import EventStore
+from eventstore.store import EventStore
 from scheduler.definition import JobDefinition
 from scheduler.explanation.deleted_output import deleted_by
 from scheduler.home import Home

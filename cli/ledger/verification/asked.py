@@ -199,7 +199,7 @@ class AskedLedger:
 
     def _past(self, store: EventStore, told: OnProgress | None = None) -> Past:
         """The past of the ledger; of a copy no states are kept, and all is folded."""
-        from eventstore import SEGMENT_ENTRIES
+        from eventstore.segment import SEGMENT_ENTRIES
         from scheduler.ledger.past import Past
 
         if self._copy is None:

@@ -13,7 +13,8 @@ import pytest
 
 from cli.background.log_collector import LogCollector
 from cli.background.sealer import Sealer
-from eventstore import SEGMENT_ENTRIES, Journal
+from eventstore.journal import Journal
+from eventstore.segment import SEGMENT_ENTRIES
 from eventstore.store import GENESIS, Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import OWN_SEQ, Event, Journal
+from eventstore.journal import Journal
+from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.configuration.errors import ConfigMissing
 from scheduler.definition import JobDefinition

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from cli.sql.parquet import write_parquet
-from eventstore import SEGMENT_ENTRIES, Journal
+from eventstore.journal import Journal
+from eventstore.segment import SEGMENT_ENTRIES
 from projections import open_sql
 from projections.reports.view_rows import RowSelection, view_rows
 from scheduler import vocabulary as v

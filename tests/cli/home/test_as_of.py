@@ -9,7 +9,7 @@ import click
 import pytest
 
 from cli.home.as_of import moment_as_of
-from eventstore import Journal
+from eventstore.journal import Journal
 from scheduler.home import Home
 from tests.support.command import Answer, call, process
 from tests.support.home import flip_a_bit, make_home

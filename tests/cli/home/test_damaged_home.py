@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Event, Journal, segment_name
+from eventstore.journal import Journal
+from eventstore.segment import segment_name
+from eventstore.store import Event
 from scheduler.home import Home
 from tests.support.command import call
 from tests.support.home import CONFIG, make_home

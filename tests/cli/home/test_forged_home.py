@@ -18,7 +18,7 @@ import duckdb
 import msgspec
 import pytest
 
-from eventstore import Event
+from eventstore.store import Event
 from projections.build.maintenance import maintain
 from projections.files import active_segment
 from scheduler import vocabulary as v

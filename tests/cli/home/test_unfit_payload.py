@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Event, Journal
-from eventstore.store import OWN_SEQ
+from eventstore.journal import Journal
+from eventstore.store import OWN_SEQ, Event
 from scheduler.home import Home
 from tests.support.command import call
 from tests.support.home import CONFIG, make_home

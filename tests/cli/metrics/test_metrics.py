@@ -16,8 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families as read_metr
 
 from cli.home.open import to_read
 from cli.metrics.derived_totals import derived_totals
-from eventstore import OWN_SEQ
 from eventstore.durable import REAL, write_file
+from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.entry_members import MisfireReason
 from scheduler.home import Home

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from eventstore import Entry
+from eventstore.store import Entry
 from tests.support.command import await_fact
 from tests.support.home import LiveHome
 from tests.support.python_jobs import extension

@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from eventstore import Entry, Journal
+from eventstore.journal import Journal
+from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.processes.recognition.identity import host_name

@@ -13,7 +13,7 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
 from cli.sql.completion import SqlCompleter, is_complete
-from eventstore import Journal
+from eventstore.journal import Journal
 from scheduler import vocabulary as v
 from tests.support.command import COMMAND, DEADLINE_S, await_fact
 from tests.support.home import LiveHome

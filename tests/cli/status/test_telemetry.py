@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eventstore import Journal
+from eventstore.journal import Journal
 from scheduler.telemetry.sent_state import SentState, keep_sent
 from tests.support.command import call
 from tests.support.console import Page, console

@@ -15,13 +15,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventstore import Corrupt, Entry, Journal
 from eventstore.committed_reader import CommittedReader
 from eventstore.errors import Archived as ArchivedError
+from eventstore.errors import Corrupt
+from eventstore.journal import Journal
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.ledger_tree import LedgerTree
 from eventstore.proofs.merkle_tree import LeafRange
 from eventstore.segment import marker_name, seal_name, segment_name
+from eventstore.store import Entry
 from tests.eventstore.archive.conftest import GONE, SEGMENT_ENTRIES, Archived
 from tests.support.archived_ledger import archive, mark, remark
 from tests.support.disks import FastDisk
@@ -291,7 +293,7 @@ def test_without_a_head_it_is_gone_on_from_the_last_segment(archived: Archived) 
 def test_nothing_of_archives_is_imported_where_nothing_is_archived(archived: Archived) -> None:
     """Neither the library nor the code that reads archives."""
     program = (
-        "import sys; from pathlib import Path; from eventstore import Journal\n"
+        "import sys; from pathlib import Path; from eventstore.journal import Journal\n"
         "with Journal.open(Path(sys.argv[1]), software='', create=False, read_only=True) as journal:\n"
         "    list(journal.read(0))\n"
         "print([name for name in sys.modules if 'zstd' in name or name.endswith(('retrieval', 'marker'))])"

@@ -10,15 +10,16 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from eventstore import Corrupt, Event, Head
 from eventstore.archive.retrieval import release
 from eventstore.archive.segment_access import open_segment_file
 from eventstore.errors import Archived as ArchivedError
+from eventstore.errors import Corrupt
 from eventstore.own_hash import with_own_hash
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.ledger_tree import LedgerTree
 from eventstore.seal import read_seal
 from eventstore.segment import marker_name, seal_name, segment_name
+from eventstore.store import Event, Head
 from eventstore.verify import verify
 from eventstore.verify_report import ArchivedRange, VerifyReport
 from tests.eventstore.archive.conftest import SEGMENT_ENTRIES, Archived

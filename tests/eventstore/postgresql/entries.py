@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from eventstore import Event, Head
 from eventstore.encoder import compose
 from eventstore.replicated.database import NodeIdentity
+from eventstore.store import Event, Head
 from tests.support.simulated_server import head_of
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from eventstore import Entry, Event
 from eventstore.postgresql.address import parse_address
 from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.replicated.mirror import Mirror
 from eventstore.replicated.replicated_store import ReplicatedStore
+from eventstore.store import Entry, Event
 from tests.support.postgresql import Server
 from tests.support.postgresql_fixtures import create_ledger
 

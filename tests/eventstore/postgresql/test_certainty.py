@@ -11,11 +11,11 @@ from contextlib import suppress
 
 import pytest
 
-from eventstore import Head, Unavailable
-from eventstore.errors import NoAnswer
+from eventstore.errors import NoAnswer, Unavailable
 from eventstore.postgresql.address import parse_address
 from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.postgresql.refusal import DatabaseUnavailable
+from eventstore.store import Head
 from tests.eventstore.postgresql.entries import ONE, after
 from tests.support.postgresql import DEADLINE_S, Server
 from tests.support.postgresql_fixtures import TestDatabase

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from eventstore import Head
 from eventstore.postgresql.address import parse_address
 from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.replicated.database import DatabaseHead, NodeIdentity
+from eventstore.store import Head
 from tests.eventstore.postgresql.entries import ONE, OTHER, after
 from tests.support.postgresql_fixtures import TestDatabase
 from tests.support.simulated_server import head_of

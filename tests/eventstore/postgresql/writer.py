@@ -14,12 +14,12 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from eventstore import Conflict, Event, Unavailable
-from eventstore.errors import InDoubt
+from eventstore.errors import Conflict, InDoubt, Unavailable
 from eventstore.postgresql.address import parse_address
 from eventstore.postgresql.database import PostgresqlDatabase
 from eventstore.replicated.mirror import Mirror
 from eventstore.replicated.replicated_store import ReplicatedStore
+from eventstore.store import Event
 
 CALL_S = 1.0
 

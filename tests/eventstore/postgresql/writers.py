@@ -8,12 +8,11 @@ import threading
 import time
 from pathlib import Path
 
-from eventstore import Head
 from eventstore.entry import check_lines
 from eventstore.errors import NoAnswer, Unavailable
 from eventstore.postgresql.address import DatabaseAddress
 from eventstore.postgresql.database import PostgresqlDatabase
-from eventstore.store import GENESIS
+from eventstore.store import GENESIS, Head
 from tests.support.postgresql import DEADLINE_S
 from tests.support.replicated import mirrored
 from tests.support.simulated_server import head_of

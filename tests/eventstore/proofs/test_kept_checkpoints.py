@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt
+from eventstore.errors import Corrupt
 from eventstore.proofs.errors import InvalidNote
 from eventstore.proofs.kept_checkpoints import (
     DamagedCheckpoint,

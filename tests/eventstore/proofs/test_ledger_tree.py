@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt, Journal
+from eventstore.errors import Corrupt
+from eventstore.journal import Journal
 from eventstore.lock import FileLock
 from eventstore.proofs.errors import DamagedTiles
 from eventstore.proofs.inclusion import prove_inclusion

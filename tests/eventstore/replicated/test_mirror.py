@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt, Journal, Unavailable
+from eventstore.errors import Corrupt, Unavailable
 from eventstore.head import HEAD_NAME
+from eventstore.journal import Journal
 from eventstore.replicated.mirror import Mirror, NotTheSame
 from eventstore.segment import seal_name, segment_name
 from eventstore.store import EMPTY

@@ -12,8 +12,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventstore import Conflict, Unavailable
-from eventstore.errors import Halted, InDoubt
+from eventstore.errors import Conflict, Halted, InDoubt, Unavailable
 from eventstore.replicated.replicated_store import ReplicatedStore
 from tests.support.examples import examples
 from tests.support.journal import event

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import EMPTY, Conflict, Event, Unavailable
 from eventstore.encoder import compose
-from eventstore.errors import Halted, InDoubt, OtherLedger
+from eventstore.errors import Conflict, Halted, InDoubt, OtherLedger, Unavailable
 from eventstore.genesis import new_creation
 from eventstore.replicated.replicated_store import ReplicatedStore
 from eventstore.segment import segment_name
+from eventstore.store import EMPTY, Event
 from tests.support.disks import FastDisk
 from tests.support.journal import StepClock, edit, event
 from tests.support.replicated import after, lines_of, mirrored, open_on

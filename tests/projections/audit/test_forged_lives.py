@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from eventstore import Entry, Event, MemoryStore
+from eventstore.memory import MemoryStore
+from eventstore.store import Entry, Event
 from scheduler import vocabulary as v
 from tests.projections.audit.reports import found, report_of
 from tests.support.lives import live_through

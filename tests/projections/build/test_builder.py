@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt
+from eventstore.errors import Corrupt
 from projections import VIEWS, open_sql
 from projections.build.builder import ensure_projected, project_anew
 from projections.build.maintenance import status

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Corrupt
+from eventstore.errors import Corrupt
 from projections import open_sql
 from projections.build.compaction import Sizes, due, merge
 from projections.build.maintenance import maintain, rebuild, status

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventstore import Corrupt, Event
+from eventstore.errors import Corrupt
+from eventstore.store import Event
 from projections import open_sql
 from projections.build.maintenance import rebuild, status
 from projections.files import active_segment

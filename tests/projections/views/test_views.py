@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from eventstore import Entry
+from eventstore.store import Entry
 from projections import VIEWS, open_sql
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import pytest
 
-from eventstore import Journal
+from eventstore.journal import Journal
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.builtin import __main__

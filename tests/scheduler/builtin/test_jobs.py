@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Journal
+from eventstore.journal import Journal
 from scheduler import vocabulary as v
 from scheduler.builtin import __main__
 from scheduler.builtin.jobs import CleanupSessions, LedgerTrouble, LogCleanup

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Entry, Journal
-from eventstore.store import OWN_SEQ
+from eventstore.journal import Journal
+from eventstore.store import OWN_SEQ, Entry
 from scheduler.builtin import __main__
 from scheduler.builtin.command_line import parse
 from scheduler.builtin.jobs import REGISTERED

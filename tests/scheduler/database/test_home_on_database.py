@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Unavailable
+from eventstore.errors import Unavailable
 from eventstore.moved import Moved
 from eventstore.store import Event
 from scheduler import vocabulary as v

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventstore import Journal
 from eventstore.errors import Unavailable
+from eventstore.journal import Journal
 from eventstore.store import Entry, EventStore
 from scheduler import vocabulary as v
 from scheduler.home import Home

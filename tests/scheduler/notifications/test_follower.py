@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from eventstore import Entry
 from eventstore.committed_reader import CommittedReader
 from eventstore.errors import Archived
+from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition, Notify
 from scheduler.entry_members import BreachEnd

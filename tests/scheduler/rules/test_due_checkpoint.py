@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from eventstore import MemoryStore
+from eventstore.memory import MemoryStore
 from scheduler import vocabulary as v
 from scheduler.evidence.settings import CheckpointTimes
 from scheduler.rules.evidence.due_checkpoint import Pending, pending

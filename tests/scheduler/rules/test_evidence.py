@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eventstore import MemoryStore
+from eventstore.memory import MemoryStore
 from scheduler import vocabulary as v
 from scheduler.entry_members import ArchivedSegment
 from scheduler.rules.evidence.archive_state import Archive

@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstore import MemoryStore
+from eventstore.memory import MemoryStore
 from scheduler import vocabulary as v
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.job_schedule import schedule_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import MemoryStore
+from eventstore.memory import MemoryStore
 from scheduler import vocabulary as v
 from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.files.part_names import folder_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Entry
+from eventstore.store import Entry
 from scheduler import vocabulary as v
 from tests.support.command import DEADLINE_S, await_fact
 from tests.support.fork_servers import servers_of

@@ -596,7 +596,7 @@ def test_two_schedulers_start_a_requested_run_once() -> None:
 
 def test_a_ledger_that_cannot_be_written_pauses_and_resumes(monkeypatch: pytest.MonkeyPatch) -> None:
     """While appends fail nothing new starts and nothing is lost; when there is room again, it is caught up."""
-    from eventstore import Unavailable
+    from eventstore.errors import Unavailable
 
     world = World(job("hourly"))
     world.machine.behaviour = lambda launch: Process(30.0, 0)
@@ -673,7 +673,7 @@ def test_a_turn_that_was_held_up_was_not_watching() -> None:
 
 def test_a_step_of_the_clock_is_recorded_though_the_disk_was_full() -> None:
     """What the clocks did while nothing could be recorded is recorded when it can."""
-    from eventstore import Unavailable
+    from eventstore.errors import Unavailable
 
     world = World(job("hourly"))
     world.start()

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from eventstore import Event
+from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.clock import Reading
 from scheduler.definition import JobDefinition

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from eventstore import Event, MemoryStore
+from eventstore.memory import MemoryStore
+from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import Survivor

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from cli.runs import search
-from eventstore import SEGMENT_ENTRIES, Journal
+from eventstore.journal import Journal
+from eventstore.segment import SEGMENT_ENTRIES
 from scheduler import vocabulary as v
 from tests.support.home import LiveHome
 from tests.support.random_runs import BEGIN, fill, one_run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Event, MemoryStore
+from eventstore.memory import MemoryStore
 from eventstore.proofs.files.proof_file import ProofFile
 from eventstore.proofs.frontier import Frontier
 from eventstore.proofs.inclusion import prove_inclusion
@@ -17,6 +17,7 @@ from eventstore.proofs.notes.note import Note
 from eventstore.proofs.notes.signing import Signer
 from eventstore.proofs.tiles.tile_builder import TileBuilder
 from eventstore.proofs.tiles.tiled_tree import TiledTree
+from eventstore.store import Event
 from tests.support.command import call
 
 SIGNER = Signer("cronledger/test", bytes(32))

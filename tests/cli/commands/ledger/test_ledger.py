@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Event, Journal, segment_name
+from eventstore.journal import Journal
+from eventstore.segment import segment_name
+from eventstore.store import Event
 from tests.support.command import finished
 from tests.support.home import LiveHome
 

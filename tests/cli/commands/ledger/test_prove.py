@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Event, Journal
+from eventstore.journal import Journal
 from eventstore.proofs.files.proof_file import parse_proof_file
 from eventstore.proofs.kept_sizes import checkpoint_path
 from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.notes.checkpoint import Checkpoint
 from eventstore.proofs.notes.note import Note
 from eventstore.proofs.notes.signing import Signer
+from eventstore.store import Event
 from tests.support import merkle_oracle as oracle
 from tests.support.command import call
 from tests.support.home import LiveHome, entries_of, make_home

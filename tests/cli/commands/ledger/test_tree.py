@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Event, Journal
+from eventstore.journal import Journal
+from eventstore.store import Event
 from tests.support import merkle_oracle as oracle
 from tests.support.home import LiveHome
 from tests.support.journal import snapshot

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import Conflict, Corrupt, Fsync, Journal
+from eventstore.commit import Fsync
 from eventstore.durable import REAL
+from eventstore.errors import Conflict, Corrupt
 from eventstore.head import durable_entries
+from eventstore.journal import Journal
 from eventstore.proofs import kept_checkpoints
 from eventstore.proofs.kept_sizes import checkpoint_path
 from eventstore.proofs.merkle_tree import TreeHead

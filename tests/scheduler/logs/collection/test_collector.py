@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventstore import Journal
+from eventstore.journal import Journal
 from scheduler import vocabulary as v
 from scheduler.entry_members import OUTCOMES, ConfigError
 from scheduler.logs import Collector, CollectorRunning, LogFilter, entries_folder

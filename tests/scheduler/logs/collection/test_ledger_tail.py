@@ -8,8 +8,10 @@ from typing import get_args
 
 import pytest
 
-from eventstore import Corrupt, Fsync, Journal
+from eventstore.commit import Fsync
 from eventstore.committed_reader import CommittedReader
+from eventstore.errors import Corrupt
+from eventstore.journal import Journal
 from eventstore.lock import LOCK_NAME
 from scheduler import vocabulary as v
 from tests.support.command import await_fact

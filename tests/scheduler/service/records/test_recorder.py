@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from eventstore import MemoryStore
+from eventstore.memory import MemoryStore
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.ledger.ledger import Ledger
