@@ -91,6 +91,11 @@ class Home(NamedTuple):
         return self.var / "config-in-force.yaml"
 
     @property
+    def config_outline(self) -> Path:
+        """Where the keys of the config in force are written, for readers that need no more of it; disposable."""
+        return self.var / "config-outline"
+
+    @property
     def applied_config(self) -> Path:
         """On a database, the text of the config that was applied last, as the database has it."""
         return self.var / "applied-config.yaml"

@@ -34,7 +34,7 @@ def status(home: Home, utc: bool, exit_code: bool, as_json: bool) -> None:
     where no scheduler serves the home from this machine, it is paused, it does not reach its database, or its
     heartbeat is not touched.
     """
-    with to_read(home, with_config=True, quiet=True) as view:
+    with to_read(home, with_outline=True, quiet=True) as view:
         _show(home, view, utc=utc, as_json=as_json)
         if exit_code and not is_well(view):
             sys.exit(ExitCode.FAILED)

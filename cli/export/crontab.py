@@ -96,15 +96,15 @@ def _heading(dialect: Dialect) -> list[str]:
 
 def _exported(job: ConfiguredJob) -> ExportedJob:
     """A job with what no crontab says of it: what its config says and cron would do otherwise."""
-    from scheduler.configuration.keys.table import JOB_KEYS
-    from scheduler.configuration.origins import origins
+    from scheduler.configuration.settings.job_settings import JOB_SETTINGS
+    from scheduler.configuration.settings.origins import origins
     from scheduler.importing.crontab.exported_jobs import ExportedJob
 
     unsaid = []
     for key, origin in origins(job).items():
         if key.startswith("env.") or key in _SAID or origin[0] == "default":
             continue
-        shown = JOB_KEYS[key].shown(job.definition)
+        shown = JOB_SETTINGS[key].shown(job.definition)
         if shown != _AS_CRON.get(key):
             unsaid.append(f"{key}: {shown}")
     return ExportedJob(job.definition, job.env, unsaid)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from scheduler.configuration.files.joined import MAIN
-from scheduler.configuration.home_config import has_salt
-from scheduler.configuration.keys.shown import variable
-from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
-from scheduler.configuration.model import ConfiguredJob, Place
-from scheduler.configuration.origins import origins
+from scheduler.configuration.outline.defining_config import key_places
+from scheduler.configuration.outline.outline import KeyPlaces
+from scheduler.configuration.settings.job_settings import JOB_SETTINGS, TIMING_KEYS
+from scheduler.configuration.settings.origins import origins_in
+from scheduler.configuration.settings.shown import variable
+from scheduler.configuration.variables.salt import has_salt
 from scheduler.definition import After, Directory, JobDefinition, Limits, Retry
-from scheduler.ledger.view import View, defining_config
-from scheduler.rules.state import Job
+
+if TYPE_CHECKING:
+    from scheduler.ledger.view import View
+    from scheduler.rules.state import Job
 
 
 class Setting(NamedTuple):
@@ -61,10 +64,12 @@ def settings_of(view: View, job: Job) -> list[Setting]:
     which of them were written down and which are defaults.
     """
     definition = job.definition
-    config = defining_config(view, job)
-    if config is None:
-        return [_setting(definition, key, "ledger", None) for key in origins(_as_if_configured(definition))]
-    found = [_setting(definition, key, *origin) for key, origin in origins(config.jobs[job.name]).items()]
+    places = key_places(view, job)
+    if places is None:
+        return [
+            _setting(definition, key, "ledger", None) for key in origins_in(_times(definition), definition)
+        ]
+    found = [_setting(definition, key, *origin) for key, origin in origins_in(places, definition).items()]
     return found if has_salt(view.home) else [_without_digest(setting) for setting in found]
 
 
@@ -72,16 +77,13 @@ def _setting(definition: JobDefinition, key: str, origin: str, line: int | None,
     if key.startswith("env."):
         digest = definition.env[key.removeprefix("env.")]
         return Setting(key, digest, variable(digest), origin, line, file)
-    entry = JOB_KEYS[key]
-    return Setting(key, _plain(entry.value(definition)), entry.shown(definition), origin, line, file)
+    known = JOB_SETTINGS[key]
+    return Setting(key, _plain(known.value(definition)), known.shown(definition), origin, line, file)
 
 
-def _as_if_configured(definition: JobDefinition) -> ConfiguredJob:
-    """A job of a config that says when it runs, and nothing else: it has the settings that every such job has."""
-    written = {key: 0 for key in TIMING_KEYS if getattr(definition, key)}
-    return ConfiguredJob(
-        definition=definition, env={}, written=written, inherited={}, timing_place=Place(0, 0)
-    )
+def _times(definition: JobDefinition) -> KeyPlaces:
+    """As if a config said when the job runs, and nothing else: it has the settings that every such job has."""
+    return KeyPlaces({key: 0 for key in TIMING_KEYS if getattr(definition, key)}, {})
 
 
 def _without_digest(setting: Setting) -> Setting:

@@ -29,13 +29,19 @@ FOLDED_LONG_ENTRIES = 50_000
 
 @contextmanager
 def to_read(
-    home: Home, *, with_config: bool = False, quiet: bool = False, as_of: str | None = None
+    home: Home,
+    *,
+    with_config: bool = False,
+    with_outline: bool = False,
+    quiet: bool = False,
+    as_of: str | None = None,
 ) -> Iterator[View]:
     """Open a home to read; nothing is created or written.
 
     Args:
         home: the home.
         with_config: read the config even if the ledger knows all that it says.
+        with_outline: the same, unless the outline of the config is kept.
         quiet: say nothing on standard error about the config.
         as_of: a time or an entry, as typed: look at the home as it was then.
 
@@ -53,6 +59,7 @@ def to_read(
                 view = view_of(
                     home,
                     with_config=with_config,
+                    with_outline=with_outline,
                     on_progress=lambda done, total: seen.update(done, total=total),
                 )
         else:
@@ -81,6 +88,7 @@ def to_write(home: Home) -> Iterator[Ledger]:
         PlaceDisagrees: the config names another place for the ledger than the home has.
         Unavailable, Corrupt, NewerFormat, Poisoned: the ledger cannot be written or trusted.
     """
+    from scheduler.configuration.outline.kept_outline import keep_outline
     from scheduler.configuration.reading.current_config import config_to_record
     from scheduler.ledger.open import bring_in_line, open_ledger
     from scheduler.ownership.actor import person
@@ -102,6 +110,8 @@ def to_write(home: Home) -> Iterator[Ledger]:
         try:
             remember_first(home)
             if not is_on_database(home):
+                if config is not None:
+                    keep_outline(home, config, ledger.state.ledger)
                 bring_in_line(ledger, config)
             yield ledger
             with suppress(OSError):  # a run that needs them says so

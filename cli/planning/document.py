@@ -9,7 +9,7 @@ from cli.planning.job_rows import catch_ups_of, settings_of
 from cli.words.approval_words import change_document
 from eventstore.store import Event
 from scheduler import vocabulary as v
-from scheduler.configuration.origins import origins
+from scheduler.configuration.settings.origins import origins
 from scheduler.definition import JobDefinition, changed_members, revision
 from scheduler.planning.home_plan import HomePlan
 from scheduler.rules.planning.edits import CalendarEdit

@@ -9,12 +9,13 @@ from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell
 from cli.times.show import show_moment
 from scheduler.evidence.keys.exposure import exposure
-from scheduler.evidence.keys.key_place import KeyPlace, key_place
-from scheduler.evidence.settings import LedgerSettings
+from scheduler.evidence.keys.key_place import KeyPlace, place_of
 from scheduler.rules.evidence.due_checkpoint import pending
 from scheduler.rules.evidence.evidence_state import AnchorStatus
 
 if TYPE_CHECKING:
+    from scheduler.configuration.outline.outline import Blocks
+    from scheduler.home import Home
     from scheduler.ledger.view import View
     from scheduler.rules.evidence.evidence_state import Evidence
 
@@ -54,9 +55,10 @@ def _anchors(view: View) -> dict[str, AnchorStatus]:
     """Those in the config; if that cannot be used, those on record."""
     assert view.state.evidence is not None
     recorded = view.state.evidence.anchors
-    if view.config is None:
+    blocks = view.blocks
+    if blocks is None:
         return recorded
-    return {each.name: recorded.get(each.name, AnchorStatus()) for each in view.config.ledger.anchors}
+    return {name: recorded.get(name, AnchorStatus()) for name in blocks.anchors}
 
 
 def _anchor(name: str, status: AnchorStatus, view: View, zone: str) -> Cell | str:
@@ -100,10 +102,16 @@ def evidence_document(view: View) -> dict[str, Any] | None:
 
 def _place(view: View) -> KeyPlace:
     """Where the config in force says that the key is."""
+    blocks = view.blocks or _blocks_of_copy(view.home)
+    return place_of(view.home, blocks.key_file, blocks.key_command)
+
+
+def _blocks_of_copy(home: Home) -> Blocks:
+    from scheduler.configuration.outline.outline import Blocks, blocks_of
     from scheduler.configuration.reading.current_config import read_config
 
-    config = view.config or read_config(view.home, view.home.config_in_force)[0]
-    return key_place(view.home, LedgerSettings() if config is None else config.ledger)
+    copy, _ = read_config(home, home.config_in_force)
+    return Blocks() if copy is None else blocks_of(copy)
 
 
 def _newest(view: View, evidence: Evidence, zone: str) -> Cell | str:

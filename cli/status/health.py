@@ -112,7 +112,7 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
 def _not_running(view: View, zone: str) -> Cell:
     watch = view.state.scheduler
     if watch is None:
-        store = None if view.config is None else view.config.ledger.store
+        store = None if view.blocks is None else view.blocks.store
         joins = "" if store is None else f"; `serve` joins {printable(store)}, which the config names"
         return Cell(f"not running: it never ran here{joins}", "warn")
     if watch.stopped is not None:
@@ -132,7 +132,7 @@ def _config(view: View, zone: str) -> list[Cell | str]:
         when = (
             "the scheduler takes it up within seconds" if view.holder else "it comes into force with `serve`"
         )
-        if not view.holder and view.config is not None and view.config.ledger.store is not None:
+        if not view.holder and view.blocks is not None and view.blocks.store is not None:
             when = (
                 "with `serve` this home has what was applied there; `config apply` brings a file into force"
             )

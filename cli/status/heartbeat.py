@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from cli.terminal.printable import printable
 from cli.terminal.tables import Cell
 from cli.times.show import show_moment
-from scheduler.definition import Heartbeat
 
 if TYPE_CHECKING:
+    from scheduler.configuration.outline.outline import HeartbeatOutline
     from scheduler.ledger.view import View
 
 _CALENDAR_END_S = 253_402_300_799
@@ -24,13 +24,13 @@ def heartbeat_lines(view: View, zone: str) -> list[Cell | str]:
         return []
     from scheduler.heartbeat.beat import FRESH_S, file_of
 
-    path, touched = printable(str(file_of(view.home, settings))), _touched(view, settings)
+    path, touched = printable(str(file_of(view.home, settings.file))), _touched(view, settings)
     if touched is None:
         lines: list[Cell | str] = [Cell(f"{path} is not there", "bad" if view.holder else "plain")]
     else:
         stale = view.holder is not None and (view.now - touched).total_seconds() > FRESH_S
         lines = [Cell(f"{path}, touched {show_moment(touched, zone, view.now)}", "bad" if stale else "plain")]
-    if settings.url is None:
+    if not settings.pings:
         return lines
     from scheduler.heartbeat.last_ping import read_last_ping
 
@@ -50,11 +50,11 @@ def heartbeat_document(view: View) -> dict[str, Any] | None:
     from scheduler.heartbeat.beat import file_of
     from scheduler.heartbeat.last_ping import read_last_ping
 
-    ping = None if settings.url is None else read_last_ping(view.home)
+    ping = None if not settings.pings else read_last_ping(view.home)
     return {
-        "file": str(file_of(view.home, settings)),
+        "file": str(file_of(view.home, settings.file)),
         "touched": _touched(view, settings),
-        "pings": settings.url is not None,
+        "pings": settings.pings,
         "last_ping": None if ping is None else ping.time,
         "ping_error": None if ping is None else ping.error or None,
     }
@@ -78,15 +78,15 @@ def is_well(view: View) -> bool:
     return touched is not None and (view.now - touched).total_seconds() <= FRESH_S
 
 
-def _settings(view: View) -> Heartbeat | None:
+def _settings(view: View) -> HeartbeatOutline | None:
     """What the config says, as far as it could be read."""
-    return None if view.config is None else view.config.settings.heartbeat
+    return None if view.blocks is None else view.blocks.heartbeat
 
 
-def _touched(view: View, settings: Heartbeat) -> datetime | None:
+def _touched(view: View, settings: HeartbeatOutline) -> datetime | None:
     from scheduler.heartbeat.beat import file_of, touched_ns
 
-    found = touched_ns(file_of(view.home, settings))
+    found = touched_ns(file_of(view.home, settings.file))
     if found is None:
         return None
     # A file can have a time that no calendar has.

@@ -11,21 +11,20 @@ from cli.times.show import show_moment, show_relative
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
-    from scheduler.notifications.settings import Channel
     from scheduler.rules.notifications.news import Bundle, ChannelNews, Parcel
 
 
 class KnownChannel(NamedTuple):
-    """A channel: what the config says of it, None if it has it no more, and what is known of it."""
+    """A channel: its kind, None if the config has it no more, and what is known of it."""
 
     name: str
-    channel: Channel | None
+    kind: str | None
     news: ChannelNews
 
 
 def known_channels(view: View) -> list[KnownChannel]:
     """Those of the config, in its order, and then those that something is known of; none where none ever was."""
-    channels = {} if view.config is None else view.config.channels
+    channels = {} if view.blocks is None else view.blocks.channels
     if not channels and not view.home.notifications.exists():
         return []
     from scheduler.notifications.state_file import read_telling
@@ -46,10 +45,10 @@ def channel_lines(known: KnownChannel, zone: str, now: datetime) -> list[Cell | 
 
     news, parcel = known.news, known.news.parcel
     lines: list[Cell | str] = []
-    if known.channel is None:
+    if known.kind is None:
         lines.append(Cell("no longer in the config: what is pending is given up", "warn"))
     told = "nothing was told yet" if news.told is None else f"told last {show_moment(news.told, zone, now)}"
-    lines.append(told if known.channel is None else f"{known.channel.kind}, {told}")
+    lines.append(told if known.kind is None else f"{known.kind}, {told}")
     if news.given_up is not None:
         lines.append(Cell(f"given up last {show_moment(news.given_up, zone, now)}", "bad"))
     if parcel is not None:
@@ -82,7 +81,7 @@ def channel_document(known: KnownChannel) -> dict[str, Any]:
     news, parcel = known.news, known.news.parcel
     return {
         "channel": known.name,
-        "kind": None if known.channel is None else known.channel.kind,
+        "kind": known.kind,
         "told": news.told,
         "given_up": news.given_up,
         "on_its_way": None if parcel is None else _bundle(parcel.bundle),

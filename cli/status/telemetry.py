@@ -55,8 +55,8 @@ def telemetry_document(view: View) -> dict[str, Any] | None:
 
 def _standing(view: View) -> _Standing | None:
     """How it is on one machine; where several share a ledger, the leader alone sends, and only it knows how far."""
-    settings = None if view.config is None else view.config.telemetry
-    if settings is None or settings.otlp is None or view.ledger is None or view.on_database:
+    blocks = view.blocks
+    if blocks is None or not blocks.sends_telemetry or view.ledger is None or view.on_database:
         return None
     from scheduler.telemetry.sent_state import read_sent
 

@@ -18,7 +18,7 @@ from scheduler.rules.state import State
 from scheduler.wording.approval_entries import asker_words, pending_words
 
 if TYPE_CHECKING:
-    from scheduler.configuration.keys.key import Key
+    from scheduler.configuration.settings.setting import Setting
 
 REMOVAL = "removal"
 """What stands for the revision of a removal."""
@@ -74,12 +74,12 @@ def change_rows(old: JobDefinition | None, new: JobDefinition | None) -> Iterabl
 
     Of variables only digests are known: these tell that a value is another one.
     """
-    from scheduler.configuration.keys.table import JOB_KEYS
+    from scheduler.configuration.settings.job_settings import JOB_SETTINGS
 
-    def shown(key: Key) -> tuple[str, str]:
-        return "" if old is None else key.shown(old), "" if new is None else key.shown(new)
+    def shown(setting: Setting) -> tuple[str, str]:
+        return "" if old is None else setting.shown(old), "" if new is None else setting.shown(new)
 
-    for word, key in JOB_KEYS.items():
+    for word, setting in JOB_SETTINGS.items():
         if word == "env":
             names = sorted({*(old.env if old else ()), *(new.env if new else ())})
             for name in names:
@@ -88,10 +88,10 @@ def change_rows(old: JobDefinition | None, new: JobDefinition | None) -> Iterabl
                     yield f"env.{name}", *_env_words(*values)
         elif old is None or new is None:
             said = old or new
-            if said is not None and key.value(said) != getattr(JobDefinition(name=said.name), key.member):
-                yield word, *shown(key)
-        elif any(getattr(old, name) != getattr(new, name) for name in (key.member, *key.derived)):
-            yield word, *shown(key)
+            if said is not None and setting.value(said) != setting.value(JobDefinition(name=said.name)):
+                yield word, *shown(setting)
+        elif any(getattr(old, name) != getattr(new, name) for name in (setting.member, *setting.derived)):
+            yield word, *shown(setting)
 
 
 def tell_changes(state: State, now: datetime) -> None:

@@ -103,7 +103,9 @@ def _read(
         where = values.mapping(top.entries["defaults"][1], "").entries["calendars"][1]
         check_calendars(defaults.values["calendars"], where, calendars, problems, "defaults.calendars")
     job_remarks: list[ConfigLint] = []
-    users = UserCheck(problems, job_remarks, cache(lambda: home is None or owner_or_self(Home(home)) == 0))
+    root_owns = cache(lambda: home is None or owner_or_self(Home(home)) == 0)
+    users = UserCheck(problems, job_remarks, root_owns)
+    custom = None if home is None else cache(lambda: _custom_jobs(home, slow))
     context = ReadingContext(
         problems=problems,
         defaults=defaults,
@@ -116,7 +118,7 @@ def _read(
         salt=salt,
         home=None if home is None else Home(home),
         users=users,
-        custom=None if home is None else cache(lambda: _custom_jobs(home, slow)),
+        custom=custom,
         remarks=job_remarks,
     )
     if (run_as := defaults.values.get("run_as")) is not None:
@@ -131,11 +133,14 @@ def _read(
     remarks += _literal_lints(texts.values(), top, jobs, problems)
     found = _settings(settings.values)
     remarks += [*lock_lints(jobs, found.locks), *telemetry_remarks]
-    return Config(
+    config = Config(
         path, digest, jobs, found, remarks, now, _right(calendars), calendar_files,
         ledger=LedgerSettings(**ledger.values), channels=_right(channels),
         nodes=_right(nodes), nodes_place=_place_of(top, "nodes"), telemetry=telemetry,
     )  # fmt: skip
+    asked = [each for each in (root_owns, custom) if each is not None and each.cache_info().currsize]
+    config.is_self_contained = not (asked or calendar_files or _cleans_folders(config, registered))
+    return config
 
 
 def _read_jobs(
@@ -153,6 +158,11 @@ def _read_jobs(
             if let_go and isinstance(node, Mapping) and _ASKED_LATER.isdisjoint(node.entries):
                 written[name] = (key, key)
     return jobs
+
+
+def _cleans_folders(config: Config, registered: Collection[str]) -> bool:
+    """Whether jobs clean further folders: links decide whether those are cronledger's own."""
+    return any(config.jobs[name].definition.directories for name in registered if name in config.jobs)
 
 
 def _right(read: dict[str, T | None]) -> dict[str, T]:

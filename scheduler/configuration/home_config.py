@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from pathlib import Path
 
-from eventstore.durable import REAL, write_file
-from eventstore.regular_file import read_regular
 from scheduler.configuration.files.part_names import PartsRefused, folder_of, part_names
 from scheduler.configuration.load import load
 from scheduler.configuration.model import READ_NOW, WHATEVER_DAYS, Config, SlowParts
+from scheduler.configuration.variables.salt import salt_of
 from scheduler.database.origin import is_on_database
 from scheduler.home import Home
 
-SALT_BYTES = 32
-_SALT_BYTES_MAX = 4_096
 Stamp = tuple[int, int, int, int, int]
 """What tells one version of a file from the next: inode, size, modification time; and who may write it."""
 
@@ -118,29 +114,3 @@ def load_config_in_force(home: Home) -> Config:
     if not is_on_database(home):
         return load_config(home)
     return load(home.config_in_force, home.root, slow=WHATEVER_DAYS)
-
-
-def has_salt(home: Home) -> bool:
-    """Whether digests of environment values can be made as they are recorded."""
-    return (home.var / "salt").exists()
-
-
-def salt_of(home: Home) -> bytes:
-    """What the digests of environment values are salted with, so that short secrets cannot be guessed from a ledger.
-
-    It is made when first needed and never leaves the home. Where it cannot be made there is none: a digest then
-    differs from the ledger's, and only whoever may write could tell the ledger so.
-    """
-    path = home.var / "salt"
-    with contextlib.suppress(OSError):
-        return read_regular(path, _SALT_BYTES_MAX)
-    if not home.config.exists():
-        return b""  # this is no home: leave nothing here
-    salt = os.urandom(SALT_BYTES)
-    try:
-        home.var.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):  # whoever comes first decides
-            write_file(REAL, path, salt, replace=False)
-        return read_regular(path, _SALT_BYTES_MAX)
-    except OSError:
-        return b""

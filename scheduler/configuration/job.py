@@ -16,10 +16,11 @@ from scheduler.configuration.keys.block_values import expect
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.names import job_name
 from scheduler.configuration.keys.placement import misplaced, unknown_key
-from scheduler.configuration.keys.table import JOB_KEYS, MERGED_KEYS, TIMING_KEYS, filled
+from scheduler.configuration.keys.table import JOB_KEYS, MERGED_KEYS, filled
 from scheduler.configuration.keys.values import mapping
 from scheduler.configuration.model import ConfigLint, ConfiguredJob, KeyLines, Place
 from scheduler.configuration.other_user import UserCheck
+from scheduler.configuration.settings.job_settings import TIMING_KEYS
 from scheduler.configuration.spelling import nearest
 from scheduler.configuration.timing import Timings, is_at_reboot
 from scheduler.configuration.upstreams import check_after

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from struct import pack
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -21,20 +21,6 @@ if TYPE_CHECKING:
     from scheduler.rules.nodes.node_settings import NodeSettings
     from scheduler.rules.reconcile import CalendarDefinition
     from scheduler.telemetry.settings import TelemetrySettings
-
-
-class Origin(NamedTuple):
-    """Where a setting of a job comes from.
-
-    Attributes:
-        kind: Written with the job, in `defaults:`, or nowhere: then it is cronledger's own default.
-        line: Of the key, counted from 1; None if it is written nowhere.
-        file: In which: empty for `config.yaml`, else the name of a part.
-    """
-
-    kind: Literal["job", "defaults", "default"]
-    line: int | None
-    file: str = ""
 
 
 RETRY_S: Final = 60.0
@@ -177,11 +163,13 @@ class Config:
         owner: Who could have written all of it; nobody else but root could. Empty if that is not known.
         parts: Names of its further files, such as `config.d/backup.yaml`.
         read_at: When it was read; None if single instants that have passed are nobody's concern.
+        is_self_contained: Whether its text and the salt alone decide what it says: no code of an extension, iCalendar
+            file, folder or user of this machine was asked.
     """
 
     __slots__ = (
-        "calendar_files", "calendars", "channels", "digest", "jobs", "ledger", "nodes", "nodes_place",
-        "owner", "parts", "path", "read_at", "remarks", "settings", "telemetry",
+        "calendar_files", "calendars", "channels", "digest", "is_self_contained", "jobs", "ledger", "nodes",
+        "nodes_place", "owner", "parts", "path", "read_at", "remarks", "settings", "telemetry",
     )  # fmt: skip
 
     def __init__(
@@ -202,6 +190,7 @@ class Config:
         telemetry: TelemetrySettings | None = None,
     ) -> None:
         self.owner = ""
+        self.is_self_contained = False
         self.parts: tuple[str, ...] = ()
         self.path = path
         self.digest = digest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from scheduler.configuration.keys.table import TIMING_KEYS
+from scheduler.configuration.settings.job_settings import TIMING_KEYS
 from scheduler.configuration.yaml_tree.problems import Placed, Problems, file_of
 from scheduler.configuration.yaml_tree.tree import Node, Scalar, Sequence
 from scheduler.schedule.at import parse_at

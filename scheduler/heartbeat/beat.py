@@ -34,7 +34,7 @@ class Beat:
 
     def use(self, settings: Heartbeat | None) -> None:
         """This is what the config says from now on; None: it names no heartbeat."""
-        file = None if settings is None else file_of(self._home, settings)
+        file = None if settings is None else file_of(self._home, settings.file)
         if file != self._file:
             self._file, self._at_s = file, 0.0
 
@@ -52,9 +52,9 @@ class Beat:
                 _touch(self._file)
 
 
-def file_of(home: Home, settings: Heartbeat) -> Path:
-    """The file that is touched."""
-    return home.heartbeat if settings.file is None else home.root / settings.file
+def file_of(home: Home, written: str | None) -> Path:
+    """The file that is touched: that which the config names, None for that of the home."""
+    return home.heartbeat if written is None else home.root / written
 
 
 def touched_ns(path: Path) -> int | None:

@@ -63,7 +63,7 @@ class Pinger:
         settings = self._settings
         if settings is None or settings.url is None:
             return False
-        fresh = self._freshness.look(touched_ns(file_of(self._home, settings)), now_s)
+        fresh = self._freshness.look(touched_ns(file_of(self._home, settings.file)), now_s)
         if fresh and now_s >= self._at_s:
             error = self._ping(settings)
             wait_s = settings.interval_ms / 1_000

@@ -18,16 +18,16 @@ from scheduler.entry_members import LockWait
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import config_changes, open_ledger_to_read
-from scheduler.rules.job_schedule import with_offset
 from scheduler.rules.pauses import pauses_ended
 from scheduler.rules.requests.preview import preview
-from scheduler.rules.state import Job, State
+from scheduler.rules.state import State
 from scheduler.scheduler_lock import Holder, holder_of
 from scheduler.store import open_store
 
 if TYPE_CHECKING:
     from scheduler.configuration.errors import ConfigProblem
     from scheduler.configuration.model import Config
+    from scheduler.configuration.outline.outline import Blocks, Outline
     from scheduler.ledger.past import OnProgress, Past
     from scheduler.rules.runs.slots import FullSlots
     from scheduler.rules.runs.waiting_reasons import WaitingReasons
@@ -78,6 +78,7 @@ class View(NamedTuple):
         problem: why there is no config.
         pending: `state` holds edits of the config that the ledger does not know yet.
         as_of: the last entry that counts, where the home is seen as it was; everything is from the ledger then.
+        outline: that of the config, if it was asked for and the config need not be read for it.
     """
 
     home: Home
@@ -89,6 +90,18 @@ class View(NamedTuple):
     problem: ConfigProblem | None
     pending: bool
     as_of: int | None = None
+    outline: Outline | None = None
+
+    @property
+    def blocks(self) -> Blocks | None:
+        """What the config says beside its jobs, if it or its outline was asked for and it is valid."""
+        if self.outline is not None:
+            return self.outline.blocks
+        if self.config is None:
+            return None
+        from scheduler.configuration.outline.outline import blocks_of
+
+        return blocks_of(self.config)
 
     @property
     def on_database(self) -> bool:
@@ -186,6 +199,7 @@ def view_of(
     home: Home,
     *,
     with_config: bool = False,
+    with_outline: bool = False,
     on_progress: OnProgress | None = None,
     opened: Ledger | None = None,
 ) -> View:
@@ -194,6 +208,7 @@ def view_of(
     Args:
         home: the home.
         with_config: read the config even if the ledger knows all that it says.
+        with_outline: the same, unless the outline of the config is kept.
         on_progress: see `open_ledger_to_read`.
         opened: its ledger, if that is open and up to date; nothing is folded into its state.
 
@@ -210,12 +225,12 @@ def view_of(
         state = preview(ledger.state, pauses_ended(ledger.state, now), now, apart=opened is not None)
     except (NoLedger, FileNotFoundError):
         state = State()
-    if ledger is not None and not with_config and holder is not None:
-        return View(home, now, ledger, state, holder, None, None, pending=False)
+    if ledger is not None and not with_config:
+        outline = _outline(home, state) if with_outline else None
+        if outline or (not with_outline and (holder is not None or _is_in_force(home, state))):
+            return View(home, now, ledger, state, holder, None, None, pending=False, outline=outline)
     from scheduler.configuration.reading import current_config
 
-    if ledger is not None and not with_config and current_config.config_is_in_force(home, state):
-        return View(home, now, ledger, state, holder, None, None, pending=False)
     if is_on_database(home):
         return View(
             home, now, ledger, state, holder, current_config.applied_config(home), None, pending=False
@@ -228,6 +243,18 @@ def view_of(
         changes = config_changes(state, config, now)
         state, pending = preview(state, changes, now, apart=opened is not None), bool(ledger and changes)
     return View(home, now, ledger, state, holder, config, problem, pending)
+
+
+def _outline(home: Home, state: State) -> Outline | None:
+    from scheduler.configuration.outline.kept_outline import outline_in_force
+
+    return outline_in_force(home, state)
+
+
+def _is_in_force(home: Home, state: State) -> bool:
+    from scheduler.configuration.reading.current_config import config_is_in_force
+
+    return config_is_in_force(home, state)
 
 
 def past_view(home: Home, when: int | datetime, on_progress: OnProgress | None = None) -> View:
@@ -279,28 +306,6 @@ def moment_at(home: Home, when: int | datetime) -> Moment:
 
     with closing(open_store(home)) as store:
         return _moment(Past.of(home, store), when)
-
-
-def defining_config(view: View, job: Job) -> Config | None:
-    """The config that the definition of a job comes from: the file, or the copy of the last good one.
-
-    None if neither has it, and of the past, of which the ledger alone speaks.
-    """
-    if view.as_of is not None:
-        return None
-    if view.config is not None and _defines(view.config, job, view.state.ledger):
-        return view.config
-    if not view.home.config_in_force.exists():
-        return None
-    from scheduler.configuration.reading.current_config import read_config
-
-    copy, _ = read_config(view.home, view.home.config_in_force)
-    return copy if copy is not None and _defines(copy, job, view.state.ledger) else None
-
-
-def _defines(config: Config, job: Job, ledger: str) -> bool:
-    configured = config.jobs.get(job.name)
-    return configured is not None and with_offset(configured.definition, ledger) == job.definition
 
 
 def _moment(past: Past, when: int | datetime) -> Moment:

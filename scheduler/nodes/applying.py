@@ -14,9 +14,9 @@ from scheduler.configuration.applied.applied_text import AppliedText, applied_te
 from scheduler.configuration.applied.own_file import codes_of
 from scheduler.configuration.errors import ConfigMissing
 from scheduler.configuration.files.read_files import read_files
-from scheduler.configuration.home_config import has_salt, salt_of
 from scheduler.configuration.load import parse
 from scheduler.configuration.model import Config
+from scheduler.configuration.variables.salt import has_salt, salt_of
 from scheduler.entry_members import Claims
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger

@@ -28,16 +28,10 @@ from scheduler.configuration.applied.effective import (
 from scheduler.configuration.applied.own_file import FileStanding, file_standing
 from scheduler.configuration.applied.own_values import OwnValues, own_values
 from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
-from scheduler.configuration.home_config import (
-    ConfigStamp,
-    Stamp,
-    config_stamp,
-    load_config,
-    salt_of,
-    stamp_of,
-)
+from scheduler.configuration.home_config import ConfigStamp, Stamp, config_stamp, load_config, stamp_of
 from scheduler.configuration.model import WHATEVER_DAYS, Config, ConfiguredJob
 from scheduler.configuration.variables.kept_environments import KeptEnvironment, keep_of_all
+from scheduler.configuration.variables.salt import salt_of
 from scheduler.configuration.variables.secret_values import named_secrets
 from scheduler.definition import JobDefinition
 from scheduler.home import Home

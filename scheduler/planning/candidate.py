@@ -12,9 +12,9 @@ from msgspec import structs
 from scheduler.configuration.errors import ConfigInvalid, ConfigMissing
 from scheduler.configuration.files.joined import MAIN, ConfigFile, split, with_part
 from scheduler.configuration.files.read_files import ConfigText, read_files
-from scheduler.configuration.home_config import has_salt, salt_of
 from scheduler.configuration.load import parse
 from scheduler.configuration.model import Config
+from scheduler.configuration.variables.salt import has_salt, salt_of
 from scheduler.home import Home
 from scheduler.ownership.home_owner import user_name
 

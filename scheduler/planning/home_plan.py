@@ -11,9 +11,10 @@ from typing import NamedTuple
 from eventstore.errors import NoLedger
 from scheduler import vocabulary as v
 from scheduler.configuration.errors import ConfigMissing
-from scheduler.configuration.home_config import has_salt, may_be_half_written
+from scheduler.configuration.home_config import may_be_half_written
 from scheduler.configuration.model import Config
 from scheduler.configuration.reading.current_config import read_config
+from scheduler.configuration.variables.salt import has_salt
 from scheduler.database.origin import is_on_database
 from scheduler.home import Home, NoHome
 from scheduler.ledger.open import open_ledger_to_read

@@ -91,8 +91,9 @@ def settings_edits(old: Config | None, new: Config) -> SettingsEdits:
 
 def _block(block: str, keys: Mapping[str, Key], old: object, new: object) -> Iterator[SettingEdit]:
     for word, key in keys.items():
-        if key.value(old) != key.value(new):
-            yield SettingEdit(block, word, key.shown(old), key.shown(new))
+        setting = key.setting
+        if setting.value(old) != setting.value(new):
+            yield SettingEdit(block, word, setting.shown(old), setting.shown(new))
 
 
 def _nodes(old: Mapping[str, NodeSettings], new: Mapping[str, NodeSettings]) -> Iterator[SettingEdit]:

@@ -18,6 +18,7 @@ from scheduler.configuration.home_config import (
     stamp_of,
 )
 from scheduler.configuration.model import Config
+from scheduler.configuration.outline.kept_outline import keep_outline
 from scheduler.configuration.reading.background import BackgroundReading
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
@@ -159,6 +160,7 @@ class ConfigWatch:
         self.config = config
         self._calendar_stamps = calendar_stamps(config)
         keep_copy(config, self._home.config_in_force)
+        keep_outline(self._home, config, self._ledger.state.ledger)
 
     def _record(self, decide: Callable[[State], list[Event]], stamp: ConfigStamp | None) -> None:
         try:

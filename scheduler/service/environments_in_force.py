@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from scheduler.configuration.home_config import load_config, salt_of
+from scheduler.configuration.home_config import load_config
 from scheduler.configuration.model import ConfiguredJob
+from scheduler.configuration.variables.salt import salt_of
 from scheduler.home import Home
 from scheduler.rules.state import State
 from scheduler.service.config_in_force import CONFIG_PROBLEMS

@@ -202,8 +202,8 @@ class Launcher:
 
     def _kept(self, definition: JobDefinition) -> Mapping[str, str] | None:
         """What is kept of the environment of a definition, which is that if its digests say so."""
-        from scheduler.configuration.home_config import salt_of
         from scheduler.configuration.variables.kept_environments import kept_environment
+        from scheduler.configuration.variables.salt import salt_of
 
         return kept_environment(self._home.environments, definition, salt_of(self._home))
 

@@ -103,7 +103,7 @@ def _keep(home: Home, wanted: ConfigToApply) -> None:
     """Keep what was applied, so that commands here read it without the database."""
     from scheduler.configuration.applied.effective import keep_applied, keep_effective
     from scheduler.configuration.applied.own_values import own_values
-    from scheduler.configuration.home_config import salt_of
+    from scheduler.configuration.variables.salt import salt_of
 
     with suppress(OSError):  # whoever needs it fetches it
         keep_applied(home, wanted.text)

@@ -112,9 +112,9 @@ def _settings(config: Config) -> list[tuple[str, Value]]:
 
     plain = SchedulerSettings(max_parallel=0)
     return [
-        (f"scheduler.{word}", key.shown(config.settings))
+        (f"scheduler.{word}", key.setting.shown(config.settings))
         for word, key in SCHEDULER_KEYS.items()
-        if key.value(config.settings) != key.value(plain)
+        if key.setting.value(config.settings) != key.setting.value(plain)
     ]
 
 

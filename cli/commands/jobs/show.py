@@ -40,7 +40,7 @@ def show(home: Home, name: str, count: int, as_of: str | None, utc: bool, as_jso
     What it is, when it runs, how it came out last, its effective configuration with where each value comes from, and
     its recent runs. With --as-of, all of it as it was at that moment, from the ledger alone.
     """
-    with to_read(home, with_config=True, as_of=as_of) as view:
+    with to_read(home, with_outline=True, as_of=as_of) as view:
         job = find_job(view.state, name)
         settings = settings_of(view, job)
         past = recent_runs(view, name, count)

@@ -23,7 +23,7 @@ def status(home: Home, utc: bool, as_json: bool) -> None:
     """
     from cli.status.notifications import channel_document, channel_lines, known_channels
 
-    with to_read(home, with_config=True) as view:
+    with to_read(home, with_outline=True) as view:
         known, serves, now = known_channels(view), view.holder is not None, view.now
     if as_json:
         show_json({"serves": serves, "channels": [channel_document(each) for each in known]})

@@ -23,6 +23,7 @@ from cli.terminal.printable import printable
 from cli.words.lock_words import lock_words
 from eventstore.errors import LedgerError, Unavailable
 from scheduler.configuration.model import Config
+from scheduler.configuration.outline.kept_outline import keep_outline
 from scheduler.configuration.variables.secret_values import named_secrets
 from scheduler.database.agreement import settle_place
 from scheduler.definition import JobDefinition
@@ -76,6 +77,7 @@ def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRun
     with ledger_for_runs(home) as ledger:
         check_copy(config, problem, ledger.state.config)
         if problem is None:
+            keep_outline(home, config, ledger.state.ledger)
             with patience_explained(home.ledger):
                 bring_in_line(ledger, config)
             with contextlib.suppress(OSError):  # a run that needs them says so

@@ -55,7 +55,7 @@ def own_standing(home: Home, state: State) -> FileStanding:
         state: of the ledger, which says what is in force.
     """
     from scheduler.configuration.applied.effective import kept_applied
-    from scheduler.configuration.home_config import has_salt, salt_of
+    from scheduler.configuration.variables.salt import has_salt, salt_of
 
     salt = salt_of(home) if has_salt(home) else b""
     definitions = (job.definition for job in state.present_jobs())

@@ -9,8 +9,9 @@ from typing import Final
 
 from scheduler.configuration.files.joined import MAIN, ConfigFile
 from scheduler.configuration.keys.placement import unknown_block
-from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS, TOP_KEYS
+from scheduler.configuration.keys.table import JOB_KEYS, TOP_KEYS
 from scheduler.configuration.keys.values import mapping, read_as
+from scheduler.configuration.settings.job_settings import TIMING_KEYS
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems, file_of
 from scheduler.configuration.yaml_tree.source import decode
 from scheduler.configuration.yaml_tree.tree import InvalidYaml, Mapping, Node, NodeCount, Scalar, compose

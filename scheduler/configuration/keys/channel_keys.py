@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from scheduler.configuration.keys import converters, shown, values
+from scheduler.configuration.keys import converters, values
 from scheduler.configuration.keys.block_values import channels, news_kinds, smtp
 from scheduler.configuration.keys.block_values.secrets import one_secret
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.settings import shown
+from scheduler.configuration.settings.setting import Setting
 from scheduler.definition import Secret
 from scheduler.notifications.settings import TIMEOUT_MS, ChannelKind, Smtp
 from scheduler.schedule.duration import format_duration
@@ -43,9 +45,8 @@ def _duration_or(word: str, value: int | None) -> str:
 
 CHANNEL_KEYS: Final[dict[str, Key]] = {
     "webhook": Key(
-        member="url",
+        setting=Setting("url", _place),
         read=channels.url,
-        show=_place,
         takes=channels.URL_TAKES,
         default=ONE_OF_FOUR,
         meaning="Where JSON is sent by POST, with the headers of Standard Webhooks. No redirect is followed.",
@@ -54,9 +55,8 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
         synonyms=("url", "http", "https", "slack", "post"),
     ),
     "email": Key(
-        member="to",
+        setting=Setting("to", shown.words),
         read=channels.addresses,
-        show=shown.words,
         takes=channels.EMAIL_TAKES,
         default=ONE_OF_FOUR,
         meaning="Who gets plain text by e-mail.",
@@ -65,9 +65,8 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
         synonyms=("mail", "e_mail", "mailto", "to"),
     ),
     "command": Key(
-        member="command",
+        setting=Setting("command", lambda value: shown.command(list(value), shell=False)),
         read=channels.program,
-        show=lambda value: shown.command(list(value), shell=False),
         takes=channels.COMMAND_TAKES,
         default=ONE_OF_FOUR,
         meaning="What gets the message as JSON on its standard input, in the folder of the home. No shell reads it.",
@@ -76,9 +75,8 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
         synonyms=("exec", "run", "script", "program"),
     ),
     "ping": Key(
-        member="url",
+        setting=Setting("url", _place),
         read=channels.url,
-        show=_place,
         takes=channels.URL_TAKES,
         default=ONE_OF_FOUR,
         meaning="The address of a check at a monitoring service. Each run of a job is told there: its start at "
@@ -88,9 +86,8 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
         synonyms=("healthcheck", "healthchecks", "heartbeat", "monitor"),
     ),
     "secret": Key(
-        member="secret",
+        setting=Setting("secret", _place),
         read=one_secret,
-        show=_place,
         takes=channels.SOURCE_TAKES,
         default="none: messages are not signed",
         meaning="Of a webhook: what its messages are signed with, `whsec_…`; of several, one a line, each signs.",
@@ -99,9 +96,8 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
         synonyms=("signing_secret", "key", "hmac"),
     ),
     "headers": Key(
-        member="headers",
+        setting=Setting("headers", shown.secrets),
         read=channels.headers,
-        show=shown.secrets,
         takes=channels.HEADERS_TAKE,
         default="none",
         meaning="Of a webhook: headers that are sent too. `Authorization` is always read from elsewhere.",
@@ -110,9 +106,8 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
         synonyms=("header", "authorization"),
     ),
     "smtp": Key(
-        member="smtp",
+        setting=Setting("smtp", smtp.shown),
         read=smtp.smtp,
-        show=smtp.shown,
         takes=smtp.TAKES,
         default=smtp.shown(Smtp()),
         meaning="Of e-mail: the server that takes it, as `host`, `port`, `tls` (`starttls`, `implicit` or `none`), "
@@ -122,9 +117,8 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
         synonyms=("server", "mailserver", "relay"),
     ),
     "subject": Key(
-        member="subject",
+        setting=Setting("subject", lambda value: FITTING if value is None else value),
         read=channels.subject,
-        show=lambda value: FITTING if value is None else value,
         takes=channels.SUBJECT_TAKES,
         default=FITTING,
         meaning="Of e-mail: the subject. In braces may stand `subject`, `host`, `channel`, `job`, `run`, `kind`, "
@@ -134,9 +128,8 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
         synonyms=("title",),
     ),
     "tags": Key(
-        member="tags",
+        setting=Setting("tags", shown.words),
         read=converters.tags,
-        show=shown.words,
         takes="a list of tags, or one tag",
         default="none",
         meaning="The channel is told of each job that bears one of these, beside those whose `notify` names it.",
@@ -145,9 +138,8 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
         synonyms=("tag", "labels"),
     ),
     "when": Key(
-        member="when",
+        setting=Setting("when", lambda value: ", ".join(value) or "failure"),
         read=news_kinds.kinds,
-        show=lambda value: ", ".join(value) or "failure",
         takes=news_kinds.WHEN_TAKES,
         default="failure",
         meaning="What is told. What a job's `notify` says of this wins.",
@@ -156,9 +148,8 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
         synonyms=("on", "events", "kinds"),
     ),
     "threshold": Key(
-        member="threshold",
+        setting=Setting("threshold", lambda value: str(value or 1)),
         read=values.whole_number(1, 1_000),
-        show=lambda value: str(value or 1),
         takes="a whole number from 1 to 1000",
         default="1",
         meaning="Failures are told of from so many in a row on. What a job's `notify` says of this wins.",
@@ -167,9 +158,8 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
         synonyms=("after", "failures"),
     ),
     "digest": Key(
-        member="digest_ms",
+        setting=Setting("digest_ms", lambda value: _duration_or("1m", value)),
         read=channels.digest_ms,
-        show=lambda value: _duration_or("1m", value),
         takes=channels.DIGEST_TAKES,
         default="1m",
         meaning="No two messages are closer than this: what is to be told meanwhile stands together in the next one. "
@@ -179,9 +169,8 @@ CHANNEL_KEYS: Final[dict[str, Key]] = {
         synonyms=("batch", "interval"),
     ),
     "timeout": Key(
-        member="timeout_ms",
+        setting=Setting("timeout_ms", shown.duration_ms),
         read=channels.timeout_ms,
-        show=shown.duration_ms,
         takes=channels.TIMEOUT_TAKES,
         default=shown.duration_ms(TIMEOUT_MS),
         meaning="How long one message may take. Then it was not delivered, and is sent again later.",

@@ -6,15 +6,15 @@ from typing import Final
 
 from scheduler.configuration.keys.block_values import anchors, evidence, place
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.settings.setting import Setting
 from scheduler.evidence.settings import CheckpointTimes
 
 OWN_ORIGIN: Final = "cronledger/ and the id of the ledger"
 
 LEDGER_KEYS: Final[dict[str, Key]] = {
     "store": Key(
-        member="store",
+        setting=Setting("store", lambda value: place.OWN if value is None else value),
         read=place.store,
-        show=lambda value: place.OWN if value is None else value,
         takes=place.STORE_TAKES,
         default=place.OWN,
         meaning="Where the ledger is: the home itself, or a PostgreSQL database that several machines share. The "
@@ -24,9 +24,8 @@ LEDGER_KEYS: Final[dict[str, Key]] = {
         comment="a database that several machines share, as postgresql://USER@HOST/NAME (the home itself)",
     ),
     "key": Key(
-        member="key",
+        setting=Setting("key", evidence.shown_key),
         read=evidence.signing_key,
-        show=evidence.shown_key,
         takes=evidence.KEY_TAKES,
         default=evidence.shown_key(None),
         meaning="Where the private key is that signs checkpoints: a file, absolute or relative to the home, or a "
@@ -36,9 +35,8 @@ LEDGER_KEYS: Final[dict[str, Key]] = {
         comment="the private key, or {command: [program]} that signs ({file: keys/signing-key})",
     ),
     "origin": Key(
-        member="origin",
+        setting=Setting("origin", lambda value: OWN_ORIGIN if value is None else value),
         read=evidence.origin,
-        show=lambda value: OWN_ORIGIN if value is None else value,
         takes=evidence.ORIGIN_TAKES,
         default=OWN_ORIGIN,
         meaning="How checkpoints and keys name the ledger. It is fixed by the first key.",
@@ -46,9 +44,8 @@ LEDGER_KEYS: Final[dict[str, Key]] = {
         comment=f"how checkpoints name the ledger ({OWN_ORIGIN})",
     ),
     "checkpoint": Key(
-        member="checkpoint",
+        setting=Setting("checkpoint", evidence.shown_times),
         read=evidence.checkpoint_times,
-        show=evidence.shown_times,
         takes=evidence.CHECKPOINT_TAKES,
         default=evidence.shown_times(CheckpointTimes()),
         meaning="When a serving scheduler has the ledger signed: after so many entries, after so long if something "
@@ -57,9 +54,8 @@ LEDGER_KEYS: Final[dict[str, Key]] = {
         comment="when the ledger is signed ({entries: 1000, interval: 1h})",
     ),
     "anchors": Key(
-        member="anchors",
+        setting=Setting("anchors", anchors.shown_anchors),
         read=anchors.anchors,
-        show=anchors.shown_anchors,
         takes=anchors.ANCHORS_TAKE,
         default=anchors.NONE,
         meaning="Who else remembers the signed checkpoints: a folder on another mount (`file`), a `webhook`, a "

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import shown, written_form
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.converters import words
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.names import word_name
 from scheduler.configuration.keys.values import duration_ms, whole_number
 from scheduler.configuration.keys.written_form import of_form
+from scheduler.configuration.settings import shown
+from scheduler.configuration.settings.setting import Setting
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node, Scalar
 from scheduler.rules.nodes.node_settings import NodeSettings
@@ -72,9 +74,8 @@ def lost_after(node: Node) -> int:
 _AS_SCHEDULER: Final = "that of the scheduler block"
 NODE_KEYS: Final[dict[str, Key]] = {
     "labels": Key(
-        member="labels",
+        setting=Setting("labels", shown.words),
         read=labels,
-        show=shown.words,
         takes="a list of labels, or one label",
         default="none",
         meaning="What jobs may ask for by `runs_on`. The node's own name is always one of them. A label is made like "
@@ -84,9 +85,8 @@ NODE_KEYS: Final[dict[str, Key]] = {
         synonyms=("tags", "label"),
     ),
     "max_parallel": Key(
-        member="max_parallel",
+        setting=Setting("max_parallel", lambda value: _AS_SCHEDULER if value is None else shown.text(value)),
         read=whole_number(1, 10_000),
-        show=lambda value: _AS_SCHEDULER if value is None else shown.text(value),
         takes="a whole number from 1 to 10000",
         default=_AS_SCHEDULER,
         meaning="At most so many runs at once on this node; the others wait, or go to another one.",

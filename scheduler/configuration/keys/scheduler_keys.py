@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from scheduler.configuration.keys import locks, nodes, shown, values
+from scheduler.configuration.keys import locks, nodes, values
 from scheduler.configuration.keys.block_values import heartbeat
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.settings import shown
+from scheduler.configuration.settings.setting import Setting
 
 SCHEDULER_KEYS: Final[dict[str, Key]] = {
     "max_parallel": Key(
-        member="max_parallel",
+        setting=Setting("max_parallel", shown.text),
         read=values.whole_number(1, 10_000),
-        show=shown.text,
         takes="a whole number from 1 to 10000",
         default="eight for each processor core, at least 32",
         meaning="At most so many runs at once; the others wait their turn.",
@@ -22,9 +23,8 @@ SCHEDULER_KEYS: Final[dict[str, Key]] = {
         fill=lambda: max(32, 8 * (os.cpu_count() or 1)),
     ),
     "locks": Key(
-        member="locks",
+        setting=Setting("locks", locks.shown_capacities),
         read=locks.capacities,
-        show=locks.shown_capacities,
         takes=locks.CAPACITIES_TAKE,
         default=locks.ONE_EACH,
         meaning="How many runs may hold a lock at once, for the `locks` of jobs. A change binds the runs that start "
@@ -33,9 +33,8 @@ SCHEDULER_KEYS: Final[dict[str, Key]] = {
         comment="how many runs may hold a lock at once (one run for each lock)",
     ),
     "fsync": Key(
-        member="fsync",
+        setting=Setting("fsync", shown.text),
         read=values.one_of("always", "everysec", "never"),
-        show=shown.text,
         takes="always, everysec or never",
         default="always",
         meaning="When entries of the ledger reach the disk: before they are acknowledged, within a second, or when "
@@ -44,9 +43,8 @@ SCHEDULER_KEYS: Final[dict[str, Key]] = {
         comment="when entries reach the disk: always, everysec or never (always)",
     ),
     "shutdown": Key(
-        member="shutdown",
+        setting=Setting("shutdown", shown.text),
         read=values.one_of("stop", "wait", "leave"),
-        show=shown.text,
         takes="stop, wait or leave",
         default="stop",
         meaning="What becomes of the runs of a scheduler that stops: they are stopped after `shutdown_grace`, waited "
@@ -55,9 +53,8 @@ SCHEDULER_KEYS: Final[dict[str, Key]] = {
         comment="what becomes of runs when the scheduler stops: stop, wait or leave (stop)",
     ),
     "shutdown_grace": Key(
-        member="shutdown_grace_ms",
+        setting=Setting("shutdown_grace_ms", shown.duration_ms),
         read=values.duration_ms,
-        show=shown.duration_ms,
         takes="a duration such as 90s, 15m, 36h or 7d",
         default="30s",
         meaning="With `shutdown: stop`, how long a stopping scheduler waits for its runs before it stops them.",
@@ -65,9 +62,8 @@ SCHEDULER_KEYS: Final[dict[str, Key]] = {
         comment="with stop, how long it waits for them before that (30s)",
     ),
     "heartbeat": Key(
-        member="heartbeat",
+        setting=Setting("heartbeat", heartbeat.shown),
         read=heartbeat.heartbeat,
-        show=heartbeat.shown,
         takes=heartbeat.TAKES,
         default="none",
         meaning="What shows that the scheduler is healthy. It touches `file` (`var/heartbeat`) at least every 10 "
@@ -79,9 +75,8 @@ SCHEDULER_KEYS: Final[dict[str, Key]] = {
         synonyms=("watchdog", "health", "dead_mans_switch", "healthcheck", "ping"),
     ),
     "lost_after": Key(
-        member="lost_after_ms",
+        setting=Setting("lost_after_ms", shown.duration_ms),
         read=nodes.lost_after,
-        show=shown.duration_ms,
         takes=nodes.LOST_AFTER_TAKES,
         default="1m",
         meaning="Where several machines share the ledger: a node that was silent for so long is lost, and what it "

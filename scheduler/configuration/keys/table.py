@@ -23,9 +23,6 @@ from scheduler.configuration.keys.key import Key
 TOP_KEYS: Final[tuple[str, ...]] = (
     "jobs", "defaults", "scheduler", "ledger", "calendars", "channels", "nodes", "telemetry",
 )  # fmt: skip
-TIMING_KEYS: Final[tuple[str, ...]] = ("schedule", "every", "at", "on_demand")
-"""A job has exactly one of these."""
-
 JOB_KEYS: Final[dict[str, Key]] = {
     **work.KEYS,
     **when.KEYS,

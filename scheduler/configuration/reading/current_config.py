@@ -27,8 +27,9 @@ def read_config(
         to_record: it will be recorded. Otherwise nothing is made that is not there yet, such as the salt of the
             digests of environment values: until there is one (`has_salt`), those digests mean nothing.
     """
-    from scheduler.configuration.home_config import has_salt, load_config
+    from scheduler.configuration.home_config import load_config
     from scheduler.configuration.load import load
+    from scheduler.configuration.variables.salt import has_salt
 
     path = path or home.config
     if not path.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,9 +43,14 @@ class KeyPlace(NamedTuple):
 
 def key_place(home: Home, settings: LedgerSettings) -> KeyPlace:
     """Where the config says that the key is."""
-    root = Path(os.path.abspath(home.root))
     key = settings.key
-    if key is not None and key.command:
-        return KeyPlace(None, tuple(key.command), root / "keys" / "signer.state")
-    file = root / ((key.file if key is not None else None) or DEFAULT_KEY_FILE)
+    return place_of(home, None, ()) if key is None else place_of(home, key.file, key.command or ())
+
+
+def place_of(home: Home, file_name: str | None, command: Sequence[str]) -> KeyPlace:
+    """Where the key is that stands in a file, None for that of the home, or behind a command, if there is one."""
+    root = Path(os.path.abspath(home.root))
+    if command:
+        return KeyPlace(None, tuple(command), root / "keys" / "signer.state")
+    file = root / (file_name or DEFAULT_KEY_FILE)
     return KeyPlace(file, (), file.with_name(f"{file.name}.state"))

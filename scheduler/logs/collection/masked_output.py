@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
-from scheduler.configuration.home_config import has_salt, salt_of
 from scheduler.configuration.load import load
 from scheduler.configuration.model import WHATEVER_DAYS
 from scheduler.configuration.variables.environment import env_digest
 from scheduler.configuration.variables.kept_environments import kept_environments
+from scheduler.configuration.variables.salt import has_salt, salt_of
 from scheduler.configuration.variables.secret_values import named_secrets, value_of
 from scheduler.definition import JobDefinition
 from scheduler.home import Home

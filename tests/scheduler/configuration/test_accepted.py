@@ -16,8 +16,7 @@ from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.keys.table import JOB_KEYS
 from scheduler.configuration.lints import lints
 from scheduler.configuration.load import parse
-from scheduler.configuration.model import Origin
-from scheduler.configuration.origins import origins
+from scheduler.configuration.settings.origins import Origin, origins
 from scheduler.definition import Directory, JobDefinition, Retry, revision
 from scheduler.rules.nodes.node_settings import NodeSettings
 from tests.scheduler.configuration.reading import EVERYTHING, PATH, job, read

@@ -183,14 +183,14 @@ def test_each_key_is_complete_and_taught(name: str) -> None:
     assert re.match(rf"{name}:\s", key.example)
     assert any(line.strip(" #").startswith(key.example) for line in STARTER.splitlines())
     written = ", ".join(filter(None, [key.example, beside(name)]))
-    assert key.shown(channel(written))
+    assert key.setting.shown(channel(written))
     default = msgspec.structs.fields(Channel)[Channel.__struct_fields__.index(key.member)].default
     if name in KINDS:
         assert key.default.startswith("none: ")
     elif name in ("secret", "headers"):
         assert key.default.startswith("none")
     else:
-        assert key.show(default) == key.default
+        assert key.setting.show(default) == key.default
         assert f"({key.default})" in key.comment
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.configuration.keys.block_values.expect import shown
+from scheduler.configuration.settings.shown import expect as shown
 from scheduler.definition import Expect, revision
 from tests.scheduler.configuration.reading import job, read, the_mistake, the_mistake_in
 

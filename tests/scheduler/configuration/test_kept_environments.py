@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from scheduler.configuration.home_config import SALT_BYTES
 from scheduler.configuration.load import parse
 from scheduler.configuration.model import ConfiguredJob
 from scheduler.configuration.variables.kept_environments import (
@@ -18,6 +17,7 @@ from scheduler.configuration.variables.kept_environments import (
     kept_environment,
     kept_environments,
 )
+from scheduler.configuration.variables.salt import SALT_BYTES
 from scheduler.definition import Secret
 from scheduler.home import Home
 from scheduler.rules.state import Run

@@ -11,7 +11,8 @@ from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
-from scheduler.configuration.keys.table import JOB_KEYS, TIMING_KEYS
+from scheduler.configuration.keys.table import JOB_KEYS
+from scheduler.configuration.settings.job_settings import TIMING_KEYS
 from scheduler.definition import JobDefinition, SchedulerSettings
 from scheduler.evidence.settings import LedgerSettings
 from tests.scheduler.configuration.config_docs import PAGE, page
@@ -78,7 +79,7 @@ def test_each_member_has_its_key() -> None:
         (SCHEDULER_KEYS, SchedulerSettings, []),
         (LEDGER_KEYS, LedgerSettings, []),
     ):
-        members = [member for key in keys.values() for member in (key.member, *key.derived)]
+        members = [member for key in keys.values() for member in (key.member, *key.setting.derived)]
         assert sorted([*members, *without]) == sorted(kind.__struct_fields__)
 
 
@@ -105,10 +106,10 @@ def test_each_default_is_the_one_that_applies(name: str, key: Key) -> None:
         assert field.default is None
         assert key.default.startswith("none: ")
     elif key.fill is not None:
-        assert key.show(key.fill()) == key.default
+        assert key.setting.show(key.fill()) == key.default
     else:
         default = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
-        assert key.show(default, *()) == key.default
+        assert key.setting.show(default, *()) == key.default
 
 
 @each_key([(name, key) for name, key in ALL if key.comment and not key.default.startswith("none: ")])
@@ -149,7 +150,7 @@ def test_each_example_is_taught_and_valid(name: str, key: Key) -> None:
     for line in key.example.split("\n"):
         assert any(each.startswith(line.strip()) for each in taught), line
     found = read_of(key, with_lines(name, key.example, key))
-    assert key.shown(found)
+    assert key.setting.shown(found)
     if key.shared:
         read(f"defaults:\n{indent(key.example, '  ')}\njobs: {{}}\n{channels_for(name)}")
 
@@ -181,14 +182,14 @@ def test_each_example_is_taught_and_valid(name: str, key: Key) -> None:
 def test_values_are_shown_as_people_write_them(name: str, written: str, shown: str) -> None:
     """What is shown of a value is what could be written, with what follows from it."""
     key = (SCHEDULER_KEYS | LEDGER_KEYS | JOB_KEYS)[name]
-    assert key.shown(read_of(key, with_value(name, written, key))) == shown
+    assert key.setting.shown(read_of(key, with_value(name, written, key))) == shown
 
 
 def test_capacities_of_locks_are_shown_as_they_are_written() -> None:
     """The key of the scheduler block has the name of one of a job."""
     key = SCHEDULER_KEYS["locks"]
     assert (
-        key.shown(read_of(key, with_value("locks", "{database: 2, disk: 1}", key)))
+        key.setting.shown(read_of(key, with_value("locks", "{database: 2, disk: 1}", key)))
         == "{database: 2, disk: 1}"
     )
 

@@ -15,7 +15,7 @@ from scheduler.configuration.keys.starter import STARTER
 from scheduler.configuration.keys.table import JOB_KEYS
 from scheduler.configuration.lints import lints
 from scheduler.configuration.load import parse
-from scheduler.configuration.origins import origins
+from scheduler.configuration.settings.origins import origins
 from scheduler.definition import JobDefinition
 from tests.scheduler.configuration.reading import EVERYTHING, PATH
 from tests.support.examples import examples

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.configuration.keys.block_values.limits import shown
+from scheduler.configuration.settings.shown import limits as shown
 from scheduler.definition import Limits, revision
 from tests.scheduler.configuration.reading import job, refused, the_mistake_in
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.configuration.keys import shown
+from scheduler.configuration.settings import shown
 from scheduler.configuration.variables.secret_values import environment, named_secrets
 from scheduler.definition import JobDefinition, Parameter, Secret, revision
 from tests.scheduler.configuration.reading import job, refused, the_mistake_in

@@ -55,22 +55,6 @@ def merged(own: Members | None, inherited: Members | None) -> Expect | None:
     return Expect(**members) if members else None
 
 
-def shown(value: Expect | None) -> str:
-    """What is expected, as it is written in the config; nothing at all is `none`."""
-    if value is None:
-        return "none"
-    parts = [
-        f"{name}: {_duration(limit)}"
-        for name, limit in (
-            ("start_within", value.start_within_ms),
-            ("finish_within", value.finish_within_ms),
-            ("success_every", value.success_every_ms),
-        )
-        if limit is not None
-    ]
-    return f"{{{', '.join(parts)}}}"
-
-
 def unfit(own: Members | None, timing: Collection[str]) -> tuple[str, str] | None:
     """A key of a job's own block that its times leave without a meaning, and why; None if there is none.
 

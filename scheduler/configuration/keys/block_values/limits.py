@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Final
 
 from scheduler.configuration.keys import written_form
@@ -14,7 +13,6 @@ from scheduler.configuration.keys.written_form import of_form
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node, Scalar
 from scheduler.definition import Limits
-from scheduler.schedule.duration import format_duration
 from scheduler.wording.quantities import UNITS, size_words
 
 TAKES: Final = "a mapping such as {memory: 2GB, cpu_time: 30m}, or none"
@@ -50,22 +48,6 @@ def merged(own: Members | None, inherited: Members | None) -> Limits | None:
         return None
     members = {name: value for name, value in {**(inherited or {}), **own}.items() if value is not None}
     return Limits(**members) if members else None
-
-
-def shown(value: Limits | None) -> str:
-    """Limits as they are written in the config; none at all is `none`."""
-    if value is None:
-        return "none"
-    parts = []
-    if value.memory_bytes is not None:
-        parts.append(f"memory: {size_words(value.memory_bytes)}")
-    if value.cpu_time_ms is not None:
-        parts.append(f"cpu_time: {format_duration(timedelta(milliseconds=value.cpu_time_ms))}")
-    if value.nice is not None:
-        parts.append(f"nice: {value.nice}")
-    if value.output_bytes is not None:
-        parts.append(f"output: {size_words(value.output_bytes)}")
-    return f"{{{', '.join(parts)}}}"
 
 
 def _limit(name: str, read: Callable[[Node], int]) -> Reader:

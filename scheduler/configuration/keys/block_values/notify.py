@@ -52,18 +52,6 @@ def merged(own: Members | None, inherited: Members | None) -> Notify | None:
     return Notify(**members)
 
 
-def shown(value: Notify | None) -> str:
-    """The block as it is written in the config; none at all is `none`."""
-    if value is None:
-        return "none"
-    parts = [f"channels: {_listed(value.channels)}"]
-    if value.when:
-        parts.append(f"when: {_listed(value.when)}")
-    if value.threshold is not None:
-        parts.append(f"threshold: {value.threshold}")
-    return f"{{{', '.join(parts)}}}"
-
-
 Written = tuple[Scalar, Node]
 """A key and its value."""
 
@@ -98,10 +86,6 @@ def _check(body: Node, known: Collection[str], problems: Problems, path: str) ->
             has = f"which has {', '.join(known)}" if known else "which has none"
             message = f"there is no channel {each.text!r} in channels: at the top of the config, {has}"
             problems.add(each, message, key=f"{path}.notify.channels", suggestion=nearest(each.text, known))
-
-
-def _listed(words: Collection[str]) -> str:
-    return next(iter(words)) if len(words) == 1 else f"[{', '.join(words)}]"
 
 
 @of_form(written_form.one_or_more(written_form.TEXT))

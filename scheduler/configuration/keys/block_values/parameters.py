@@ -59,18 +59,6 @@ def parameters(node: Node) -> dict[str, Parameter]:
     return found
 
 
-def shown(value: dict[str, Parameter]) -> str:
-    """Parameters for people: `region=eu (eu, us), token (secret, from /etc/token)`."""
-    return ", ".join(_shown(name, parameter) for name, parameter in value.items()) or "none"
-
-
-def _shown(name: str, parameter: Parameter) -> str:
-    if parameter.secret:
-        return f"{name} (secret, from {parameter.file or '$' + (parameter.env or '')})"
-    told = name if parameter.default is None else f"{name}={parameter.default}"
-    return f"{told} ({', '.join(parameter.choices)})" if parameter.choices else told
-
-
 def _name(node: Scalar) -> str:
     if re.fullmatch(_NAME, node.text):
         return node.text

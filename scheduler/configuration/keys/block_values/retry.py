@@ -60,26 +60,6 @@ def merged(own: Members | None, inherited: Members | None) -> Retry | None:
     return Retry(**{name: value for name, value in members.items() if value != getattr(plain, name)})
 
 
-def shown(policy: Retry | None) -> str:
-    """A policy as it is written in the config; none at all is `none`."""
-    if policy is None:
-        return "none"
-    parts = [f"attempts: {policy.attempts}"]
-    plain = Retry()
-    if policy.delay_ms != plain.delay_ms:
-        parts.append(f"delay: {_duration(policy.delay_ms)}")
-    if policy.backoff != plain.backoff:
-        parts.append(f"backoff: {policy.backoff:g}")
-    if policy.delay_max_ms != plain.delay_max_ms:
-        parts.append(f"delay_max: {_duration(policy.delay_max_ms)}")
-    if policy.within_ms is not None:
-        parts.append(f"within: {_duration(policy.within_ms)}")
-    if policy.exit_codes or policy.outcomes is not None:
-        conditions = [*map(str, policy.exit_codes), *(policy.outcomes or ())]
-        parts.append(f"if: [{', '.join(conditions)}]")
-    return f"{{{', '.join(parts)}}}"
-
-
 def _duration(milliseconds: int) -> str:
     return format_duration(timedelta(milliseconds=milliseconds))
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import shown, written_form
+from scheduler.configuration.keys import written_form
 from scheduler.configuration.keys.block_values import channels
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.values import duration_ms_or_none
 from scheduler.configuration.keys.written_form import of_form
+from scheduler.configuration.settings import shown
+from scheduler.configuration.settings.setting import Setting
 from scheduler.configuration.yaml_tree.problems import InvalidValue
 from scheduler.configuration.yaml_tree.tree import Node
 from scheduler.definition import Secret
@@ -53,9 +55,8 @@ def _place(value: str | Secret | None) -> str:
 
 TELEMETRY_KEYS: Final[dict[str, Key]] = {
     "otlp": Key(
-        member="otlp",
+        setting=Setting("otlp", _place),
         read=base_address,
-        show=_place,
         takes=channels.URL_TAKES,
         default=NOTHING_SENT,
         meaning="Where an OpenTelemetry collector takes OTLP over HTTP: traces go to `/v1/traces` behind it, log "
@@ -66,9 +67,8 @@ TELEMETRY_KEYS: Final[dict[str, Key]] = {
         synonyms=("url", "endpoint", "collector", "opentelemetry"),
     ),
     "headers": Key(
-        member="headers",
+        setting=Setting("headers", shown.secrets),
         read=channels.headers,
-        show=shown.secrets,
         takes=channels.HEADERS_TAKE,
         default="none",
         meaning="What is sent beside, such as an API key. A value is written, or read from a file or a variable.",
@@ -76,9 +76,8 @@ TELEMETRY_KEYS: Final[dict[str, Key]] = {
         comment="what is sent beside, such as an API key (none)",
     ),
     "metrics": Key(
-        member="metrics_interval_ms",
+        setting=Setting("metrics_interval_ms", _interval),
         read=metrics_interval,
-        show=_interval,
         takes=METRICS_TAKES,
         default="1m",
         meaning="How often the [metrics](metrics.md) are sent, all of them each time; with `none` they are not.",

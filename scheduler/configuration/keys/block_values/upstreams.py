@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Final
 
 from scheduler.configuration.keys import written_form
@@ -13,7 +12,6 @@ from scheduler.configuration.spelling import nearest
 from scheduler.configuration.yaml_tree.problems import Fault, InvalidValue
 from scheduler.configuration.yaml_tree.tree import Mapping, Node, Scalar, Sequence
 from scheduler.definition import After
-from scheduler.schedule.duration import format_duration
 
 TAKES: Final = (
     "the name of a job, or a list of names; beside a schedule a mapping such as {jobs: extract, within: 6h}"
@@ -81,16 +79,6 @@ def _is_name(node: Scalar) -> bool:
         return bool(_name(node))
     except InvalidValue:
         return False
-
-
-def shown(value: After | None) -> str:
-    """As it is written in the config; none at all is `none`."""
-    if value is None:
-        return "none"
-    names = ", ".join(value.jobs)
-    if value.within_ms is None:
-        return names
-    return f"{{jobs: [{names}], within: {format_duration(timedelta(milliseconds=value.within_ms))}}}"
 
 
 def _name(node: Node) -> str:

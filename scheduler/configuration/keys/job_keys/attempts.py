@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import shown, values
+from scheduler.configuration.keys import values
 from scheduler.configuration.keys.block_values import limits, retry
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.settings.job_settings import JOB_SETTINGS
 
 KEYS: Final[dict[str, Key]] = {
     "timeout": Key(
-        member="timeout_ms",
+        setting=JOB_SETTINGS["timeout"],
         read=values.duration_ms_or_never,
-        show=shown.duration_ms,
         takes="a duration such as 90s, 15m, 36h or 7d, or never",
         default="never",
         meaning="An attempt that takes longer is stopped.",
@@ -22,9 +22,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("max_runtime",),
     ),
     "kill_after": Key(
-        member="kill_after_ms",
+        setting=JOB_SETTINGS["kill_after"],
         read=values.duration_ms,
-        show=shown.duration_ms,
         takes="a duration such as 90s, 15m, 36h or 7d",
         default="10s",
         meaning="How long a run that is asked to end (SIGTERM) has before it is made to (SIGKILL).",
@@ -33,9 +32,8 @@ KEYS: Final[dict[str, Key]] = {
         shared=True,
     ),
     "retry": Key(
-        member="retry",
+        setting=JOB_SETTINGS["retry"],
         read=retry.retry,
-        show=retry.shown,
         merge=retry.merged,
         takes=retry.TAKES,
         default="none",
@@ -50,9 +48,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("retries",),
     ),
     "limits": Key(
-        member="limits",
+        setting=JOB_SETTINGS["limits"],
         read=limits.limits,
-        show=limits.shown,
         merge=limits.merged,
         takes=limits.TAKES,
         default="none",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import shown, values
+from scheduler.configuration.keys import values
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.settings.job_settings import JOB_SETTINGS
 
 KEYS: Final[dict[str, Key]] = {
     "catch_up": Key(
-        member="catch_up",
+        setting=JOB_SETTINGS["catch_up"],
         read=values.one_of("one", "all", "none"),
-        show=shown.text,
         takes="one, all or none",
         default="one",
         meaning="What becomes of the times that passed while no scheduler was running: one run for all of them, one "
@@ -22,9 +22,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("catchup", "misfire"),
     ),
     "catch_up_limit": Key(
-        member="catch_up_limit",
+        setting=JOB_SETTINGS["catch_up_limit"],
         read=values.whole_number(1, 100_000),
-        show=shown.text,
         takes="a whole number from 1 to 100000",
         default="100",
         meaning="With `catch_up: all`, at most so many runs.",
@@ -33,9 +32,8 @@ KEYS: Final[dict[str, Key]] = {
         shared=True,
     ),
     "catch_up_window": Key(
-        member="catch_up_window_ms",
+        setting=JOB_SETTINGS["catch_up_window"],
         read=values.duration_ms_or_never,
-        show=shown.duration_ms,
         takes="a duration such as 90s, 15m, 36h or 7d, or never",
         default="never",
         meaning="Missed times that are older than this are not caught up.",

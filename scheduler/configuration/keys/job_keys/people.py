@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, shown, values
+from scheduler.configuration.keys import converters, values
 from scheduler.configuration.keys.block_values import notify
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.settings.job_settings import JOB_SETTINGS
 
 KEYS: Final[dict[str, Key]] = {
     "tags": Key(
-        member="tags",
+        setting=JOB_SETTINGS["tags"],
         read=converters.tags,
-        show=shown.words,
         takes="a list of tags, or one tag; none takes those of defaults back",
         default="none",
         meaning="Words by which jobs are chosen together: `cronledger jobs list --tag prod`. A tag is made like the "
@@ -23,9 +23,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("labels", "groups", "tag"),
     ),
     "notify": Key(
-        member="notify",
+        setting=JOB_SETTINGS["notify"],
         read=notify.notify,
-        show=notify.shown,
         merge=notify.merged,
         takes=notify.TAKES,
         default="none",
@@ -39,9 +38,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("notifications", "alert", "alerts", "on_failure", "mailto"),
     ),
     "require_reason": Key(
-        member="require_reason",
+        setting=JOB_SETTINGS["require_reason"],
         read=values.boolean,
-        show=shown.boolean,
         takes="true or false",
         default="false",
         meaning="Whoever runs, cancels, enables or disables the job must say why: without `--reason` the command is "
@@ -51,9 +49,8 @@ KEYS: Final[dict[str, Key]] = {
         shared=True,
     ),
     "approval": Key(
-        member="approval",
+        setting=JOB_SETTINGS["approval"],
         read=values.one_of("none", "required"),
-        show=shown.text,
         takes="none or required",
         default="none",
         meaning="With `required`, an edit of the job comes into force only when a second person has approved it: "

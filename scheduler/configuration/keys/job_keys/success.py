@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, shown
+from scheduler.configuration.keys import converters
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.settings.job_settings import JOB_SETTINGS
 
 KEYS: Final[dict[str, Key]] = {
     "success_codes": Key(
-        member="success_codes",
+        setting=JOB_SETTINGS["success_codes"],
         read=converters.success_codes,
-        show=shown.success_codes,
         takes="an exit code from 0 to 255, or a list of them",
         default="0",
         meaning="The exit codes with which a run succeeded; with any other it failed. A list without 0 makes 0 a "
@@ -22,9 +22,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("exit_codes", "ok_codes"),
     ),
     "fail_on_output": Key(
-        member="fail_on_output",
+        setting=JOB_SETTINGS["fail_on_output"],
         read=converters.texts_in_output,
-        show=shown.texts,
         takes="a text, or a list of texts",
         default="none",
         meaning="A run whose output holds one of these failed, whatever its exit code is. They are texts and no "

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, nodes, run_as, shown, values
+from scheduler.configuration.keys import converters, nodes, run_as, values
 from scheduler.configuration.keys.block_values import parameters, secrets
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.settings.job_settings import JOB_SETTINGS
 
 KEYS: Final[dict[str, Key]] = {
     "env": Key(
-        member="env",
+        setting=JOB_SETTINGS["env"],
         read=converters.environment,
-        show=shown.variables,
         takes="a mapping of NAME: value",
         default="none",
         meaning="Variables that are added to the environment. The job's are merged over those in `defaults`. Values "
@@ -23,9 +23,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("environment",),
     ),
     "params": Key(
-        member="params",
+        setting=JOB_SETTINGS["params"],
         read=parameters.parameters,
-        show=parameters.shown,
         takes=parameters.WANTED,
         default="none",
         meaning="Values of a run, by default or by `jobs run NAME --param region=us`. The command gets them as "
@@ -37,9 +36,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("args", "arguments", "parameters", "vars"),
     ),
     "secrets": Key(
-        member="secrets",
+        setting=JOB_SETTINGS["secrets"],
         read=secrets.secrets,
-        show=shown.secrets,
         takes=secrets.TAKES,
         default="none",
         meaning="Variables that are added to the environment, whose values are read from a file, or from a variable "
@@ -50,9 +48,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("secret", "credentials"),
     ),
     "run_as": Key(
-        member="run_as",
+        setting=JOB_SETTINGS["run_as"],
         read=run_as.run_as,
-        show=shown.text_or_none,
         takes=run_as.TAKES,
         default="none",
         meaning="The user as whom the command runs, with all groups of that user, and `user:group` with that group "
@@ -64,9 +61,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("user", "runas", "as_user", "uid"),
     ),
     "runs_on": Key(
-        member="runs_on",
+        setting=JOB_SETTINGS["runs_on"],
         read=nodes.runs_on,
-        show=shown.text_or_none,
         takes=nodes.RUNS_ON_TAKES,
         default="none",
         meaning="The nodes that may run it, where several machines share the ledger: those that have this label in "
@@ -78,9 +74,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("node", "host", "hosts", "machine", "placement"),
     ),
     "working_directory": Key(
-        member="working_directory",
+        setting=JOB_SETTINGS["working_directory"],
         read=values.folder,
-        show=shown.folder,
         takes="the path of a folder, absolute or relative to the home",
         default="the home",
         meaning="The folder in which the command starts; with `run_as`, the home of that user if it is left out.",

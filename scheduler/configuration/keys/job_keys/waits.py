@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import locks, shown, values
+from scheduler.configuration.keys import locks, values
 from scheduler.configuration.keys.block_values import expect
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.settings.job_settings import JOB_SETTINGS
 
 KEYS: Final[dict[str, Key]] = {
     "locks": Key(
-        member="locks",
+        setting=JOB_SETTINGS["locks"],
         read=locks.locks,
-        show=shown.words,
         takes="a list of locks, or one lock; none takes those of defaults back",
         default="none",
         meaning="What the job's runs share with runs of other jobs, by name. A run starts when it can have all of "
@@ -25,9 +25,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("lock", "mutex", "semaphore", "pool", "concurrency_group"),
     ),
     "overlap": Key(
-        member="overlap",
+        setting=JOB_SETTINGS["overlap"],
         read=values.one_of("skip", "queue", "replace", "allow"),
-        show=shown.text,
         takes="skip, queue, replace or allow",
         default="skip",
         meaning="What becomes of a run that falls due while the job's last one is running: it is skipped, it waits, "
@@ -38,9 +37,8 @@ KEYS: Final[dict[str, Key]] = {
         shared=True,
     ),
     "queue_limit": Key(
-        member="queue_limit",
+        setting=JOB_SETTINGS["queue_limit"],
         read=values.whole_number(1, 10_000),
-        show=shown.text,
         takes="a whole number from 1 to 10000",
         default="1000",
         meaning="At most so many runs of the job wait for an earlier one; a further one is skipped.",
@@ -49,9 +47,8 @@ KEYS: Final[dict[str, Key]] = {
         shared=True,
     ),
     "start_deadline": Key(
-        member="start_deadline_ms",
+        setting=JOB_SETTINGS["start_deadline"],
         read=values.duration_ms,
-        show=shown.start_deadline_ms,
         takes="a duration such as 90s, 15m, 36h or 7d",
         default="1h of waiting for a slot",
         meaning="A run that could not start so long after its time is given up, and recorded as such. Written, it "
@@ -63,9 +60,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("misfire_grace_time",),
     ),
     "expect": Key(
-        member="expect",
+        setting=JOB_SETTINGS["expect"],
         read=expect.expect,
-        show=expect.shown,
         merge=expect.merged,
         takes=expect.TAKES,
         default="none",

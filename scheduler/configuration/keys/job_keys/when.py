@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, shown, values
+from scheduler.configuration.keys import converters, values
 from scheduler.configuration.keys.block_values import upstreams
 from scheduler.configuration.keys.key import Key
 from scheduler.configuration.keys.written_form import TEXT, of_form
+from scheduler.configuration.settings.job_settings import JOB_SETTINGS
 from scheduler.configuration.yaml_tree.tree import Node
 
 
@@ -23,10 +24,8 @@ def _at(node: Node) -> str:
 
 KEYS: Final[dict[str, Key]] = {
     "schedule": Key(
-        member="schedule",
-        derived=("schedules",),
+        setting=JOB_SETTINGS["schedule"],
         read=converters.expressions,
-        show=shown.expressions,
         takes="a cron expression in quotes, of five fields, or an alias such as @daily; a list of these; or @reboot",
         default="none: exactly one of schedule, every, at and on_demand, or after alone",
         meaning="When the job runs: at each time of `timezone` that fits the expression, or one of several. Days may "
@@ -39,9 +38,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("cron", "when"),
     ),
     "every": Key(
-        member="every",
+        setting=JOB_SETTINGS["every"],
         read=_every,
-        show=shown.text,
         takes="a duration such as 90s, and perhaps when it begins: 14d from 2026-01-05T09:00",
         default="none: exactly one of schedule, every, at and on_demand, or after alone",
         meaning="When the job runs: at each multiple of this since the beginning of 1970, UTC; with `from`, at that "
@@ -53,9 +51,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("interval",),
     ),
     "at": Key(
-        member="at",
+        setting=JOB_SETTINGS["at"],
         read=_at,
-        show=shown.text,
         takes="a time such as 2026-12-24T18:00:00+01:00; without an offset it is read in the job's zone",
         default="none: exactly one of schedule, every, at and on_demand, or after alone",
         meaning="When the job runs: once.",
@@ -63,9 +60,8 @@ KEYS: Final[dict[str, Key]] = {
         comment="once",
     ),
     "on_demand": Key(
-        member="on_demand",
+        setting=JOB_SETTINGS["on_demand"],
         read=values.boolean,
-        show=shown.boolean,
         takes="true or false",
         default="false",
         meaning="The job has no times: it runs only when somebody asks for it with `cronledger jobs run`, which a "
@@ -75,9 +71,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("manual",),
     ),
     "after": Key(
-        member="after",
+        setting=JOB_SETTINGS["after"],
         read=upstreams.after,
-        show=upstreams.shown,
         takes=upstreams.TAKES,
         default="none",
         meaning="The jobs that must have succeeded before this one runs. Alone, it says when the job runs: once all "
@@ -89,9 +84,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("depends_on", "needs", "requires", "upstream", "dependencies", "depends"),
     ),
     "timezone": Key(
-        member="timezone",
+        setting=JOB_SETTINGS["timezone"],
         read=values.zone,
-        show=shown.text,
         takes="the IANA name of a time zone, such as Europe/Paris",
         default="UTC",
         meaning="The zone in which `schedule`, `at` without an offset, and the beginning of `every` are read.",
@@ -101,10 +95,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("tz",),
     ),
     "jitter": Key(
-        member="jitter_ms",
-        derived=("jitter_offset_ms",),
+        setting=JOB_SETTINGS["jitter"],
         read=values.duration_ms_or_none,
-        show=shown.jitter,
         takes="a duration such as 90s, 15m, 36h or 7d, or none",
         default="none",
         meaning="Each run comes later by a time from 0 to this, always the same for a job, so that jobs of one time "
@@ -117,9 +109,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("splay", "random_delay", "randomized_delay"),
     ),
     "calendars": Key(
-        member="calendars",
+        setting=JOB_SETTINGS["calendars"],
         read=converters.job_calendars,
-        show=shown.calendars,
         takes="a mapping of only and except, each the name of a calendar or a list of names; or none",
         default="none",
         meaning="The days on which the job's times count, by calendars that stand in `calendars:` at the top: `only` "
@@ -131,9 +122,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("calendar",),
     ),
     "enabled": Key(
-        member="enabled",
+        setting=JOB_SETTINGS["enabled"],
         read=values.boolean,
-        show=shown.boolean,
         takes="true or false",
         default="true",
         meaning="Whether the job runs at its times. A person can also disable and enable it with `cronledger jobs`.",

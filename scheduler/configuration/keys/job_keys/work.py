@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.configuration.keys import converters, shown, values
+from scheduler.configuration.keys import converters, values
 from scheduler.configuration.keys.key import Key
+from scheduler.configuration.settings.job_settings import JOB_SETTINGS
 
 KEYS: Final[dict[str, Key]] = {
     "command": Key(
-        member="command",
-        derived=("shell",),
+        setting=JOB_SETTINGS["command"],
         read=converters.command,
-        show=shown.command,
         takes="a command: text, or a list of program and arguments",
         default="none: registered jobs and those in Python need no command",
         meaning="What the job runs. Plain words run directly, any other text through `/bin/sh -c`, a list always "
@@ -23,9 +22,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("cmd", "exec", "run", "script"),
     ),
     "python": Key(
-        member="python",
+        setting=JOB_SETTINGS["python"],
         read=converters.python_target,
-        show=shown.text_or_none,
         takes="a function or class of a module, package.module:callable",
         default="none",
         meaning="What the job runs in Python, in a process of its own, in place of a command: a function or class of "
@@ -37,9 +35,8 @@ KEYS: Final[dict[str, Key]] = {
         synonyms=("callable", "entrypoint", "function", "class"),
     ),
     "description": Key(
-        member="description",
+        setting=JOB_SETTINGS["description"],
         read=values.description,
-        show=shown.text,
         takes="text",
         default="",
         meaning="What the job is, for people.",

@@ -12,8 +12,8 @@ from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.files.joined import ConfigFile
 from scheduler.configuration.lints import lints
 from scheduler.configuration.load import parse
-from scheduler.configuration.model import Config, Origin
-from scheduler.configuration.origins import origins
+from scheduler.configuration.model import Config
+from scheduler.configuration.settings.origins import Origin, origins
 from scheduler.entry_members import ConfigError
 from tests.scheduler.configuration.reading import PATH
 from tests.support.examples import examples

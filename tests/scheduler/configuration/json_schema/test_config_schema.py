@@ -22,9 +22,10 @@ from scheduler.configuration.keys.ledger_keys import LEDGER_KEYS
 from scheduler.configuration.keys.nodes import NODE_KEYS
 from scheduler.configuration.keys.scheduler_keys import SCHEDULER_KEYS
 from scheduler.configuration.keys.starter import STARTER
-from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, TIMING_KEYS
+from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS
 from scheduler.configuration.keys.written_form import ANYTHING, form_of
 from scheduler.configuration.load import parse
+from scheduler.configuration.settings.job_settings import TIMING_KEYS
 from tests.scheduler.configuration.config_docs import SCHEMA, schema
 from tests.scheduler.configuration.json_schema.instances import instances
 from tests.scheduler.configuration.reading import EVERYTHING, PATH
