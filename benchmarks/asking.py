@@ -10,7 +10,7 @@ from benchmarks.figures import Line, number, percentile
 from benchmarks.homes import cronledger, serving, write_config
 from benchmarks.machine import cpu_s
 from benchmarks.observer import Observer, make_programs
-from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from scheduler.home import Home
 
 START_MS_MAX = 50.0
@@ -48,7 +48,7 @@ def _ask(bench: Bench, home: Home, observer: Observer) -> tuple[list[float], lis
     commanded_ms: list[float] = []
     count = bench.of(2, 30, 100)
     bench.note(f"{count} requests, one after another")
-    with Journal.open(home.ledger, software="", read_only=True, create=False) as journal:
+    with LedgerReader.open(home.ledger) as journal:
         for _ in range(count):
             seen = journal.refresh().seq
             observer.forget()

@@ -14,7 +14,7 @@ import msgspec
 
 from eventstore.durable import Disk, close_quietly, sync_folder, write_all, write_rest
 from eventstore.errors import Corrupt, Poisoned, Unavailable
-from eventstore.head import HeadFile
+from eventstore.head import HeadFile, Slot
 from eventstore.rewrite import rewrite
 from eventstore.segment import first_of
 from eventstore.store import Entry
@@ -247,9 +247,9 @@ class Writer:
     def _durable_to_here(self) -> None:
         """Write into `HEAD` that everything up to the last entry is on disk."""
         tail = self._tail
-        seq, own_hash = tail.head
-        tail.durable, tail.unproven = seq + 1, False
-        self._head_file.write(seq, own_hash, tail.offset or tail.end.offset)
+        head = tail.head
+        tail.durable, tail.unproven = head.seq + 1, False
+        self._head_file.write(Slot(head.seq, head.hash, tail.offset or tail.end.offset))
         self._flushed_s = now_s = time.monotonic()
         if now_s - self._head_flushed_s >= _FLUSH_EVERY_S:
             self.flush_head()

@@ -18,7 +18,7 @@ from typing import Final
 from eventstore.durable import Disk
 from eventstore.errors import Corrupt
 from eventstore.head import HeadFile
-from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.lock import LOCK_NAME
 from eventstore.store import Entry
 
@@ -51,7 +51,7 @@ class CommittedReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._disk = _Lockless()
-        self._journal = self._opened()
+        self._ledger = self._opened()
         self._head_file = HeadFile(folder, self._disk, writable=False)
         self._settled = -1
         self._seen = (-1, time.monotonic())
@@ -60,12 +60,12 @@ class CommittedReader:
     @property
     def ledger_id(self) -> str:
         """The identity of the ledger: 32 hex digits."""
-        return self._journal.ledger_id
+        return self._ledger.ledger_id
 
     @property
     def newest_seq(self) -> int:
         """The last entry that could be read, committed or not; -1 if there is none."""
-        return self._journal.head().seq
+        return self._ledger.head().seq
 
     def refresh(self) -> int:
         """The last entry that is committed now, by its seq; -1 if there is none.
@@ -74,11 +74,11 @@ class CommittedReader:
             Corrupt, Unavailable: the ledger is damaged, or cannot be read.
         """
         try:
-            head = self._journal.refresh().seq
+            head = self._ledger.refresh().seq
         except Corrupt:
-            self._journal.close()
-            self._journal = self._opened()
-            head = self._journal.head().seq
+            self._ledger.close()
+            self._ledger = self._opened()
+            head = self._ledger.head().seq
             self._seen = (-1, time.monotonic())
         slot = self._head_file.read()
         # Without a slot, this is a ledger that has just been created, or a copy.
@@ -99,17 +99,17 @@ class CommittedReader:
         Raises:
             Corrupt: an entry on the way does not stand where the chain says.
         """
-        return self._journal.read(first, self.refresh())
+        return self._ledger.read(first, self.refresh())
 
     def close(self) -> None:
         """Close all files."""
-        self._journal.close()
+        self._ledger.close()
         self._head_file.close()
 
-    def _opened(self) -> Journal:
+    def _opened(self) -> LedgerReader:
         for _ in range(_LOOKS - 1):
             try:
-                return Journal.open(self._folder, software="", create=False, read_only=True, disk=self._disk)
+                return LedgerReader.open(self._folder, disk=self._disk)
             except Corrupt:
                 time.sleep(_PAUSE_S)
-        return Journal.open(self._folder, software="", create=False, read_only=True)
+        return LedgerReader.open(self._folder)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-from eventstore.archive.segment_access import open_segment_file
 from eventstore.entry import LINE_BYTES_MAX, tail_of
 from eventstore.errors import Archived, Corrupt, DamagedTail
 from eventstore.segment import MARKER_SUFFIX, SEAL_SUFFIX
+from eventstore.segment_access import open_segment_file
 
 DamageKind = Literal["altered", "other_place", "other_past", "gone", "head", "seal", "marker"]
 """What was found in place of the entry that should be there.

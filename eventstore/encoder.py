@@ -77,7 +77,7 @@ def compose_entries(
         now = _in_utc(now)
     # msgspec leaves out a fraction of zero.
     time = now if now.microsecond else now.isoformat(timespec="microseconds")[:26] + "Z"
-    seq, own_hash = head
+    seq, own_hash = head.seq, head.hash
     begun = bytearray()
     lines: list[bytes] = []
     entries: list[Entry] = []

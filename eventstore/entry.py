@@ -9,9 +9,10 @@ encodes differently) or says what is wrong with which byte.
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from operator import gt
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import msgspec
 
@@ -49,7 +50,7 @@ class Line(
     hash: str
 
 
-class LineTail(NamedTuple):
+class LineTail(msgspec.Struct, frozen=True, gc=False):
     """The result of the cheap check of a single line: its place in the chain, without its payload."""
 
     seq: int
@@ -73,14 +74,6 @@ class BadLine(Exception):
         super().__init__(f"entry {seq} at byte {offset}: expected {expected}, found {found}")
 
 
-_STRING = rb'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))++"'
-_NUMBER = rb"(?:0|[1-9][0-9]*+)"
-_TIME = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
-_STRUCTURE = re.compile(
-    rb'\{"seq":' + _NUMBER + rb',"time":"' + _TIME + rb'","type":' + _STRING + rb',"actor":' + _STRING
-    + rb'(?:,"job":' + _STRING + rb')?(?:,"run":' + _NUMBER + rb')?,"data":(?P<data>\{.*\}),"durable":'
-    + _NUMBER + rb',"prev":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}'
-)  # fmt: skip
 _TAIL = re.compile(rb',"durable":(0|[1-9][0-9]{0,18}),"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}\Z')
 _TAIL_BYTES_MAX = len(',"durable":,"prev":"') + 19 + 64 + 1 + HASH_SUFFIX_BYTES
 _HEAD = re.compile(rb'\{"seq":(0|[1-9][0-9]{0,18}),"time":"')
@@ -120,9 +113,22 @@ def tail_of(line: bytes) -> LineTail | None:
     return LineTail(seq, int(tail[1]), tail[2].decode(), own_hash)
 
 
+@cache
+def _structure() -> re.Pattern[bytes]:
+    """The members of format 1 in a line without LF; where no line is odd, none is compared with this."""
+    string = rb'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))++"'
+    number = rb"(?:0|[1-9][0-9]*+)"
+    time = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+    return re.compile(
+        rb'\{"seq":' + number + rb',"time":"' + time + rb'","type":' + string + rb',"actor":' + string
+        + rb'(?:,"job":' + string + rb')?(?:,"run":' + number + rb')?,"data":(?P<data>\{.*\}),"durable":'
+        + number + rb',"prev":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}'
+    )  # fmt: skip
+
+
 def has_structure(line: bytes) -> bool:
     """Whether a line (without LF) has the members of format 1, whatever their values are."""
-    return line.isascii() and _STRUCTURE.fullmatch(line) is not None
+    return line.isascii() and _structure().fullmatch(line) is not None
 
 
 def check_line(line: bytes, seq: int, prev: str) -> Line:
@@ -142,7 +148,7 @@ def check_line(line: bytes, seq: int, prev: str) -> Line:
 
     if len(line) >= LINE_BYTES_MAX:
         raise bad(f"at most {LINE_BYTES_MAX} bytes", f"a line of {len(line) + 1}")
-    structure = _STRUCTURE.fullmatch(line) if line.isascii() else None
+    structure = _structure().fullmatch(line) if line.isascii() else None
     if structure is None:
         raise bad("a line of format 1", shown(line))
     if nests_deeper(structure["data"]):

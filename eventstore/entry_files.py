@@ -1,33 +1,25 @@
-"""`EntryFiles`: the files in which entries are kept, as one process has them open: what a journal and a mirror share.
+"""`EntryFiles`: the files in which entries are kept, as one process has them open to read.
 
-Whoever composes entries is a journal; whoever only keeps entries that were committed elsewhere is a mirror. Both have
-the same files, the same lock, the same end that others may move, and are read in the same way.
+Who only reads them is a `LedgerReader`. Whoever composes entries is a journal; whoever only keeps entries that were
+committed elsewhere is a mirror. All have the same files, the same lock, the same end that others may move, and are
+read in the same way.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from eventstore.commit import Fsync, Writer
 from eventstore.durable import Disk
-from eventstore.errors import LedgerError, Poisoned, TornTail, Unavailable
+from eventstore.errors import Unavailable
 from eventstore.genesis import LedgerCreated
 from eventstore.head import HeadFile
 from eventstore.lock import LOCK_NAME, FileLock
 from eventstore.reader import read_entries
-from eventstore.recovery import set_aside
-from eventstore.reverse_reader import read_backwards
-from eventstore.seal import SegmentSealer
 from eventstore.store import Entry, Head
 from eventstore.tail import LineEnd, Tail
-
-_SEALED_PER_TICK_BYTES = 4 * 1024 * 1024
-"""At most this much of a segment is hashed in one tick, which takes a few milliseconds."""
 
 
 class EntryFiles:
@@ -37,14 +29,11 @@ class EntryFiles:
         folder: where they are.
     """
 
-    def __init__(self, folder: Path, fsync: Fsync, disk: Disk, *, read_only: bool) -> None:
-        self.folder, self._disk = folder, disk
-        self._fsync: Fsync = fsync
-        self._read_only = read_only
-        self._pid = os.getpid()
+    def __init__(self, folder: Path, disk: Disk, *, writable: bool) -> None:
+        self.folder, self._disk, self._writable = folder, disk, writable
         self._closed = False
-        self._lock = FileLock(folder / LOCK_NAME, disk, writable=not read_only)
-        self._head_file = HeadFile(folder, disk, writable=not read_only)
+        self._lock = FileLock(folder / LOCK_NAME, disk, writable=writable)
+        self._head_file = HeadFile(folder, disk, writable=writable)
 
     @property
     def ledger_id(self) -> str:
@@ -92,6 +81,9 @@ class EntryFiles:
         return self._read_backwards(self._tail.head, self._tail.end, before)
 
     def _read_backwards(self, head: Head, known: LineEnd, before: int | None) -> Iterator[Entry]:
+        # Most look at the end of a ledger, or read it forwards.
+        from eventstore.reverse_reader import read_backwards
+
         if before is not None and before <= head.seq:
             if before <= 0:
                 return
@@ -110,40 +102,9 @@ class EntryFiles:
                 first = entry.seq + 1
                 yield entry
 
-    def tick(self) -> None:
-        """Do what is due about once a second: flush what `everysec` left, and `HEAD`; seal a full segment.
-
-        Raises:
-            Poisoned: a flush failed.
-            Unavailable: the folder was moved or replaced, so that new entries would be written to no ledger.
-            OSError: the system does not tell whether it was.
-        """
-        if self._read_only:
-            return
-        self._check_writable()
-        if not self._lock.is_in_place():
-            raise Unavailable(f"{self.folder}: the ledger was moved away or replaced while it was in use")
-        if self._fsync == "everysec":
-            # Another process may hold the lock for a moment: the next tick tries again.
-            with contextlib.suppress(Unavailable):
-                self._flush()
-        self._writer.flush_head()
-        self._sealer.advance(self._tail.head.seq + 1, _SEALED_PER_TICK_BYTES)
-
     def close(self) -> None:
-        """Make everything durable and close the files. Calling it again does nothing.
-
-        Raises:
-            Poisoned: a flush failed.
-        """
-        if self._closed:
-            return
-        try:
-            if not self._read_only and self._pid == os.getpid() and self._writer.poisoned is None:
-                self._flush()
-                self._writer.flush_head()
-                self._sealer.advance(self._tail.head.seq + 1, None)
-        finally:
+        """Close the files. Calling it again does nothing."""
+        if not self._closed:
             self._close_files()
 
     def __enter__(self) -> Self:
@@ -161,20 +122,14 @@ class EntryFiles:
             created: what entry 0 says, or will say.
             signed_entries: so many entries must be there, since a checkpoint of them was signed.
         """
-        self._created = created
-        count, writable = created.entries_per_segment, not self._read_only
-        self._tail = Tail(self.folder, count, self._disk, self._head_file, writable=writable)
-        self._writer = Writer(self.folder, count, self._disk, self._tail, self._head_file, self._fsync)
-        self._sealer = SegmentSealer(self._disk, self.folder, count)
+        self._set_up(created)
         self._tail.start(signed_entries)
 
-    def _cut(self, torn: TornTail) -> None:
-        """Under the lock, set aside what a crash left behind the last entry, and cut it off."""
-        tail = self._tail
-        assert tail.fd is not None, "a torn tail is in a segment"
-        set_aside(self._disk, self.folder, torn, tail.fd)
-        self._writer.cut(tail.fd, torn.offset)
-        tail.settle()
+    def _set_up(self, created: LedgerCreated) -> None:
+        """Make what needs to know how many entries a segment holds."""
+        self._created = created
+        count = created.entries_per_segment
+        self._tail = Tail(self.folder, count, self._disk, self._head_file, writable=self._writable)
 
     def _look(self) -> None:
         try:
@@ -186,30 +141,9 @@ class EntryFiles:
         except OSError as error:
             raise Unavailable(f"{self.folder} cannot be read: {error.strerror or error}") from error
 
-    def _flush(self) -> None:
-        """Make all entries durable; this takes the lock, because `HEAD` is written."""
-        if self._tail.durable > self._tail.head.seq:
-            return
-        try:
-            with self._lock:
-                self._writer.flush()
-        except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be locked: {error.strerror or error}") from error
-
-    def _check_writable(self) -> None:
-        if self._closed:
-            raise LedgerError(f"{self.folder}: the ledger is closed")
-        if self._read_only:
-            raise Unavailable(f"{self.folder} was opened to be read only")
-        if self._pid != os.getpid():
-            raise LedgerError("a forked process opens the ledger for itself: it shares its parent's lock")
-        if self._writer.poisoned is not None:
-            raise Poisoned(self._writer.poisoned)
-
     def _close_files(self) -> None:
         self._closed = True
         if hasattr(self, "_tail"):
-            self._sealer.close()
             self._tail.close()
         self._head_file.close()
         self._lock.close()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, has_structure
+from eventstore.entry import LINE_BYTES_MAX, BadLine, check_lines, has_structure
 from eventstore.errors import Corrupt, NewerFormat, NoLedger
 from eventstore.head import HEAD_NAME
 from eventstore.nesting import decode
@@ -105,7 +105,7 @@ def creation_of(entry_0: bytes, path: Path) -> LedgerCreated:
         Corrupt: the line is no entry 0.
     """
     try:
-        line = check_line(entry_0, 0, GENESIS)
+        (line,) = check_lines(entry_0 + b"\n", 0, GENESIS, [entry_0])
     except BadLine as bad:
         if not has_structure(entry_0):
             _refuse_newer(path, entry_0)

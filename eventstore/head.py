@@ -10,49 +10,45 @@ before `,"crc":`. The valid slot with the greater `seq` counts. A slot is writte
 after a power failure it may name an older entry. If a power failure tears the write of one slot, the other is valid.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
-import re
-from binascii import crc32
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated
+from zlib import crc32
+
+import msgspec
 
 from eventstore.durable import Disk, close_quietly, write_rest
 
 HEAD_NAME = "HEAD"
 SLOT_BYTES = 512
-_SLOT = re.compile(
-    rb'(\{"seq":(0|[1-9][0-9]{0,18}),"hash":"([0-9a-f]{64})","offset":([1-9][0-9]{0,18}))'
-    rb',"crc":"([0-9a-f]{8})"\} *\n'
-)
+_NUMBER_MAX = 2**63 - 1
 
 
-class Slot(NamedTuple):
+class Slot(msgspec.Struct, frozen=True, gc=False):
     """The last entry known to be on disk, and where its line ends in its segment, in bytes."""
 
-    seq: int
-    hash: str
-    offset: int
+    seq: Annotated[int, msgspec.Meta(ge=0, le=_NUMBER_MAX)]
+    hash: Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
+    offset: Annotated[int, msgspec.Meta(ge=1, le=_NUMBER_MAX)]
+
+
+_SLOTS = msgspec.json.Decoder(Slot)
 
 
 def pack(slot: Slot) -> bytes:
     """A slot's 512 bytes."""
-    return _packed(*slot)
-
-
-def _packed(seq: int, own_hash: str, offset: int) -> bytes:
-    body = f'{{"seq":{seq},"hash":"{own_hash}","offset":{offset}'
+    body = f'{{"seq":{slot.seq},"hash":"{slot.hash}","offset":{slot.offset}'
     return f'{body},"crc":"{crc32(body.encode()):08x}"}}'.ljust(SLOT_BYTES - 1).encode() + b"\n"
 
 
 def unpack(raw: bytes) -> Slot | None:
     """The slot in these bytes; None if they hold none (never written, or torn)."""
-    match = _SLOT.fullmatch(raw)
-    if match is None or crc32(match[1]) != int(match[5], 16):
+    try:
+        slot = _SLOTS.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return Slot(int(match[2]), match[3].decode(), int(match[4]))
+    return slot if pack(slot) == raw and not slot.hash.strip("0123456789abcdef") else None
 
 
 def last_append_ns(folder: Path) -> int | None:
@@ -100,12 +96,12 @@ class HeadFile:
         valid = [(slot, number) for number, slot in enumerate(slots) if slot is not None]
         if not valid:
             return None
-        slot, number = max(valid)
+        slot, number = max(valid, key=lambda each: each[0].seq)
         self._next = 1 - number
         return slot
 
-    def write(self, seq: int, own_hash: str, offset: int) -> None:
-        """Record that the ledger is durable up to an entry; what is given is what a `Slot` says.
+    def write(self, slot: Slot) -> None:
+        """Record that the ledger is durable up to an entry.
 
         A failure does not concern the entries, which are durable already. It leaves `HEAD` as it was, and the next
         opening reads a little more.
@@ -113,7 +109,7 @@ class HeadFile:
         try:
             if self._fd is None:
                 self._fd = self._disk.open(self._path, os.O_RDWR | os.O_CREAT)
-            raw, at = _packed(seq, own_hash, offset), self._next * SLOT_BYTES
+            raw, at = pack(slot), self._next * SLOT_BYTES
             written = self._disk.pwrite(self._fd, raw, at)
             if written < SLOT_BYTES:
                 write_rest(self._disk, self._fd, raw, at, written)

@@ -1,4 +1,4 @@
-"""`Journal`: the ledger in a folder, shared by any number of processes."""
+"""`Journal`: the ledger in a folder, to which any number of processes append."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import msgspec
 from eventstore.commit import Fsync
 from eventstore.durable import REAL, Disk, create_folders
 from eventstore.encoder import compose_entries
-from eventstore.entry_files import EntryFiles
-from eventstore.errors import Conflict, NoLedger, TornTail, Unavailable
+from eventstore.errors import Conflict, TornTail, Unavailable
 from eventstore.genesis import new_creation, read_creation, require_ledger
+from eventstore.kept_sizes import largest_size
 from eventstore.lock import LOCK_PATIENCE_S
 from eventstore.moved import MOVED_TYPE, Moved, moved_to_database
-from eventstore.proofs.kept_sizes import largest_size
 from eventstore.recovery import LedgerRecovered, mark_recorded, unrecorded
 from eventstore.reserve import DiskReserve
 from eventstore.segment import SEGMENT_ENTRIES
 from eventstore.store import EMPTY, Entry, Event, Head
+from eventstore.writable_files import WritableFiles
 
 
 def utc_now() -> datetime:
@@ -30,12 +30,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Journal(EntryFiles):
+class Journal(WritableFiles):
     """A ledger in a folder: `EventStore`, and `LedgerFiles`.
 
     One object belongs to one process and one thread. Several processes, or several objects in one process, may have
-    the same ledger open. Opening does not read the history: it costs the same however long the ledger is, except that
-    the length of each segment is compared with its seal.
+    the same ledger open; one that only reads it has a `LedgerReader`. Opening does not read the history: it costs the
+    same however long the ledger is, except that the length of each segment is compared with its seal.
 
     Attributes:
         folder: where the ledger is.
@@ -50,11 +50,9 @@ class Journal(EntryFiles):
         fsync: Fsync,
         disk: Disk,
         actor: str,
-        *,
-        read_only: bool,
     ) -> None:
         """Not called directly: use `open`."""
-        super().__init__(folder, fsync, disk, read_only=read_only)
+        super().__init__(folder, fsync, disk)
         self._clock, self._actor = clock, actor
         self.recovered: LedgerRecovered | None = None
         self._moved_to: str | None = None
@@ -71,7 +69,6 @@ class Journal(EntryFiles):
         clock: Callable[[], datetime] = utc_now,
         fsync: Fsync = "always",
         create: bool = True,
-        read_only: bool = False,
         actor: str = "scheduler",
         disk: Disk = REAL,
         segment_entries: int = SEGMENT_ENTRIES,
@@ -80,8 +77,7 @@ class Journal(EntryFiles):
     ) -> Journal:
         """Open the ledger in a folder.
 
-        Unless the ledger is opened read-only, a torn tail is cut and recorded before this returns, and then all
-        entries are on disk.
+        A torn tail is cut and recorded before this returns, and then all entries are on disk.
 
         Args:
             folder: where the ledger is.
@@ -89,7 +85,6 @@ class Journal(EntryFiles):
             clock: gives the time of entries; aware.
             fsync: when entries are made durable.
             create: whether the ledger, its folders included, is created if there is none.
-            read_only: whether nothing is written, not even a repair; so a copy that may only be read can be opened.
             actor: the actor that creates or recovers the ledger.
             disk: the system calls.
             segment_entries: how many entries a segment of a new ledger holds; an existing one knows its own.
@@ -101,20 +96,17 @@ class Journal(EntryFiles):
             NewerFormat: it is in a format that this version does not know.
             Corrupt: it is damaged; nothing was written.
             Unavailable, LockHeld: it cannot be read, or created, or repaired now.
-            Moved: it lives elsewhere, and was not to be opened to read only.
+            Moved: it lives elsewhere.
             Poisoned: a flush failed.
         """
         journal: Journal | None = None
         try:
-            if read_only or not create:
+            if not create:
                 require_ledger(folder)
             create_folders(disk, folder)
-            journal = cls(folder, clock, fsync, disk, actor, read_only=read_only)
+            journal = cls(folder, clock, fsync, disk, actor)
             journal._lock.patience_s = opening_patience_s
-            if read_only:
-                journal._open_to_read()
-            else:
-                journal._open_to_write(software, segment_entries)
+            journal._open(software, segment_entries)
         except BaseException as error:
             if journal is not None:
                 journal._close_files()
@@ -159,18 +151,7 @@ class Journal(EntryFiles):
         """Reserve some room on the disk again; False if there is none."""
         return self._reserve.restore()
 
-    def _open_to_read(self) -> None:
-        settled = self._lock.share()
-        try:
-            created = read_creation(self.folder)
-            self._begin(created or new_creation(""), largest_size(self.folder))
-            self._tail.grow(settled=settled)
-            if created is None:
-                raise NoLedger(f"{self.folder}: the ledger here was never completely created")
-        finally:
-            self._lock.release()
-
-    def _open_to_write(self, software: str, segment_entries: int) -> None:
+    def _open(self, software: str, segment_entries: int) -> None:
         with self._lock:
             created = read_creation(self.folder)
             self._begin(created or new_creation(software, segment_entries), largest_size(self.folder))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import select
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,6 @@ from types import TracebackType
 
 from eventstore.durable import REAL, Disk, close_quietly
 from eventstore.errors import LockHeld
-from eventstore.lock_holder import lock_holder
 from eventstore.regular_file import NotRegular
 
 LOCK_NAME = "lock"
@@ -109,6 +107,11 @@ class FileLock:
         Raises:
             LockHeld: another process still holds it.
         """
+        # Nearly every lock is free, and nobody waits for what tells who holds one.
+        import select
+
+        from eventstore.lock_holder import lock_holder
+
         give_up_s, wait_s = time.monotonic() + patience_s, _LOOK_FIRST_S
         try:
             while not self._is_taken(fd, operation):

@@ -23,7 +23,6 @@ DEEP_OBJECTS_BYTES_MIN = NESTING_MAX * _OBJECT_BYTES_MIN
 """Valid JSON without arrays that nests deeper is at least as long as this."""
 
 _T = TypeVar("_T")
-_ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
@@ -45,7 +44,7 @@ def nests_deeper(raw: bytes | bytearray, levels: int = NESTING_MAX) -> bool:
         return False
     if arrays + raw.count(b"{") <= levels:
         return False
-    outside_strings = b"".join(_ESCAPED.sub(b"", raw).split(b'"')[::2])
+    outside_strings = b"".join(re.sub(rb"\\.", b"", raw, flags=re.DOTALL).split(b'"')[::2])
     brackets = outside_strings.translate(None, _NOT_BRACKETS)
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > levels
 

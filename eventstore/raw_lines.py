@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from eventstore.archive.segment_access import open_segment_file
 from eventstore.durable import close_quietly
 from eventstore.entry import BadLine, check_lines, head_after, lines_of, shown
 from eventstore.errors import Corrupt
 from eventstore.segment import first_lines, first_of, line_blocks, segment_of
+from eventstore.segment_access import open_segment_file
 from eventstore.store import EMPTY, Head
 
 _BATCH_BYTES = 1024 * 1024

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from eventstore.archive.presence import moved_segment
-from eventstore.archive.segment_access import open_segment_file
 from eventstore.durable import close_quietly
 from eventstore.entry import LINE_BYTES_MAX, BadLine, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt
 from eventstore.segment import find_line, first_lines, first_of, line_before, line_blocks, segment_name
+from eventstore.segment_access import open_segment_file
 from eventstore.store import GENESIS, Entry
 from eventstore.tail import LineEnd, Tail
 
@@ -123,10 +122,14 @@ def _hash_before(folder: Path, segment_entries: int, seq: int, fd: int, size: in
 
 def _hash_at_end(folder: Path, first: int, seq: int) -> str:
     """The hash of entry `seq`, which is the last one of a full segment: its seal tells it, if it is archived."""
-    archived = moved_segment(folder, first)
-    if archived is not None:
-        return archived.seal.last
     path = folder / segment_name(first)
+    if not path.exists():
+        # Where all segments are there, nobody waits for what an archive needs.
+        from eventstore.archive.archived_segments import moved_segment
+
+        archived = moved_segment(folder, first)
+        if archived is not None:
+            return archived.seal.last
     with segment_descriptor(path, seq) as fd:
         return _hash_in(path, line_before(fd, os.fstat(fd).st_size), seq)
 

@@ -7,10 +7,10 @@ of an entry. Inside a segment a line is found by interpolation search, because l
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+
+import msgspec
 
 from eventstore.entry import LINE_BYTES_MAX, seq_of
 from eventstore.errors import Corrupt
@@ -21,8 +21,8 @@ SEGMENT_ENTRIES = 65_536
 SEGMENT_SUFFIX = ".jsonl"
 SEAL_SUFFIX = ".seal"
 MARKER_SUFFIX = ".archived"
-_SEGMENT_NAME = re.compile(r"([0-9]{20})\.jsonl")
-_ANY_NAME = re.compile(r"([0-9]{20})(\.jsonl|\.seal|\.archived)")
+_DIGITS = 20
+"""Of a number in the name of a file."""
 
 _READ_BYTES_FIRST = 16 * 1024
 _READ_BYTES_MAX = LINE_BYTES_MAX
@@ -47,10 +47,14 @@ def marker_name(first: int) -> str:
     return f"{first:020d}{MARKER_SUFFIX}"
 
 
+def number_in(text: str) -> int | None:
+    """The number that the name of a file says in 20 digits; None if these characters are something else."""
+    return int(text) if len(text) == _DIGITS and text.isascii() and text.isdigit() else None
+
+
 def first_in_name(name: str) -> int | None:
     """The first entry of the segment that has this file name; None if it is no segment's."""
-    match = _SEGMENT_NAME.fullmatch(name)
-    return int(match[1]) if match else None
+    return number_in(name[:_DIGITS]) if name[_DIGITS:] == SEGMENT_SUFFIX else None
 
 
 def first_of(seq: int, segment_entries: int = SEGMENT_ENTRIES) -> int:
@@ -68,7 +72,7 @@ def list_segments(folder: Path) -> list[int]:
     return list_names(folder).segments
 
 
-class SegmentNames(NamedTuple):
+class SegmentNames(msgspec.Struct, frozen=True):
     """The files of a ledger that belong to a segment, each list in order, by the segments' first entries.
 
     Attributes:
@@ -81,14 +85,28 @@ class SegmentNames(NamedTuple):
     seals: list[int]
     markers: list[int]
 
+    @property
+    def archived(self) -> list[int]:
+        """The segments that are not there, and have a marker; never the first, which says what the ledger is."""
+        return sorted(set(self.markers).difference(self.segments, [0])) if self.markers else []
+
+    @property
+    def firsts(self) -> list[int]:
+        """All segments, wherever they are."""
+        return sorted(self.segments + self.archived) if self.markers else self.segments
+
 
 def list_names(folder: Path) -> SegmentNames:
-    """The files of a ledger that belong to a segment; other files are ignored."""
+    """The files of a ledger that belong to a segment; the folder is listed, and nothing is read.
+
+    Raises:
+        OSError: it cannot be listed.
+    """
     found: dict[str, list[int]] = {SEGMENT_SUFFIX: [], SEAL_SUFFIX: [], MARKER_SUFFIX: []}
     for name in os.listdir(folder):
-        match = _ANY_NAME.fullmatch(name)
-        if match:
-            found[match[2]].append(int(match[1]))
+        first = number_in(name[:_DIGITS])
+        if first is not None and name[_DIGITS:] in found:
+            found[name[_DIGITS:]].append(first)
     return SegmentNames(*(sorted(firsts) for firsts in found.values()))
 
 
@@ -104,7 +122,18 @@ def check_names(folder: Path, firsts: list[int], segment_entries: int) -> None:
             raise Corrupt(folder / segment_name(expected), 0, expected, "this segment", found)
 
 
-class LineBlock(NamedTuple):
+def check_seals(folder: Path, found: SegmentNames) -> None:
+    """Check that each seal is one of a segment that is there, or was archived.
+
+    Raises:
+        Corrupt: a segment is missing.
+    """
+    for first in sorted(set(found.seals).difference(found.firsts))[:1]:
+        path = folder / segment_name(first)
+        raise Corrupt(path, 0, first, "the segment that its seal speaks of", "no such file")
+
+
+class LineBlock(msgspec.Struct, frozen=True, gc=False):
     """Consecutive bytes of a segment.
 
     Attributes:

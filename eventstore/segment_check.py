@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from eventstore.archive.segment_access import open_segment_file
 from eventstore.entry import BadLine, Line, check_lines, head_after, lines_of, shown, tail_of
 from eventstore.head import Slot
 from eventstore.nesting import decode
@@ -19,6 +18,7 @@ from eventstore.proofs.subtrees import Subtree, subtrees_of
 from eventstore.recovery import has_arrived, later_lines
 from eventstore.seal import Seal, read_seal
 from eventstore.segment import LineBlock, first_lines, line_blocks, segment_name
+from eventstore.segment_access import open_segment_file
 from eventstore.store import EMPTY, GENESIS, Entry, Head
 
 

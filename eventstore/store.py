@@ -3,22 +3,18 @@
 One contract suite (`tests/eventstore/`) runs against each implementation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import msgspec
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 GENESIS = "0" * 64
 """The `prev` of entry 0, before which there is no entry."""
 
 
-class Head(NamedTuple):
+class Head(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The last entry: its position (-1 in an empty ledger) and its hash (`GENESIS` in an empty ledger)."""
 
     seq: int

@@ -7,30 +7,34 @@ from __future__ import annotations
 
 import contextlib
 import os
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from eventstore.archive.presence import ArchivedSegment, archived_segment, check_absent, presence
+import msgspec
+
 from eventstore.durable import Disk, close_quietly
 from eventstore.entry import BadLine, head_after, parse_lines, shown, tail_of
 from eventstore.errors import Corrupt, TornTail
 from eventstore.head import HeadFile, Slot
-from eventstore.recovery import has_arrived, judge, later_lines
-from eventstore.seal import check_lengths
 from eventstore.segment import (
+    SegmentNames,
     check_names,
+    check_seals,
     first_lines,
     first_of,
     line_before,
     line_blocks,
+    list_names,
     marker_name,
     seal_name,
     segment_name,
 )
 from eventstore.store import EMPTY, Entry, Head
+
+if TYPE_CHECKING:
+    from eventstore.archive.archived_segments import ArchivedSegment
 
 _RECENT_BYTES_MAX = 1024 * 1024
 
@@ -51,15 +55,13 @@ class RecentEntries:
 
     def since(self, first: int, last: int) -> Iterator[Entry] | None:
         """Entries `first` to `last`; None if they are not all remembered."""
-        blocks = self._blocks
-        if not blocks or first < blocks[0][0][0].seq:
+        if not self._blocks or first < self._blocks[0][0][0].seq:
             return None
-        starts = [block[0].seq for block, _ in blocks]
-        wanted = [block for block, _ in blocks][bisect_right(starts, first) - 1 :]
+        wanted = [block for block, _ in self._blocks if block[-1].seq >= first]
         return (entry for block in wanted for entry in block if first <= entry.seq <= last)
 
 
-class LineEnd(NamedTuple):
+class LineEnd(msgspec.Struct, frozen=True, gc=False):
     """Where the last line ends: the first entry of its segment, and the offset behind its LF, in bytes."""
 
     first: int
@@ -117,11 +119,11 @@ class Tail:
         """
         self._signed = signed_entries
         slot = self._head_file.read()
-        found = presence(self._folder)
+        found = list_names(self._folder)
         firsts = found.firsts
         check_names(self._folder, firsts, self._entries)
-        check_absent(self._folder, found, self._entries)
-        check_lengths(self._folder, found.local)
+        check_seals(self._folder, found)
+        self._check_sealed(found)
         self._last_listed = firsts[-1] if firsts else 0
         seq = self._last_listed - 1 if slot is None else slot.seq
         if first_of(seq, self._entries) in found.archived:
@@ -201,6 +203,20 @@ class Tail:
             close_quietly(self.fd)
             self.fd = None
 
+    def _check_sealed(self, found: SegmentNames) -> None:
+        """Check the segments that are not only named: what is archived by its markers, what is sealed by its length.
+
+        A ledger of less than a segment has neither, and whoever opens it does not wait for what reads them.
+        """
+        if found.archived:
+            from eventstore.archive.archived_segments import check_archived
+
+            check_archived(self._folder, found, self._entries)
+        if found.seals:
+            from eventstore.seal import check_lengths
+
+            check_lengths(self._folder, found.segments)
+
     def _start_from(self, seq: int, slot: Slot | None) -> None:
         """Move behind entry `seq`, which ends where `HEAD` says or, without `HEAD`, at the end of its segment."""
         first = first_of(seq, self._entries)
@@ -243,7 +259,8 @@ class Tail:
         if size < self.end.offset:
             raise self._gone(self.head.seq, "the last entry", "a segment that was removed or cut")
         if size > self.end.offset:
-            self.first, self.offset = self.end
+            end = self.end
+            self.first, self.offset = end.first, end.offset
             self.fd = self._disk.open(self.path(self.first), self._flags)
             self._read_on()
 
@@ -257,7 +274,11 @@ class Tail:
 
     def _archived(self, first: int) -> ArchivedSegment | None:
         """What is known of a segment that was moved out of the folder; the first one never is."""
-        return archived_segment(self._folder, first) if first else None
+        if not first or not os.path.lexists(self._folder / marker_name(first)):
+            return None
+        from eventstore.archive.archived_segments import archived_segment
+
+        return archived_segment(self._folder, first)
 
     def _pass_archived(self, first: int) -> bool:
         """Move to the end of a segment that is archived, and that all entries before it lead to.
@@ -336,6 +357,9 @@ class Tail:
         self.recent.add(entries, line_bytes)
 
     def _torn_or_corrupt(self, bad: BadLine) -> TornTail:
+        # Nearly every ledger ends with a whole line.
+        from eventstore.recovery import has_arrived, judge, later_lines
+
         assert self.fd is not None, "a bad line was read from a segment"
         slot = self._head_file.read()
         sealed = (self._folder / seal_name(self.first)).exists()

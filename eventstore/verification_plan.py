@@ -9,14 +9,14 @@ from typing import NamedTuple
 import msgspec
 
 from eventstore.archive.absent_check import ARCHIVED
-from eventstore.archive.presence import ArchivedSegment, check_absent, presence
+from eventstore.archive.archived_segments import ArchivedSegment, check_archived
 from eventstore.durable import REAL
 from eventstore.errors import Corrupt, NoLedger
 from eventstore.genesis import read_creation
 from eventstore.head import HeadFile, Slot
 from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, FileLock
 from eventstore.seal import check_lengths
-from eventstore.segment import SEGMENT_ENTRIES, check_names, segment_name
+from eventstore.segment import SEGMENT_ENTRIES, check_names, check_seals, list_names, segment_name
 from eventstore.segment_check import SegmentTask
 from eventstore.store import GENESIS, Head
 
@@ -85,9 +85,9 @@ def plan_verification(folder: Path, asked: Asked) -> VerificationPlan:
         lock.patience_s = LOCK_PATIENCE_S
         lock.share()
         slot = head_file.read()
-        found = presence(folder)
+        found = list_names(folder)
         firsts = found.firsts
-        if not firsts and slot is None and not found.sealed:
+        if not firsts and slot is None and not found.seals:
             raise NoLedger(f"{folder}: there is no ledger here")
         if not firsts or firsts[0] != 0:
             raise Corrupt(folder / segment_name(0), 0, 0, "the first segment", "no such file")
@@ -101,10 +101,11 @@ def plan_verification(folder: Path, asked: Asked) -> VerificationPlan:
             # What a segment holds is unknown, so any name may be right: what is certain is that entry 0 is not there.
             expected = "entry 0, which says how many entries a segment holds"
             raise Corrupt(folder / segment_name(0), 0, 0, expected, "something else") from None
-        known = check_absent(folder, found, count)
-        check_lengths(folder, [first for first in found.local if first < asked.since.size])
+        check_seals(folder, found)
+        known = check_archived(folder, found, count)
+        check_lengths(folder, [first for first in found.segments if first < asked.since.size])
         archived = {first: each for first, each in known.items() if first >= asked.since.size}
-        sealed = set(found.sealed)
+        sealed = set(found.seals)
         tasks = [
             _task(folder, first, count, slot, asked, archived.get(first), sealed=first in sealed)
             for first in firsts

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from eventstore.commit import Fsync
-from eventstore.committed_reader import CommittedReader
-from eventstore.journal import Journal, utc_now
+from eventstore.ledger_reader import LedgerReader
 from eventstore.lock import LOCK_PATIENCE_S
 from eventstore.store import EventStore
 from scheduler.database.origin import database_address, is_on_database
 from scheduler.home import Home
 from scheduler.version import VERSION
+
+if TYPE_CHECKING:
+    from eventstore.commit import Fsync
+    from eventstore.committed_reader import CommittedReader
 
 __all__ = [
     "database_address",
@@ -67,14 +70,7 @@ def open_folder(folder: Path) -> EventStore:
     Raises:
         NoLedger, Corrupt, NewerFormat, Unavailable: see `open_store`.
     """
-    return Journal.open(
-        folder,
-        software=_SOFTWARE,
-        create=False,
-        read_only=True,
-        patience_s=LOCK_PATIENCE_S,
-        opening_patience_s=LOCK_PATIENCE_S,
-    )
+    return LedgerReader.open(folder, patience_s=LOCK_PATIENCE_S)
 
 
 def open_store_to_append(
@@ -111,6 +107,9 @@ def open_store_to_append(
             clock,
             patience_s=min(DOUBT_PATIENCE_S, DOUBT_PATIENCE_S if patience_s is None else patience_s),
         )
+    # Who only reads does not load what writes.
+    from eventstore.journal import Journal, utc_now
+
     return Journal.open(
         home.own_ledger,
         software=_SOFTWARE,
@@ -129,4 +128,6 @@ def open_committed(home: Home) -> CommittedReader:
     Raises:
         NoLedger, Corrupt, NewerFormat, Unavailable: see `open_store`.
     """
+    from eventstore.committed_reader import CommittedReader
+
     return CommittedReader(home.ledger)

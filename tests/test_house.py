@@ -47,7 +47,6 @@ PURE_FOR = {
 kept from asking `platform`, and is asked only once it is loaded, which changes no answer."""
 PROOFS_WITH_FILES = {
     "kept_checkpoints",
-    "kept_sizes",
     "leaves",
     "ledger_tree",
     "published_log",

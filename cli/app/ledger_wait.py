@@ -13,7 +13,6 @@ from pathlib import Path
 
 from cli.terminal.console import note
 from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, is_waited_for
-from eventstore.lock_holder import lock_holder
 
 _LOOK_S = 0.5
 """Who is found waiting at two looks in a row has waited for about a second."""
@@ -46,6 +45,8 @@ def _watch(lock: Path, done: threading.Event) -> None:
     while not done.wait(_LOOK_S):
         waits = is_waited_for(lock)
         if waits and waited:
+            from eventstore.lock_holder import lock_holder
+
             holder = lock_holder(lock)
             doing = "held" if holder is not None and not holder.writes else "being written"
             who = process_named(None if holder is None else holder.pid)

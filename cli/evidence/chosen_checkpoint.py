@@ -65,7 +65,7 @@ def checkpoint_of_size(ledger: Path, size: int) -> Kept:
         Failure: none is kept.
         OSError: it cannot be read.
     """
-    from eventstore.proofs.kept_sizes import sizes
+    from eventstore.kept_sizes import sizes
 
     found = kept_checkpoint(ledger, size)
     if found is None:

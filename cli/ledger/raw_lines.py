@@ -11,12 +11,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from eventstore.archive.presence import presence
-from eventstore.archive.segment_access import open_segment_file
 from eventstore.entry import LINE_BYTES_MAX, BadLine, check_line, seq_of, tail_of
 from eventstore.errors import Archived, NoLedger, Unavailable
 from eventstore.nesting import decode
-from eventstore.segment import find_line, line_blocks, segment_name
+from eventstore.segment import find_line, line_blocks, list_names, segment_name
+from eventstore.segment_access import open_segment_file
 from eventstore.store import GENESIS, Entry
 
 _TAIL_BYTES = 1024 * 1024
@@ -146,7 +145,7 @@ def what_is_wrong(line: RawLine, seq: int, before: RawLine | None) -> str:
 
 def _segments(folder: Path) -> list[int]:
     try:
-        firsts = presence(folder).firsts
+        firsts = list_names(folder).firsts
     except FileNotFoundError:
         firsts = []
     except OSError as problem:

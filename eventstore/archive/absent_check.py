@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from eventstore.archive.archived_segments import ArchivedSegment
 from eventstore.archive.marker import Marker
-from eventstore.archive.presence import ArchivedSegment
 from eventstore.errors import Corrupt
 from eventstore.nesting import decode
 from eventstore.proofs.errors import DamagedTiles

@@ -7,8 +7,8 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
+from eventstore.archive.archived_segments import ArchivedSegment, archived_segment
 from eventstore.archive.compressed_segment import NotTheSegment, compressed_name, decompressed
-from eventstore.archive.presence import ArchivedSegment, archived_segment
 from eventstore.errors import Archived
 
 _KEPT_MAX = 2

@@ -15,7 +15,6 @@ tree of size *n* is over the entries 0 to *n* - 1. It is computed from the chain
     `remembered`       a ledger against a checkpoint that was kept elsewhere
     `witnessing/`      how a witness is asked to cosign a checkpoint, and by which rules it does
     `kept_checkpoints` the signed checkpoints of a ledger, in its folder
-    `kept_sizes`       how large they are, told by the names of the files alone
     =================  ================================================================================
 
 Few of them reach out: `leaves` reads the lines, `tiles/tile_files` keeps the tiles, `ledger_tree` brings the tiles of

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eventstore.durable import REAL, Disk, create_folders, write_file
+from eventstore.kept_sizes import checkpoint_path, largest_size
 from eventstore.proofs.errors import InvalidNote
-from eventstore.proofs.kept_sizes import checkpoint_path, largest_size
 from eventstore.proofs.notes.checkpoint import Checkpoint, parse_checkpoint
 from eventstore.proofs.notes.note import NOTE_BYTES_MAX, Note, parse_note
 from eventstore.regular_file import NotRegular, check_folder, read_regular

@@ -16,15 +16,15 @@ from pathlib import Path
 
 from eventstore.durable import REAL, Disk, create_folders
 from eventstore.entry import BadLine, block_of, parse_lines, seq_of, shown, tail_of
-from eventstore.entry_files import EntryFiles
 from eventstore.errors import Corrupt, LedgerError, OtherLedger, Unavailable
 from eventstore.genesis import creation_of, new_creation, read_creation
 from eventstore.head import HeadFile
-from eventstore.proofs.kept_sizes import largest_size
+from eventstore.kept_sizes import largest_size
 from eventstore.recovery import mark_recorded, unrecorded
 from eventstore.replicated.quarantine import move_aside
 from eventstore.segment import segment_of
 from eventstore.store import Entry, Head
+from eventstore.writable_files import WritableFiles
 
 MIRROR_PATIENCE_S = 5.0
 """Others hold a mirror's lock for milliseconds; whoever cannot have it in this time goes on without."""
@@ -45,12 +45,12 @@ class NotTheSame(LedgerError):
         super().__init__(f"entry {seq}: expected {expected}, found {found}")
 
 
-class Mirror(EntryFiles):
+class Mirror(WritableFiles):
     """The committed entries of a database, in a folder."""
 
     def __init__(self, folder: Path, disk: Disk) -> None:
         """Not called directly: use `open`."""
-        super().__init__(folder, "everysec", disk, read_only=False)
+        super().__init__(folder, "everysec", disk)
         self._lock.patience_s = MIRROR_PATIENCE_S
         self._known = False
         self._ticked_s = time.monotonic()

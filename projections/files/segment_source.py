@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eventstore.archive.presence import moved_segment
+from eventstore.archive.archived_segments import moved_segment
 from eventstore.seal import Seal
 from eventstore.segment import first_in_name
 from projections.files.fingerprint import Stamp, is_same, same, stamp

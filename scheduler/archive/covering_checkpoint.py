@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from eventstore.kept_sizes import sizes
 from eventstore.proofs import kept_checkpoints
 from eventstore.proofs.kept_checkpoints import Kept
-from eventstore.proofs.kept_sizes import sizes
 
 
 def covering_checkpoint(ledger: Path, size: int, origin: str) -> Kept | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from eventstore.durable import REAL
 from eventstore.head import HEAD_NAME
-from eventstore.proofs.kept_sizes import CHECKPOINTS_NAME
+from eventstore.kept_sizes import CHECKPOINTS_NAME
 from eventstore.segment import list_names, marker_name, seal_name, segment_name
 
 
@@ -23,13 +23,13 @@ def copy_entries(old: Path, beside: Path) -> None:
     """
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(mode=0o700)
-    segments, seals, markers = list_names(old)
-    for first in segments:
-        if first in seals:
+    found = list_names(old)
+    for first in found.segments:
+        if first in found.seals:
             _share(old / segment_name(first), beside / segment_name(first))
         else:
             shutil.copyfile(old / segment_name(first), beside / segment_name(first))
-    for name in [*map(seal_name, seals), *map(marker_name, markers), HEAD_NAME]:
+    for name in [*map(seal_name, found.seals), *map(marker_name, found.markers), HEAD_NAME]:
         with suppress(FileNotFoundError):
             shutil.copyfile(old / name, beside / name)
     if (old / CHECKPOINTS_NAME).is_dir():

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eventstore.durable import REAL, sync_folder
-from eventstore.proofs.kept_sizes import CHECKPOINTS_NAME, checkpoint_path, sizes
+from eventstore.kept_sizes import CHECKPOINTS_NAME, checkpoint_path, sizes
 from eventstore.replicated.comparison import Comparison
 from eventstore.replicated.mirror import Mirror
 from eventstore.replicated.refill import fill

@@ -13,8 +13,8 @@ import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from eventstore.archive.presence import presence
 from eventstore.errors import LedgerError
+from eventstore.segment import list_names
 from eventstore.store import EventStore
 from scheduler import vocabulary as v
 from scheduler.home import Home
@@ -41,7 +41,7 @@ def keep_all(home: Home) -> None:
         return
     with ExitStack() as opened:
         past = Past.of(home, opened.enter_context(closing(open_store(home))))
-        archived = set(presence(home.ledger).archived)
+        archived = set(list_names(home.ledger).archived)
         ends = [end for end in past.segment_ends if end + 1 - past.segment_entries not in archived]
         missing = [end for end in ends if not past.is_kept(end)]
         if missing:

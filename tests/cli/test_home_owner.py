@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from scheduler import vocabulary as v
 from scheduler.entry_members import Person
 from scheduler.home import Home
@@ -103,7 +104,7 @@ def test_what_root_makes_is_the_owners(home: Home, arguments: tuple[str, ...]) -
     answer = called_by(0, home, *arguments)
     assert answer.code == 0, answer.err
     assert owners(home) == {OWNER}
-    with Journal.open(home.ledger, software="", read_only=True) as journal:
+    with LedgerReader.open(home.ledger) as journal:
         actors = {entry.actor.partition("@")[0] for entry in journal.read(1)}
     assert "user:nobody" not in actors
     assert arguments[0] == "logs" or "user:root" in actors
@@ -211,7 +212,7 @@ def test_two_logins_of_the_owner_are_two_people(home: Home) -> None:
         assert why in " ".join(refused.err.split())
     done = called_by(OWNER, home, *approve, login=BOB)
     assert done.code == 0, done.err
-    with Journal.open(home.ledger, software="", read_only=True) as journal:
+    with LedgerReader.open(home.ledger) as journal:
         (given,) = [entry for entry in journal.read(0) if entry.type == v.ApprovalGiven.TYPE]
     assert v.payload(given).person == Person(name=str(BOB), by="login")
     said = v.payload(given).claims
@@ -221,7 +222,7 @@ def test_two_logins_of_the_owner_are_two_people(home: Home) -> None:
 def _requested(home: Home, person: Person) -> str:
     """The revision that waits, once some command has recorded it, as asked for by this person."""
     assert called_by(OWNER, home, "jobs", "disable", "b").code == 0
-    with Journal.open(home.ledger, software="", read_only=True) as journal:
+    with LedgerReader.open(home.ledger) as journal:
         found = [v.payload(entry) for entry in journal.read(0) if entry.type == v.ApprovalRequested.TYPE]
     assert found[-1].person == person
     return str(found[-1].revision)

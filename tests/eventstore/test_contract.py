@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from eventstore.errors import Conflict, EventTooLarge
+from eventstore.ledger_reader import LedgerReader
 from eventstore.memory import MemoryStore
 from eventstore.replicated.replicated_store import ReplicatedStore
 from eventstore.store import EMPTY, OWN_SEQ, Event, EventStore, Head
@@ -92,6 +93,22 @@ def _replicated(tmp_path: Path, segment_entries: int, *, one_home: bool) -> Iter
     for folder in tmp_path.iterdir():
         check_ledger(folder)
         assert b"".join(server.lines()).startswith(mirrored(folder))
+
+
+def test_who_reads_the_files_reads_the_same(stores: Stores) -> None:
+    """A reader of the folder sees what the store says, forwards and backwards, and what is appended meanwhile."""
+    store, _ = stores
+    store.append([event(number) for number in range(4)])
+    if store.files is None:
+        return
+    with LedgerReader.open(store.files.folder) as reader:
+        assert (reader.ledger_id, reader.segment_entries) == (store.ledger_id, store.files.segment_entries)
+        assert list(reader.follow(0)) == list(store.read(0))
+        store.append([event(4), event(5)])
+        assert reader.head().seq == 4
+        assert reader.refresh() == store.head()
+        assert list(reader.read(2, 5)) == list(store.read(2, 5))
+        assert list(reader.read_backwards(6)) == list(store.read_backwards(6))
 
 
 def test_a_new_ledger_begins_with_ledger_created(stores: Stores) -> None:

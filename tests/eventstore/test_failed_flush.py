@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from eventstore.errors import Poisoned
-from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.verify import verify
 from tests.support.disks import DroppingDisk
 from tests.support.journal import crash, cut, event, open_journal
@@ -30,7 +30,7 @@ def _power_fails(folder: Path, disk: DroppingDisk) -> list[int | None]:
     """What is there afterwards."""
     disk.fail(folder)
     check_ledger(folder)
-    with Journal.open(folder, software="", read_only=True) as journal:
+    with LedgerReader.open(folder) as journal:
         return [entry.run for entry in journal.read(1)]
 
 

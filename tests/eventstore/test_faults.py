@@ -14,6 +14,7 @@ import pytest
 from eventstore.durable import Disk
 from eventstore.errors import LedgerError, Poisoned, Unavailable
 from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from tests.support.disks import FLUSHES, CountingDisk, FastDisk, FaultyDisk, PowerDisk, PowerFailure
 from tests.support.journal import StepClock, crash, edit, event, open_journal
 from tests.support.ledger_check import check_ledger
@@ -66,7 +67,7 @@ class Life:
                 entries = journal.append([event(number) for number in batch])
             except Unavailable:
                 self.refused.extend(batch)
-                with Journal.open(self.folder, software="", read_only=True) as reader:
+                with LedgerReader.open(self.folder) as reader:
                     assert reader.head().seq <= head.seq + 1, "something of a refused append was written"
                     found = [entry.run for entry in reader.read(0)]
                     assert not set(found) & set(batch), "a refused append was written"

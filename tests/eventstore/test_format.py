@@ -16,6 +16,7 @@ import eventstore
 from eventstore.entry import parse_lines
 from eventstore.genesis import LedgerCreated
 from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.recovery import LedgerRecovered
 from eventstore.store import GENESIS
 from eventstore.verify import verify
@@ -102,7 +103,7 @@ def test_the_golden_ledger_verifies(tmp_path: Path) -> None:
 def test_the_golden_ledger_is_read_as_it_was_written(tmp_path: Path) -> None:
     """Types, subjects and payloads of the golden ledger mean what they meant."""
     before = snapshot(_GOLDEN)
-    with Journal.open(_GOLDEN, software="", read_only=True) as journal:
+    with LedgerReader.open(_GOLDEN) as journal:
         entries = list(journal.read(0))
     assert snapshot(_GOLDEN) == before
     assert [(entry.type, entry.actor, entry.job, entry.run) for entry in entries] == [

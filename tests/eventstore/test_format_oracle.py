@@ -10,9 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from eventstore.errors import Corrupt, LedgerError, TornTail
 from eventstore.head import Slot, pack
+from eventstore.ledger_reader import LedgerReader
 from eventstore.verify import verify
 from tests.support.disks import FastDisk
 from tests.support.format_oracle import verdict
@@ -119,9 +121,9 @@ def forge_head(rng: random.Random, files: Files) -> None:
     if rng.random() < 0.5:
         slot = rng.choice(
             [
-                slot._replace(seq=slot.seq + rng.choice([-1, 1, 9])),
-                slot._replace(hash="a" * 64),
-                slot._replace(offset=slot.offset + 1),
+                replace(slot, seq=slot.seq + rng.choice([-1, 1, 9])),
+                replace(slot, hash="a" * 64),
+                replace(slot, offset=slot.offset + 1),
             ]
         )
     if slot.seq >= 0 and re.fullmatch("[0-9a-f]{64}", slot.hash):
@@ -290,7 +292,7 @@ def read_whole(folder: Path) -> tuple[str, int]:
     """What somebody finds who opens it to read, and reads it all: a torn tail is not looked at."""
     count = 0
     try:
-        with open_journal(folder, read_only=True, create=False) as journal:
+        with LedgerReader.open(folder) as journal:
             for _ in journal.read(0):
                 count += 1
     except TornTail:

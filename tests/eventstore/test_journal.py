@@ -16,6 +16,7 @@ import pytest
 from eventstore.errors import Corrupt, LedgerError, NewerFormat, NoLedger, Poisoned, Unavailable
 from eventstore.head import SLOT_BYTES, Slot, pack, unpack
 from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.store import Event
 from eventstore.verify import verify
 from tests.support.disks import CountingDisk, FastDisk
@@ -61,7 +62,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(NoLedger, match="no ledger"):
         open_journal(folder, create=False)
     with pytest.raises(NoLedger, match="no ledger"):
-        open_journal(folder, read_only=True)
+        LedgerReader.open(folder)
     with pytest.raises(NoLedger):
         verify(folder)
     assert not (tmp_path / "var").exists()
@@ -75,7 +76,7 @@ def test_an_empty_folder_and_one_with_other_files(tmp_path: Path) -> None:
     with pytest.raises(NoLedger):
         open_journal(tmp_path, create=False)
     with pytest.raises(NoLedger):
-        open_journal(tmp_path, read_only=True)
+        LedgerReader.open(tmp_path)
     assert snapshot(tmp_path) == {"notes.txt": b"mine"}
     open_journal(tmp_path).close()
     (tmp_path / "1.jsonl").write_text("garbage")
@@ -249,7 +250,7 @@ def test_a_sealed_segment_of_another_length_is_corrupt(
     edit(folder / _name(first), spoil)
     damage = _is_corrupt(folder)
     with pytest.raises(Corrupt) as caught:
-        Journal.open(folder, software="test 1", create=False, read_only=True)
+        LedgerReader.open(folder)
     there = (folder / _name(first)).read_bytes()
     if first == 0 and not there:
         return  # without entry 0 not even the length of segments is known
@@ -364,9 +365,9 @@ def test_a_newer_format_is_refused(ram: Path, structure: bytes) -> None:
     open_journal(folder, disk=FastDisk()).close()
     _rewrite_entry_0(folder, {"format": 2}, structure)
     before = snapshot(folder)
-    for read_only in (False, True):
+    for opened in (open_journal, LedgerReader.open):
         with pytest.raises(NewerFormat, match=r"format 2.*up to 1.*later"):
-            open_journal(folder, disk=FastDisk(), read_only=read_only)
+            opened(folder, disk=FastDisk())
     with pytest.raises(NewerFormat):
         verify(folder)
     after = snapshot(folder)
@@ -420,13 +421,14 @@ def test_a_reader_needs_no_permission_to_write(ledger: Path) -> None:
         path.chmod(0o444)
     program = (
         "import os, sys; from pathlib import Path\n"
-        "from eventstore.journal import Journal; from eventstore.verify import verify\n"
+        "from eventstore.journal import Journal; from eventstore.ledger_reader import LedgerReader\n"
+        "from eventstore.verify import verify\n"
         "from eventstore.errors import Unavailable; from eventstore.store import Event\n"
         "os.setgid(65534); os.setuid(65534); folder = Path(sys.argv[1])\n"
-        "journal = Journal.open(folder, software='', read_only=True)\n"
-        "assert [entry.seq for entry in journal.follow(0)] == list(range(8))\n"
+        "reader = LedgerReader.open(folder)\n"
+        "assert [entry.seq for entry in reader.follow(0)] == list(range(8))\n"
         "assert verify(folder).ok\n"
-        "try: journal.append([Event(type='a.b', actor='x', data={})])\n"
+        "try: reader.append([Event(type='a.b', actor='x', data={})])\n"
         "except Unavailable as error: print(error)\n"
         "try: Journal.open(folder, software='')\n"
         "except Unavailable as error: print(error)\n"
@@ -445,22 +447,41 @@ def test_a_copy_without_lock_and_head_can_be_read(ledger: Path) -> None:
     """The segments alone are a ledger."""
     for name in ("lock", "HEAD", "reserve"):
         (ledger / name).unlink()
-    with Journal.open(ledger, software="", read_only=True) as journal:
+    with LedgerReader.open(ledger) as journal:
         assert [entry.seq for entry in journal.follow(0)] == list(range(8))
     assert verify(ledger).ok
 
 
 def test_a_reader_follows_a_live_ledger(ledger: Path) -> None:
     """A reader sees what a writer commits, over segments, and never writes."""
-    with (
-        Journal.open(ledger, software="", read_only=True) as reader,
-        open_journal(ledger, disk=FastDisk()) as journal,
-    ):
+    with LedgerReader.open(ledger) as reader, open_journal(ledger, disk=FastDisk()) as journal:
         journal.append([event(number) for number in range(8, 20)])
         assert [entry.seq for entry in reader.follow(8)] == list(range(8, 20))
         with pytest.raises(Unavailable, match="read only"):
             reader.append([event(1)])
+        before = snapshot(ledger)
         reader.tick()
+        reader.release_reserve()
+        assert not reader.restore_reserve()
+        assert snapshot(ledger) == before
+    reader.close()
+    with pytest.raises(LedgerError, match="closed"):
+        reader.append([event(1)])
+
+
+def test_who_only_reads_loads_nothing_that_writes(ledger: Path) -> None:
+    """A command that shows something waits for no module that composes, commits, recovers or seals."""
+    program = (
+        "import sys; from pathlib import Path; from eventstore.ledger_reader import LedgerReader\n"
+        "with LedgerReader.open(Path(sys.argv[1])) as reader: assert len(list(reader.follow(0))) == 8\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('eventstore.')))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(ledger)], capture_output=True, text=True, check=True
+    )
+    assert not {"encoder", "commit", "recovery", "reserve", "rewrite", "sealing", "journal", "archive"} & {
+        name.removeprefix("eventstore.") for name in ran.stdout.split()
+    }
 
 
 def test_a_closed_ledger_is_not_written(ledger: Path) -> None:
@@ -547,7 +568,7 @@ def test_garbage_behind_a_full_unsealed_segment_is_set_aside(
         (folder / "HEAD").unlink()
     edit(folder / _name(6), lambda raw: raw.extend(garbage))
     assert verify(folder).torn is not None
-    with Journal.open(folder, software="test 1", create=False, read_only=True) as journal:
+    with LedgerReader.open(folder) as journal:
         assert journal.torn is not None
     with open_journal(folder, disk=FastDisk()) as journal:
         assert journal.recovered is not None
@@ -597,4 +618,4 @@ def test_a_last_segment_that_is_gone_while_its_seal_is_there_is_corrupt(ram: Pat
         (folder / _name(first)).unlink()
         assert _is_corrupt(folder).segment.name in {_name(first), _name(0)}
         with pytest.raises(Corrupt):
-            Journal.open(folder, software="test 1", create=False, read_only=True)
+            LedgerReader.open(folder)

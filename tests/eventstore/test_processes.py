@@ -20,6 +20,7 @@ import pytest
 
 from eventstore.errors import Unavailable
 from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.verify import verify
 from tests.support.command import DEADLINE_S
 from tests.support.journal import event, open_journal
@@ -202,7 +203,7 @@ def test_opening_a_ledger_on_a_full_disk(small_disk: Path) -> None:
         open_journal(folder)
     with pytest.raises(Unavailable, match="No space"):
         open_journal(small_disk / "another" / "ledger")
-    with Journal.open(folder, software="", read_only=True) as reader:
+    with LedgerReader.open(folder) as reader:
         assert [entry.seq for entry in reader.read(0)] == [0, 1]
         assert reader.torn is not None
     (small_disk / "ballast").unlink()
@@ -255,7 +256,7 @@ def test_what_cannot_be_read_is_unavailable(tmp_path: Path, monkeypatch: pytest.
     """Whatever the system says while entries are read, it is the ledger that is said to be unavailable."""
     with open_journal(tmp_path / "ledger") as journal:
         journal.append([event(number) for number in range(3)])
-    with open_journal(tmp_path / "ledger", read_only=True) as journal, monkeypatch.context() as broken:
+    with LedgerReader.open(tmp_path / "ledger") as journal, monkeypatch.context() as broken:
         broken.setattr(os, "open", lambda *arguments, **members: _no_descriptors())
         with pytest.raises(Unavailable, match="Too many open files"):
             list(journal.read(0))

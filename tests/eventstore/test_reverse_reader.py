@@ -8,6 +8,7 @@ import pytest
 
 from eventstore.errors import Corrupt
 from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.segment import seal_name, segment_name
 from eventstore.store import Entry, Event
 
@@ -29,7 +30,7 @@ def filled(folder: Path, entries: int, payload_bytes: int = 10) -> Journal:
 
 def backwards(folder: Path) -> Iterator[Entry]:
     """The entries of a ledger that is opened to be read only, the newest one first."""
-    with Journal.open(folder, software="", read_only=True) as journal:
+    with LedgerReader.open(folder) as journal:
         yield from journal.read_backwards()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from eventstore.errors import Corrupt
 from eventstore.head import Slot, pack
@@ -196,7 +197,7 @@ def test_a_head_with_another_offset(ledger: Path) -> None:
     (ledger / "HEAD").write_bytes(pack(slot))
     assert verify(ledger).ok
     for offset in (end - 1, end + 1, end + len(lines[5]), 1, end * 10):
-        (ledger / "HEAD").write_bytes(pack(slot._replace(offset=offset)))
+        (ledger / "HEAD").write_bytes(pack(replace(slot, offset=offset)))
         damage = verify(ledger).first_damage
         assert damage is not None
         assert (damage.seq, damage.offset) == (94, end)

@@ -19,6 +19,7 @@ from cli.terminal.line_printer import LinePrinter
 from eventstore.durable import Disk
 from eventstore.errors import Unavailable
 from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.ledger import ledger as ledger_module
@@ -58,7 +59,7 @@ def test_no_descriptor_for_a_new_segment_is_no_failed_flush(tmp_path: Path) -> N
         disk.short = False
         journal.append([MOON])
         assert journal.head().seq == 4
-    with Journal.open(tmp_path, software="test", read_only=True) as journal:
+    with LedgerReader.open(tmp_path) as journal:
         assert [entry.seq for entry in journal.read(0)] == [0, 1, 2, 3, 4]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from unittest import mock
 
 from eventstore.errors import NoLedger
-from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.store import Entry, Event
 from scheduler.home import Home
 from scheduler.ledger.open import open_ledger
@@ -60,7 +60,7 @@ def write_config(root: Path, text: str) -> None:
 def entries_of(root: Path) -> list[Entry]:
     """The whole ledger of a home; empty if there is none yet."""
     try:
-        with Journal.open(Home(root).ledger, software="test", read_only=True) as journal:
+        with LedgerReader.open(Home(root).ledger) as journal:
             return list(journal.read(0))
     except NoLedger:
         return []

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from eventstore.proofs import kept_checkpoints, kept_sizes
+from eventstore import kept_sizes
+from eventstore.proofs import kept_checkpoints
 from eventstore.proofs.kept_checkpoints import parse_kept
 from eventstore.proofs.merkle_tree import TreeHead, joined_root, leaf_hashes
 from eventstore.proofs.notes.note import VerifierKey, parse_note, parse_verifier_key

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from eventstore.errors import NoLedger
-from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.change_watch import CREATED, MODIFIED, ChangeWatch
@@ -85,7 +85,7 @@ class Served:
     def _entries(self) -> list[Entry]:
         with (
             contextlib.suppress(NoLedger),
-            Journal.open(Home(self.root).ledger, software="test", read_only=True) as journal,
+            LedgerReader.open(Home(self.root).ledger) as journal,
         ):
             return list(journal.read(0))
         return []

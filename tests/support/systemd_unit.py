@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eventstore.errors import NoLedger
-from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.home import Home
@@ -73,7 +73,7 @@ class InstalledUnit:
         """Its ledger so far."""
         with (
             contextlib.suppress(NoLedger),
-            Journal.open(self.home.ledger, software="test", read_only=True) as journal,
+            LedgerReader.open(self.home.ledger) as journal,
         ):
             return list(journal.read(0))
         return []

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from cli.evidence.bundle import verify
+from eventstore.kept_sizes import sizes
 from eventstore.proofs.base64_text import from_base64
 from eventstore.proofs.kept_checkpoints import Kept, read
-from eventstore.proofs.kept_sizes import sizes
 from eventstore.proofs.merkle_tree import SubtreeHash
 from eventstore.proofs.notes.checkpoint import log_signed
 from eventstore.proofs.remembered import check_remembered

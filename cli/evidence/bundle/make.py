@@ -17,8 +17,8 @@ from cli.evidence.bundle.left_out import tree_lines
 from cli.evidence.bundle.output import BundledOutput
 from cli.evidence.bundle.scope import Asked, Scope, look_for
 from cli.words.entry_lines import sentence
+from eventstore.kept_sizes import sizes
 from eventstore.nesting import decode
-from eventstore.proofs.kept_sizes import sizes
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.ledger_tree import LedgerTree
 from eventstore.proofs.merkle_tree import LeafRange

@@ -14,8 +14,9 @@ from cli.ledger.verification.laws import check_laws
 from cli.ledger.verification.verified import Derived, Laws, Verified
 from cli.terminal.printable import printable
 from cli.terminal.progress import progress
-from eventstore.archive.presence import archived_bytes, presence
+from eventstore.archive.archived_segments import archived_bytes
 from eventstore.errors import LedgerError
+from eventstore.segment import list_names
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class AskedLedger:
         """The same with what is known of archived entries that are not read."""
         tiles = self._home.tree if self._copy is None else None
         start = start._replace(archives=self._archives, tiles=tiles)
-        absent = [] if self._archives else presence(self._folder).archived if self._folder.is_dir() else []
+        absent = [] if self._archives else list_names(self._folder).archived if self._folder.is_dir() else []
         if not absent or absent[-1] < start.beginning.size:
             return start
         with suppress(LedgerError), self._opened() as store:  # what is damaged is told by the verification

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from eventstore.kept_sizes import sizes
 from eventstore.proofs.errors import InvalidNote
 from eventstore.proofs.kept_checkpoints import DamagedCheckpoint, read
-from eventstore.proofs.kept_sizes import sizes
 from eventstore.proofs.notes.checkpoint import Checkpoint, parse_checkpoint
 from eventstore.proofs.notes.note import Note, parse_note
 from eventstore.regular_file import NotRegular, read_regular

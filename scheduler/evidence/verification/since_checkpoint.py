@@ -11,12 +11,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from eventstore.archive.presence import moved_segment
+from eventstore.archive.archived_segments import moved_segment
 from eventstore.entry import tail_of
 from eventstore.errors import Corrupt
+from eventstore.kept_sizes import sizes
 from eventstore.proofs.errors import DamagedTiles, InvalidNote, OtherTree
 from eventstore.proofs.kept_checkpoints import DamagedCheckpoint, Kept, read
-from eventstore.proofs.kept_sizes import sizes
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.ledger_tree import LedgerTree
 from eventstore.proofs.merkle_tree import (

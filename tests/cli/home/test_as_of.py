@@ -9,7 +9,7 @@ import click
 import pytest
 
 from cli.home.as_of import moment_as_of
-from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from scheduler.home import Home
 from tests.support.command import Answer, call, process
 from tests.support.home import flip_a_bit, make_home
@@ -42,7 +42,7 @@ def test_the_list_of_then(home: Home) -> None:
 
 def test_every_entry_is_a_moment(home: Home) -> None:
     """Right after each entry the list is what the fold up to it says, and it never knows what came later."""
-    with Journal.open(home.ledger, software="test", read_only=True) as journal:
+    with LedgerReader.open(home.ledger) as journal:
         entries = list(journal.read(0))
     for entry in entries:
         jobs = call("jobs", "list", "--json", "--as-of", str(entry.seq), home=home.root).document

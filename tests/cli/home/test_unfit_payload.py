@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.store import OWN_SEQ, Event
 from scheduler.home import Home
 from tests.support.command import call
@@ -45,13 +46,13 @@ def unfit(tmp_path: Path) -> tuple[Home, int]:
 def test_what_folds_names_the_entry_and_what_to_do(unfit: tuple[Home, int], command: str) -> None:
     """Exit code 3 with the entry's number, its type, the member that does not fit, and what shows it."""
     home, seq = unfit
-    entries = len(list(Journal.open(home.ledger, software="test", read_only=True).read(0)))
+    entries = len(list(LedgerReader.open(home.ledger).read(0)))
     answer = call(*command.split(), home=home.root)
     assert answer.code == 3, answer
     for part in (f"entry {seq}, job.disabled: member reason", f"ledger show {seq}`", "ledger verify`"):
         assert part in " ".join(answer.err.split()), answer
     assert "Traceback" not in answer.err
-    with Journal.open(home.ledger, software="test", read_only=True) as journal:
+    with LedgerReader.open(home.ledger) as journal:
         assert len(list(journal.read(0))) == entries
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from scheduler.telemetry.sent_state import SentState, keep_sent
 from tests.support.command import call
 from tests.support.console import Page, console
@@ -24,7 +24,7 @@ def test_what_is_not_sent_for_long_is_told(tmp_path: Path) -> None:
     home.config.parent.mkdir(parents=True, exist_ok=True)
     home.config.write_text(CONFIG)
     assert "nothing was sent yet" in call("status", home=home.root).out
-    with Journal.open(home.ledger, software="", read_only=True) as journal:
+    with LedgerReader.open(home.ledger) as journal:
         ledger_id, last = journal.ledger_id, journal.head().seq
     keep_sent(home.telemetry, SentState(ledger_id, last))
     answer = call("status", "--json", home=home.root)

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from eventstore.archive.absent_check import ArchiveRecords, misfit
+from eventstore.archive.archived_segments import ArchivedSegment
 from eventstore.archive.marker import Marker
-from eventstore.archive.presence import ArchivedSegment
 from eventstore.seal import Seal
 from eventstore.segment import marker_name, seal_name
 from eventstore.store import Entry

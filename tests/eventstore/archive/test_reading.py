@@ -19,6 +19,7 @@ from eventstore.committed_reader import CommittedReader
 from eventstore.errors import Archived as ArchivedError
 from eventstore.errors import Corrupt
 from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.ledger_tree import LedgerTree
 from eventstore.proofs.merkle_tree import LeafRange
@@ -32,8 +33,12 @@ from tests.support.journal import edit, event, open_journal
 _SAME_LEDGER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 
 
-def _opened(folder: Path, **options: bool) -> Journal:
-    return open_journal(folder, disk=FastDisk(), segment_entries=SEGMENT_ENTRIES, **options)
+def _opened(folder: Path) -> Journal:
+    return open_journal(folder, disk=FastDisk(), segment_entries=SEGMENT_ENTRIES)
+
+
+def _reader(folder: Path) -> LedgerReader:
+    return LedgerReader.open(folder, disk=FastDisk())
 
 
 def _is_gone(seq: int) -> bool:
@@ -44,7 +49,7 @@ def _is_gone(seq: int) -> bool:
 @given(first=st.integers(-1, 66), last=st.none() | st.integers(-1, 66))
 def test_any_entries_are_read_as_before(archived: Archived, first: int, last: int | None) -> None:
     """Forwards, from wherever, over archived segments and others."""
-    with _opened(archived.whole, read_only=True) as before, _opened(archived.folder, read_only=True) as now:
+    with _reader(archived.whole) as before, _reader(archived.folder) as now:
         assert list(now.read(first, last)) == list(before.read(first, last))
 
 
@@ -52,7 +57,7 @@ def test_any_entries_are_read_as_before(archived: Archived, first: int, last: in
 @given(before=st.none() | st.integers(0, 66))
 def test_entries_are_read_backwards_as_before(archived: Archived, before: int | None) -> None:
     """From the end, or from wherever."""
-    with _opened(archived.whole, read_only=True) as whole, _opened(archived.folder, read_only=True) as now:
+    with _reader(archived.whole) as whole, _reader(archived.folder) as now:
         assert list(now.read_backwards(before)) == list(whole.read_backwards(before))
 
 
@@ -91,7 +96,7 @@ def test_it_goes_on_recording(archived: Archived) -> None:
         assert list(journal.follow(64)) == entries
 
 
-QUESTIONS: dict[str, Callable[[Journal], object]] = {
+QUESTIONS: dict[str, Callable[[LedgerReader], object]] = {
     "forwards": lambda journal: list(journal.read(0)),
     "backwards": lambda journal: list(journal.read_backwards()),
     "one entry": lambda journal: list(journal.read(20, 20)),
@@ -136,7 +141,7 @@ def test_what_cannot_be_read_there_is_told(archived: Archived, question: str, ca
     for first in (8, 16, 24):
         if archived.volume.exists():
             damage(archived.volume / f"{segment_name(first)}.zst")
-    with _opened(archived.folder, read_only=True) as journal, pytest.raises(ArchivedError) as problem:
+    with _reader(archived.folder) as journal, pytest.raises(ArchivedError) as problem:
         QUESTIONS[question](journal)
     told = problem.value
     assert told.first in GONE
@@ -148,7 +153,7 @@ def test_what_cannot_be_read_there_is_told(archived: Archived, question: str, ca
 def test_what_is_here_is_read_without_the_archive(archived: Archived) -> None:
     """Each entry of a segment that is here, the first one after an archived segment too, checked as before."""
     shutil.rmtree(archived.volume)
-    with _opened(archived.whole, read_only=True) as before, _opened(archived.folder, read_only=True) as now:
+    with _reader(archived.whole) as before, _reader(archived.folder) as now:
         for seq in range(64):
             if not _is_gone(seq):
                 assert list(now.read(seq, seq)) == list(before.read(seq, seq))
@@ -160,14 +165,14 @@ def test_backwards_all_newer_entries_come_first(archived: Archived) -> None:
     """What is newer than the archived segment is given before it is told that the archive is away."""
     shutil.rmtree(archived.volume)
     got: list[Entry] = []
-    with _opened(archived.folder, read_only=True) as journal, pytest.raises(ArchivedError):
+    with _reader(archived.folder) as journal, pytest.raises(ArchivedError):
         got.extend(journal.read_backwards())
     assert [entry.seq for entry in got] == list(range(63, 47, -1))
 
 
 def test_the_last_ones_are_kept_and_no_more(archived: Archived) -> None:
     """A process keeps two segments decompressed, whatever it reads, and reads those again without the archive."""
-    with _opened(archived.folder, read_only=True) as journal:
+    with _reader(archived.folder) as journal:
         before = len(os.listdir("/proc/self/fd"))
         list(journal.read(0))
         assert len(os.listdir("/proc/self/fd")) == before + 2
@@ -182,7 +187,7 @@ def test_a_segment_that_is_here_counts_before_its_marker(archived: Archived) -> 
     for first in GONE:
         shutil.copy(archived.whole / segment_name(first), archived.folder)
     shutil.rmtree(archived.volume)
-    with _opened(archived.whole, read_only=True) as before, _opened(archived.folder, read_only=True) as now:
+    with _reader(archived.whole) as before, _reader(archived.folder) as now:
         assert list(now.read(0)) == list(before.read(0))
 
 
@@ -227,7 +232,7 @@ def test_a_segment_that_is_neither_here_nor_archived_is_damage(archived: Archive
     damage, name = REFUSED[case]
     damage(archived.folder)
     with pytest.raises(Corrupt) as problem:
-        _opened(archived.folder, read_only=True)
+        _reader(archived.folder)
     assert problem.value.segment.name == name
 
 
@@ -247,7 +252,7 @@ def test_a_process_that_slept_meanwhile_goes_on(archived: Archived, more: int, a
         with _opened(folder) as other:
             other.append([event(number) for number in range(more)])
     with (
-        _opened(folder, read_only=True) as reader,
+        _reader(folder) as reader,
         _opened(folder) as writer,
         closing(CommittedReader(folder)) as committed,
     ):
@@ -286,7 +291,7 @@ def test_without_a_head_it_is_gone_on_from_the_last_segment(archived: Archived) 
     """A copy of the segments alone."""
     (archived.folder / "HEAD").unlink()
     shutil.rmtree(archived.volume)
-    with _opened(archived.folder, read_only=True) as journal:
+    with _reader(archived.folder) as journal:
         assert journal.head().seq == 63
 
 
@@ -294,7 +299,7 @@ def test_nothing_of_archives_is_imported_where_nothing_is_archived(archived: Arc
     """Neither the library nor the code that reads archives."""
     program = (
         "import sys; from pathlib import Path; from eventstore.journal import Journal\n"
-        "with Journal.open(Path(sys.argv[1]), software='', create=False, read_only=True) as journal:\n"
+        "with Journal.open(Path(sys.argv[1]), software='', create=False) as journal:\n"
         "    list(journal.read(0))\n"
         "print([name for name in sys.modules if 'zstd' in name or name.endswith(('retrieval', 'marker'))])"
     )

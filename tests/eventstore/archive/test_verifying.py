@@ -11,14 +11,15 @@ import pytest
 from msgspec import structs
 
 from eventstore.archive.retrieval import release
-from eventstore.archive.segment_access import open_segment_file
 from eventstore.errors import Archived as ArchivedError
 from eventstore.errors import Corrupt
+from eventstore.ledger_reader import LedgerReader
 from eventstore.own_hash import with_own_hash
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.ledger_tree import LedgerTree
 from eventstore.seal import read_seal
 from eventstore.segment import marker_name, seal_name, segment_name
+from eventstore.segment_access import open_segment_file
 from eventstore.store import Event, Head
 from eventstore.verify import verify
 from eventstore.verify_report import ArchivedRange, VerifyReport
@@ -99,7 +100,7 @@ def test_an_archive_that_is_to_be_read_and_cannot_be_is_told(archived: Archived,
 
 def test_a_head_that_was_written_down_is_compared_in_the_archive(archived: Archived) -> None:
     """The seal tells the last entry of a segment; any other one has to be read."""
-    with open_journal(archived.whole, read_only=True) as journal:
+    with LedgerReader.open(archived.whole) as journal:
         heads = {entry.seq: Head(entry.seq, entry.hash) for entry in journal.read(0)}
     expected = [heads[20], heads[31], heads[50], Head(21, "0" * 64), Head(47, "0" * 64)]
     report = verify(archived.folder, expected=expected)

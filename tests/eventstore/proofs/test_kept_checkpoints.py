@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from eventstore.errors import Corrupt
+from eventstore.kept_sizes import largest_size, sizes
+from eventstore.ledger_reader import LedgerReader
 from eventstore.proofs.errors import InvalidNote
 from eventstore.proofs.kept_checkpoints import (
     DamagedCheckpoint,
@@ -17,7 +19,6 @@ from eventstore.proofs.kept_checkpoints import (
     newest,
     read,
 )
-from eventstore.proofs.kept_sizes import largest_size, sizes
 from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.notes.checkpoint import Checkpoint
 from eventstore.proofs.notes.note import Note
@@ -121,13 +122,13 @@ def test_a_ledger_that_is_shorter_than_its_checkpoint_is_corrupt(ram: Path) -> N
         before = ((folder / "HEAD").read_bytes(), (folder / SEGMENT_0).stat().st_size)
         journal.append([event(2)])
     keep(folder, _note(3))
-    with open_journal(folder, disk=FastDisk(), read_only=True) as journal:
+    with LedgerReader.open(folder, disk=FastDisk()) as journal:
         assert journal.head().seq == 2
     (folder / "HEAD").write_bytes(before[0])
     os.truncate(folder / SEGMENT_0, before[1])
-    for read_only in (True, False):
+    for opened in (LedgerReader.open, open_journal):
         with pytest.raises(Corrupt, match=r"checkpoint of 3 entries"):
-            open_journal(folder, disk=FastDisk(), read_only=read_only)
+            opened(folder, disk=FastDisk())
     assert (folder / SEGMENT_0).stat().st_size == before[1]
 
 
@@ -137,7 +138,7 @@ def test_a_torn_line_that_was_signed_is_damage(ram: Path) -> None:
     with open_journal(folder, disk=FastDisk()) as journal:
         journal.append([event(1)])
     edit(folder / SEGMENT_0, lambda raw: raw.extend(b'{"seq":2,"ti'))
-    with open_journal(folder, disk=FastDisk(), read_only=True) as reader:
+    with LedgerReader.open(folder, disk=FastDisk()) as reader:
         assert reader.torn is not None
     keep(folder, _note(3))
     with pytest.raises(Corrupt):

@@ -8,7 +8,7 @@ import pytest
 
 from eventstore.errors import Corrupt, Unavailable
 from eventstore.head import HEAD_NAME
-from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.replicated.mirror import Mirror, NotTheSame
 from eventstore.segment import seal_name, segment_name
 from eventstore.store import EMPTY
@@ -28,7 +28,7 @@ def test_a_mirror_is_a_ledger_of_the_same_bytes(tmp_path: Path) -> None:
     assert mirrored(tmp_path) == b"".join(lines)
     assert (tmp_path / seal_name(4)).exists()
     check_ledger(tmp_path)
-    with Journal.open(tmp_path, software="", create=False, read_only=True) as reader:
+    with LedgerReader.open(tmp_path) as reader:
         assert [entry.seq for entry in reader.read(0)] == list(range(11))
 
 

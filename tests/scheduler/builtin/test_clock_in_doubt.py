@@ -10,6 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
 from scheduler.builtin import __main__
@@ -39,7 +40,7 @@ def cleaned(
     """Run the program a minute later by the boot clock; its exit code, and what it recorded."""
     argv = maintenance_argv(home, JobDefinition(name="log-cleanup"))[4:]
     code = __main__.main([*argv, *options], environ, lambda: now, lambda: ("boot", BOOTTIME_MS + 60_000))
-    with Journal.open(home.ledger, software="test", read_only=True) as journal:
+    with LedgerReader.open(home.ledger) as journal:
         applied = v.payload(list(journal.read(0))[-1])
     assert isinstance(applied, v.RetentionApplied)
     return code, applied

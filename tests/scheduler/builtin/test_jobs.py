@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from scheduler import vocabulary as v
 from scheduler.builtin import __main__
 from scheduler.builtin.jobs import CleanupSessions, LedgerTrouble, LogCleanup
@@ -48,7 +49,7 @@ def context(dry_run: bool = False) -> JobContext:
 
 def applied(home: Home) -> v.RetentionApplied:
     """What is recorded last."""
-    with Journal.open(home.ledger, software="test", read_only=True) as journal:
+    with LedgerReader.open(home.ledger) as journal:
         payload = v.payload(list(journal.read(0))[-1])
     assert isinstance(payload, v.RetentionApplied)
     return payload

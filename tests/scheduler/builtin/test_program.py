@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from eventstore.journal import Journal
+from eventstore.ledger_reader import LedgerReader
 from eventstore.store import OWN_SEQ, Entry
 from scheduler.builtin import __main__
 from scheduler.builtin.command_line import parse
@@ -35,7 +36,7 @@ def home(tmp_path: Path) -> Home:
 
 def entries(home: Home) -> list[Entry]:
     """Everything in the ledger but its first entry."""
-    with Journal.open(home.ledger, software="test", read_only=True) as journal:
+    with LedgerReader.open(home.ledger) as journal:
         return list(journal.read(1))
 
 

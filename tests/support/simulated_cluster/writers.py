@@ -15,7 +15,7 @@ from eventstore.entry import check_lines
 from eventstore.errors import Conflict, Halted, InDoubt, Unavailable
 from eventstore.replicated.mirror import Mirror
 from eventstore.replicated.replicated_store import ReplicatedStore
-from eventstore.store import GENESIS, Event
+from eventstore.store import GENESIS, Event, Head
 from tests.support.simulated_cluster.mirror_files import check_prefix, mirrored
 from tests.support.simulated_cluster.network import Network
 from tests.support.simulated_cluster.simulation import NEVER_S, SimulatedProcess, Simulation
@@ -125,7 +125,7 @@ class Writer:
         assert [msgspec.json.decode(entry.data, type=Said).said for entry in entries] == words
         assert expected is None or entries[0].prev == expected.hash
         self.acknowledged.update((word, entry.hash) for word, entry in zip(words, entries, strict=True))
-        assert store.head() == (entries[-1].seq, entries[-1].hash)
+        assert store.head() == Head(entries[-1].seq, entries[-1].hash)
 
     def _catch_up(self, store: ReplicatedStore, process: SimulatedProcess) -> None:
         """When the life is over, read what is there, until nobody can have anything in doubt."""

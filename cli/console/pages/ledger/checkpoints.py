@@ -15,7 +15,7 @@ _SHOWN_MAX: Final = 50
 
 def show_checkpoints(asked: Asked) -> Response:
     """The page of checkpoints, the newest first."""
-    from eventstore.proofs.kept_sizes import sizes
+    from eventstore.kept_sizes import sizes
     from scheduler.metrics.last_verification import last_verification
 
     verified = None if asked.as_of is not None else last_verification(asked.site.home)

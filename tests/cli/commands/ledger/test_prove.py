@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from eventstore.journal import Journal
+from eventstore.kept_sizes import checkpoint_path
 from eventstore.proofs.files.proof_file import parse_proof_file
-from eventstore.proofs.kept_sizes import checkpoint_path
 from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.notes.checkpoint import Checkpoint
 from eventstore.proofs.notes.note import Note

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore.proofs.kept_sizes import checkpoint_path
+from eventstore.kept_sizes import checkpoint_path
 from eventstore.proofs.notes.checkpoint import origin_hash, parse_checkpoint
 from tests.support.home import LiveHome
 from tests.support.receiver import Receiver, always

@@ -15,8 +15,8 @@ from eventstore.durable import REAL
 from eventstore.errors import Conflict, Corrupt
 from eventstore.head import durable_entries
 from eventstore.journal import Journal
+from eventstore.kept_sizes import checkpoint_path
 from eventstore.proofs import kept_checkpoints
-from eventstore.proofs.kept_sizes import checkpoint_path
 from eventstore.proofs.merkle_tree import TreeHead
 from eventstore.proofs.notes.checkpoint import Checkpoint
 from eventstore.proofs.notes.note import Note

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from eventstore.archive.retrieval import release
 from eventstore.errors import Archived
+from eventstore.kept_sizes import checkpoint_path, sizes
 from eventstore.proofs import kept_checkpoints
 from eventstore.proofs.errors import OtherTree
-from eventstore.proofs.kept_sizes import checkpoint_path, sizes
 from eventstore.proofs.leaves import LedgerLeaves
 from eventstore.proofs.ledger_tree import LedgerTree
 from eventstore.segment import list_segments

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from eventstore.kept_sizes import CHECKPOINTS_NAME, checkpoint_path
 from eventstore.proofs import kept_checkpoints
-from eventstore.proofs.kept_sizes import CHECKPOINTS_NAME, checkpoint_path
 from eventstore.proofs.notes.signing import Cosigner
 from eventstore.verify_report import VerifyReport
 from scheduler import vocabulary as v

@@ -7,15 +7,13 @@ and what has to be listed for that does not grow with each checkpoint.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from eventstore.segment import SEGMENT_ENTRIES
+from eventstore.segment import SEGMENT_ENTRIES, number_in
 
 CHECKPOINTS_NAME = "checkpoints"
 """The folder of the checkpoints, in that of the ledger."""
-_NAME = re.compile(r"[0-9]{20}")
 
 
 def checkpoint_path(ledger: Path, size: int) -> Path:
@@ -57,8 +55,8 @@ def _folders(ledger: Path) -> list[Path]:
         names = os.listdir(folder)
     except FileNotFoundError:
         return []
-    return [folder / name for name in sorted(filter(_NAME.fullmatch, names), reverse=True)]
+    return [folder / name for name in sorted(names, reverse=True) if number_in(name) is not None]
 
 
 def _sizes(folder: Path) -> Iterator[int]:
-    return map(int, filter(_NAME.fullmatch, os.listdir(folder)))
+    return (size for name in os.listdir(folder) if (size := number_in(name)) is not None)

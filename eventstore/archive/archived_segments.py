@@ -1,38 +1,17 @@
-"""Which segments a ledger has: those in its folder, those that are archived; and whether one is neither."""
+"""What a ledger's folder says of the segments that are archived, and whether each missing one is one of them."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from eventstore.archive.marker import Marker, read_marker
 from eventstore.entry import LINE_BYTES_MAX
 from eventstore.errors import Corrupt
 from eventstore.seal import Seal, read_seal, sound_seal
-from eventstore.segment import list_names, marker_name, seal_name, segment_name
-
-if TYPE_CHECKING:
-    from eventstore.archive.marker import Marker
-
-
-class Presence(NamedTuple):
-    """The segments of a ledger, by their first entries, each list in order.
-
-    Attributes:
-        local: those in its folder.
-        archived: those that are not there, and have a marker; never the first, which says what the ledger is.
-        sealed: those that have a seal.
-    """
-
-    local: list[int]
-    archived: list[int]
-    sealed: list[int]
-
-    @property
-    def firsts(self) -> list[int]:
-        """All segments."""
-        return sorted(self.local + self.archived) if self.archived else self.local
+from eventstore.segment import SegmentNames, list_names, marker_name, seal_name, segment_name
 
 
 class ArchivedSegment(NamedTuple):
@@ -42,18 +21,7 @@ class ArchivedSegment(NamedTuple):
     marker: Marker
 
 
-def presence(folder: Path) -> Presence:
-    """The segments of a ledger; the folder is listed, and nothing is read.
-
-    Raises:
-        OSError: it cannot be listed.
-    """
-    segments, seals, markers = list_names(folder)
-    archived = sorted(set(markers).difference(segments, [0])) if markers else []
-    return Presence(segments, archived, seals)
-
-
-def check_absent(folder: Path, found: Presence, segment_entries: int) -> dict[int, ArchivedSegment]:
+def check_archived(folder: Path, found: SegmentNames, segment_entries: int) -> dict[int, ArchivedSegment]:
     """Check that each segment that is not in the folder is one that was archived.
 
     The first segment and the last one are always in the folder. An archived one has a seal and a marker that agree,
@@ -71,9 +39,6 @@ def check_absent(folder: Path, found: Presence, segment_entries: int) -> dict[in
         Corrupt: a segment is missing, or its seal and its marker are not as they were written.
         OSError: the folder cannot be read.
     """
-    for first in sorted(set(found.sealed).difference(found.firsts))[:1]:
-        path = folder / segment_name(first)
-        raise Corrupt(path, 0, first, "the segment that its seal speaks of", "no such file")
     known: dict[int, ArchivedSegment] = {}
     if not found.archived:
         return known
@@ -109,9 +74,6 @@ def archived_segment(folder: Path, first: int) -> ArchivedSegment | None:
     path = folder / marker_name(first)
     if not os.path.lexists(path):
         return None
-    # Where nothing is archived there are no markers, and nobody waits for this.
-    from eventstore.archive.marker import read_marker
-
     try:
         marker = read_marker(folder, first)
     except ValueError as error:
@@ -151,7 +113,7 @@ def archived_bytes(folder: Path) -> int:
         OSError: the folder cannot be read.
     """
     total_bytes = 0
-    for first in presence(folder).archived:
+    for first in list_names(folder).archived:
         with suppress(ValueError):
             seal = read_seal(folder, first)
             total_bytes += 0 if seal is None else seal.bytes

@@ -30,7 +30,7 @@ def open_segment_file(path: Path) -> int:
         first = first_in_name(path.name)
         if not first:  # the first segment is never moved
             raise
-        # Nobody whose segments are all there needs what an archive needs.
+        # Where all segments are there, nobody waits for what an archive needs.
         from eventstore.archive.retrieval import retrieved
 
         fd = retrieved(path.parent, first)
