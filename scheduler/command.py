@@ -60,11 +60,6 @@ def command_argv(definition: JobDefinition) -> list[str]:
     return [SHELL, "-c", command] if definition.shell else shlex.split(command)
 
 
-def command_line(command: str | list[str]) -> str:
-    """A command in one line: as it was written, or the program and its arguments quoted as a shell wants them."""
-    return command if isinstance(command, str) else shlex.join(command)
-
-
 def command_digest(definition: JobDefinition) -> str:
     """SHA-256 (hex) of what is executed: of the arguments as a JSON list, or of the name of what has no command."""
     executed: object

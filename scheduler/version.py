@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 VERSION = "0.1.0"
+_INFO = ".dist-info"
 PARTS = ("croniter", "tzdata", "msgspec", "PyYAML", "duckdb")
 """Packages that decide what runs when, or write what is recorded and what is made of it."""
 
@@ -47,9 +48,10 @@ def installed_versions(*names: str) -> dict[str, str]:
     for place in reversed(sys.path):  # the first place counts
         with suppress(OSError):
             for folder in os.listdir(place or "."):
-                package, is_info, version = _parts(folder)
-                if is_info and package in wanted:
-                    found[wanted[package]] = version
+                if folder.endswith(_INFO):
+                    name, _, version = folder.removesuffix(_INFO).partition("-")
+                    if (package := _normalized(name)) in wanted:
+                        found[wanted[package]] = version
     return {name: found.get(name) or _recorded_otherwise(name) for name in names}
 
 
@@ -65,11 +67,6 @@ def _recorded_otherwise(name: str) -> str:
 def _normalized(name: str) -> str:
     """The name of a package as all its spellings are compared: those of such folders escape it."""
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _parts(folder: str) -> tuple[str, bool, str]:
-    name, _, version = folder.removesuffix(".dist-info").partition("-")
-    return _normalized(name), folder.endswith(".dist-info"), version
 
 
 def replaced(used: Mapping[str, str], installed: Mapping[str, str]) -> list[ReplacedPart]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -47,6 +46,8 @@ def show_commands(commands: Iterable[tuple[str, str]]) -> None:
 def _command() -> str:
     """The plain name where the shell would find this very program by it, else the path it was called by."""
     called = sys.argv[0]
+    import shutil
+
     there = shutil.which(NAME)
     if Path(called).name != NAME or (
         there is not None and os.path.realpath(there) == os.path.realpath(called)

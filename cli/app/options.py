@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import click
@@ -30,6 +29,8 @@ class Choice(click.Choice[str]):
         """The word, if it is one of them."""
         if value in self.choices:
             return str(value)
+        from difflib import get_close_matches
+
         typed = str(value)
         near = get_close_matches(typed.casefold(), self.choices, n=1)
         meant = f": did you mean {near[0]}?" if near else f": there are {', '.join(self.choices)}"

@@ -284,8 +284,8 @@ class _Console:
             self._note_if_ahead(jobs_settled_ahead(view.state, view.now))
 
     def _note_if_ahead(self, ahead: Mapping[str, datetime]) -> None:
-        told = clock_was_ahead_words(ahead, self._zone)
-        if told is not None:
+        if ahead:
+            told = clock_was_ahead_words(ahead, self._zone)
             self._note(f"Note: {told}: until then nothing of that is due. `jobs run` works at any time.")
 
     def _say_ready(self, outlook: Outlook | None, how: str = "") -> None:

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.app.failures import ExitCode
-from cli.app.invocation import invocation, show_commands
 from cli.app.json_output import json_option, show_json
 from cli.home.open import to_read
-from cli.status.heartbeat import is_well
 from cli.terminal.console import out
 from cli.terminal.tables import details
 from cli.times.show import MACHINES_ZONE, local_zone, utc_option
@@ -36,8 +34,11 @@ def status(home: Home, utc: bool, exit_code: bool, as_json: bool) -> None:
     """
     with to_read(home, with_outline=True, quiet=True) as view:
         _show(home, view, utc=utc, as_json=as_json)
-        if exit_code and not is_well(view):
-            sys.exit(ExitCode.FAILED)
+        if exit_code:
+            from cli.status.heartbeat import is_well
+
+            if not is_well(view):
+                sys.exit(ExitCode.FAILED)
 
 
 def _show(home: Home, view: View, *, utc: bool, as_json: bool) -> None:
@@ -50,5 +51,7 @@ def _show(home: Home, view: View, *, utc: bool, as_json: bool) -> None:
 
     details(status_facts(view, "UTC" if utc else local_zone()))
     if view.holder is None:
+        from cli.app.invocation import invocation, show_commands
+
         out("")
         show_commands([(f"{invocation(home)} serve", "starts the scheduler")])

@@ -102,7 +102,7 @@ def _exported(job: ConfiguredJob) -> ExportedJob:
 
     unsaid = []
     for key, origin in origins(job).items():
-        if key.startswith("env.") or key in _SAID or origin[0] == "default":
+        if key.startswith("env.") or key in _SAID or origin.kind == "default":
             continue
         shown = JOB_SETTINGS[key].shown(job.definition)
         if shown != _AS_CRON.get(key):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scheduler.rules.state import Job
 
 
-class Setting(NamedTuple):
+class Setting(msgspec.Struct, frozen=True):
     """One setting.
 
     Attributes:
@@ -66,14 +66,17 @@ def settings_of(view: View, job: Job) -> list[Setting]:
     definition = job.definition
     places = key_places(view, job)
     if places is None:
-        return [
-            _setting(definition, key, "ledger", None) for key in origins_in(_times(definition), definition)
-        ]
-    found = [_setting(definition, key, *origin) for key, origin in origins_in(places, definition).items()]
+        return [_setting(definition, key, "ledger") for key in origins_in(_times(definition), definition)]
+    found = [
+        _setting(definition, key, each.kind, each.line, each.file)
+        for key, each in origins_in(places, definition).items()
+    ]
     return found if has_salt(view.home) else [_without_digest(setting) for setting in found]
 
 
-def _setting(definition: JobDefinition, key: str, origin: str, line: int | None, file: str = "") -> Setting:
+def _setting(
+    definition: JobDefinition, key: str, origin: str, line: int | None = None, file: str = ""
+) -> Setting:
     if key.startswith("env."):
         digest = definition.env[key.removeprefix("env.")]
         return Setting(key, digest, variable(digest), origin, line, file)
@@ -90,7 +93,7 @@ def _without_digest(setting: Setting) -> Setting:
     """Digests are salted, and the salt is made when the config is first recorded: before that there are none."""
     if not setting.key.startswith("env."):
         return setting
-    return setting._replace(value=None, shown="(no digest yet: nothing is recorded)")
+    return msgspec.structs.replace(setting, value=None, shown="(no digest yet: nothing is recorded)")
 
 
 def _plain(value: Any) -> Any:

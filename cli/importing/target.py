@@ -63,7 +63,7 @@ def _part(home: Home, name: str) -> Target:
     from scheduler.configuration.files.read_files import read_files
 
     called = part_called(name)
-    files, _ = read_files(home.config, home.root)
+    files = read_files(home.config, home.root).files
     place = folder_of(home.config) / Path(called).name
     if place.parent.is_dir():
         check_place(place, home, force=None)

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_relative, show_time
-from cli.words.approval_words import change_rows, change_sentence
 from cli.words.job_words import backfill_words, enabled_cell, last_result, last_words, skipped_words
 from cli.words.late_words import late_of, late_sentence
-from cli.words.limit_words import memory_means, memory_means_words
-from cli.words.wait_words import going_words
 from cli.words.words import timing_words
-from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.requests.upcoming import next_run, settled_by_hand
-from scheduler.wording.quantities import size_words
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
+    from scheduler.rules.approvals.pending_change import PendingChange
     from scheduler.rules.runs.waiting_reasons import WaitingReasons
     from scheduler.rules.state import Job
 
 
-class JobFact(NamedTuple):
+class JobFact(msgspec.Struct, frozen=True):
     """One thing: its title, what there is to tell, and the entries that show it."""
 
     title: str
@@ -42,14 +40,10 @@ def job_facts(view: View, job: Job, zone: str) -> Iterator[JobFact]:
     enabled = enabled_cell(view.state, job, zone, view.now, waits, with_settled=False, with_late=False)
     yield JobFact("enabled", enabled, (job.enablement.seq,))
     if (change := view.state.changes.get(job.name)) is not None:
-        seqs = (change.seq,) if change.rejected_seq is None else (change.seq, change.rejected_seq)
-        yield JobFact("pending", Cell(change_sentence(change, view.now, zone), "warn"), seqs)
-        for key, old, new in change_rows(job.definition, change.definition):
-            yield JobFact(f"  {key}", f"{old or 'none'} -> {new or 'none'}")
+        yield from _pending(view, job, change, zone)
     limits = job.definition.limits
     if limits is not None and limits.memory_bytes is not None:
-        means = memory_means_words(memory_means(view))
-        yield JobFact("memory limit", f"{size_words(limits.memory_bytes)} {means}")
+        yield _memory_limit(view, limits.memory_bytes)
     yield from _in_flight(view, job, waits, zone)
     if late := late_of(view.state, job):
         told = [Cell(late_sentence(each, zone, view.now), "bad") for each in late]
@@ -57,13 +51,41 @@ def job_facts(view: View, job: Job, zone: str) -> Iterator[JobFact]:
     if (settled := settled_by_hand(job, view.now)) is not None:
         up_to = show_time(settled.until, zone)
         yield JobFact("settled", f"up to {up_to}, by entry {settled.seq}", (settled.seq,))
-    if (backfill := under_way(view.state, job.name)) is not None:
-        yield JobFact("backfill", backfill_words(backfill), (backfill.seq,))
+    yield from _backfill(view, job)
     yield from _last(view, job, zone)
     yield JobFact("next run", _next(view, job, zone, words))
 
 
+def _pending(view: View, job: Job, change: PendingChange, zone: str) -> Iterator[JobFact]:
+    from cli.words.approval_words import change_rows, change_sentence
+
+    seqs = (change.seq,) if change.rejected_seq is None else (change.seq, change.rejected_seq)
+    yield JobFact("pending", Cell(change_sentence(change, view.now, zone), "warn"), seqs)
+    for key, old, new in change_rows(job.definition, change.definition):
+        yield JobFact(f"  {key}", f"{old or 'none'} -> {new or 'none'}")
+
+
+def _memory_limit(view: View, memory_bytes: int) -> JobFact:
+    from cli.words.limit_words import memory_means, memory_means_words
+    from scheduler.wording.quantities import size_words
+
+    return JobFact("memory limit", f"{size_words(memory_bytes)} {memory_means_words(memory_means(view))}")
+
+
+def _backfill(view: View, job: Job) -> Iterator[JobFact]:
+    if job.name not in view.state.backfills:
+        return
+    from scheduler.rules.requests.backfill import under_way
+
+    if (backfill := under_way(view.state, job.name)) is not None:
+        yield JobFact("backfill", backfill_words(backfill), (backfill.seq,))
+
+
 def _in_flight(view: View, job: Job, waits: WaitingReasons, zone: str) -> Iterator[JobFact]:
+    if not job.live:
+        return
+    from cli.words.wait_words import going_words
+
     for number in job.live:
         run = view.state.runs[number]
         told = f"run {number}, {going_words(view.state, run, waits, view.now, zone)}"

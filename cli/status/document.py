@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cli.status.evidence import evidence_document
 from cli.status.findings import (
     any_memory_limit,
+    approvals_awaited,
     backfills_going,
     job_counts,
     jobs_awaiting,
@@ -16,20 +17,20 @@ from cli.status.findings import (
     left_going,
     mistake_count,
     mistakes,
+    not_stopped,
     replaced_parts,
     settled_ahead_by_hand,
 )
 from cli.status.heartbeat import heartbeat_document
 from cli.status.notifications import channel_document, known_channels
 from cli.status.telemetry import telemetry_document
-from cli.words.approval_words import change_document, waiting_changes
+from cli.words.approval_words import change_document
 from cli.words.late_words import late_document
 from cli.words.limit_words import memory_means
 from cli.words.wait_words import awaited_instants, waited_document, waiting_document
 from scheduler.configuration.files.joined import MAIN
 from scheduler.entry_members import ConfigError
 from scheduler.ownership.home_identity import is_copy
-from scheduler.processes.recognition.survivors import living_survivors
 from scheduler.rules.requests.upcoming import jobs_settled_ahead
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def status_document(view: View) -> dict[str, Any]:
                 "uid": process.uid,
                 "program": process.program,
             }
-            for run, job, process in living_survivors(view.state.left_running)
+            for run, job, process in not_stopped(view)
         ],
     }
 
@@ -171,9 +172,7 @@ def _waits(view: View) -> dict[str, Any]:
     """What waits: changes for a second person, runs for what they could start with."""
     full = view.full_slots
     return {
-        "approvals": [
-            {"job": name, **change_document(change)} for name, change in waiting_changes(view.state)
-        ],
+        "approvals": [{"job": name, **change_document(change)} for name, change in approvals_awaited(view)],
         "slots_taken": None
         if full is None
         else {"by": [run.number for run in full.holders], "waiting": len(full.waiting)},

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cli.words.wait_words import awaited_instants
 from scheduler.configuration.errors import ConfigInvalid
 from scheduler.entry_members import FAILURES, ConfigError
-from scheduler.home import Home
-from scheduler.rules.expectations.expected import Breach
-from scheduler.rules.instants_state import Backfill, SettledByHand
-from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.requests.upcoming import settled_by_hand
-from scheduler.rules.runs.orphans import orphans
-from scheduler.rules.state import Job, Run
-from scheduler.service.executor import executors_of
 from scheduler.version import ReplacedPart, replaced, versions
 
 if TYPE_CHECKING:
+    from scheduler.home import Home
     from scheduler.ledger.view import View
+    from scheduler.processes.recognition.survivors import LivingSurvivor
+    from scheduler.rules.approvals.pending_change import PendingChange
+    from scheduler.rules.expectations.expected import Breach
+    from scheduler.rules.instants_state import Backfill, SettledByHand
+    from scheduler.rules.state import Job, Run
 
 
 def replaced_parts(view: View) -> list[ReplacedPart]:
@@ -34,13 +34,20 @@ def replaced_parts(view: View) -> list[ReplacedPart]:
 
 def left_going(view: View) -> list[Run]:
     """The runs that no process watches, because no scheduler serves the home; not asked is whether they live."""
-    if view.holder is not None or view.on_database:
+    if view.holder is not None or view.on_database or not view.state.runs:
         return []
+    from scheduler.rules.runs.orphans import orphans
+    from scheduler.service.executor import executors_of
+
     return orphans(view.state, view.state.runs, (), executors_of(view.home))
 
 
 def backfills_going(view: View) -> list[tuple[str, Backfill]]:
     """The jobs that are being backfilled, and what is to come of that."""
+    if not view.state.backfills:
+        return []
+    from scheduler.rules.requests.backfill import under_way
+
     found = ((name, under_way(view.state, name)) for name in sorted(view.state.backfills))
     return [(name, each) for name, each in found if each is not None]
 
@@ -56,12 +63,33 @@ def jobs_awaiting(view: View) -> list[tuple[Job, datetime]]:
 
     It is counted from the last success that came, or what else was recorded of the instant.
     """
+    waiting = [job for job in view.state.present_jobs() if job.awaited and job.on_schedule]
+    if not waiting:
+        return []
+    from cli.words.wait_words import awaited_instants
+
     found = [
-        (job, awaited[0][0].since)
-        for job in view.state.present_jobs()
-        if job.awaited and job.on_schedule and (awaited := awaited_instants(job)) and awaited[0][1]
+        (job, awaited[0][0].since) for job in waiting if (awaited := awaited_instants(job)) and awaited[0][1]
     ]
     return sorted(found, key=lambda each: (each[1], each[0].name))
+
+
+def approvals_awaited(view: View) -> list[tuple[str, PendingChange]]:
+    """The changes that wait for a second person, by the names of the jobs."""
+    if not view.state.changes:
+        return []
+    from cli.words.approval_words import waiting_changes
+
+    return waiting_changes(view.state)
+
+
+def not_stopped(view: View) -> list[LivingSurvivor]:
+    """The processes of finished runs that could not be stopped, and live."""
+    if not view.state.left_running:
+        return []
+    from scheduler.processes.recognition.survivors import living_survivors
+
+    return living_survivors(view.state.left_running)
 
 
 def late(view: View) -> list[Breach]:
@@ -93,7 +121,9 @@ def job_counts(view: View) -> dict[str, int]:
 
 def ledger_size_bytes(home: Home) -> int:
     """The size of all segments."""
-    return sum(path.stat().st_size for path in home.ledger.glob("*.jsonl"))
+    with suppress(FileNotFoundError), os.scandir(home.ledger) as found:
+        return sum(each.stat().st_size for each in found if each.name.endswith(".jsonl"))
+    return 0
 
 
 def any_memory_limit(view: View) -> bool:

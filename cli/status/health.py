@@ -5,27 +5,25 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cli.home.copied import adoption
-from cli.status.evidence import anchor_lines, signed_lines
-from cli.status.findings import ledger_size_bytes, left_going, mistake_count, mistakes, replaced_parts
-from cli.status.heartbeat import heartbeat_lines
-from cli.status.notifications import summary_lines
-from cli.status.telemetry import telemetry_lines
+from cli.status.findings import (
+    approvals_awaited,
+    ledger_size_bytes,
+    left_going,
+    mistake_count,
+    mistakes,
+    not_stopped,
+    replaced_parts,
+)
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_duration, show_moment, show_size
-from cli.words.approval_words import waiting_changes
 from cli.words.entry_lines import sentence
-from cli.words.job_words import PAUSE_ENDS, paused_words
-from cli.words.scheduler_words import clock_was_ahead_words, left_going_words, upgraded_words
-from scheduler.home import Home
 from scheduler.ownership.home_identity import is_copy
-from scheduler.processes.recognition.survivors import living_survivors
 from scheduler.rules.requests.upcoming import jobs_settled_ahead
-from scheduler.wording.config_places import place_words
 from scheduler.wording.entries import signs_of
 
 if TYPE_CHECKING:
+    from scheduler.home import Home
     from scheduler.ledger.view import View
 
 _SHOWN_MAX = 10
@@ -44,24 +42,47 @@ def watching_facts(view: View, zone: str) -> list[tuple[str, Value]]:
 
 def keeping_facts(view: View, zone: str) -> list[tuple[str, Value]]:
     """The ledger, who vouches for it, and what tells others of all this."""
-    facts: list[tuple[str, Value]] = [("ledger", _ledger(view, zone))]
-    if signed := signed_lines(view, zone):
-        facts.append(("signed", signed))
-        facts.append(("anchors", anchor_lines(view, zone)))
-    if heartbeat := heartbeat_lines(view, zone):
-        facts.append(("heartbeat", heartbeat))
-    if telemetry := telemetry_lines(view, zone):
-        facts.append(("telemetry", telemetry))
-    if channels := summary_lines(view):
-        facts.append(("channels", channels))
+    facts: list[tuple[str, Value]] = [
+        ("ledger", _ledger(view, zone)),
+        *_evidence(view, zone),
+        *_told(view, zone),
+    ]
     if clock := _clock(view, zone):
         facts.append(("clock", clock))
     return facts
 
 
+def _evidence(view: View, zone: str) -> list[tuple[str, Value]]:
+    """Who vouches for the ledger, if it has a key."""
+    if view.state.evidence is None:
+        return []
+    from cli.status.evidence import anchor_lines, signed_lines
+
+    return [("signed", signed_lines(view, zone)), ("anchors", anchor_lines(view, zone))]
+
+
+def _told(view: View, zone: str) -> list[tuple[str, Value]]:
+    """What tells others: each thing that the home has."""
+    blocks = view.blocks
+    facts: list[tuple[str, Value]] = []
+    if blocks is not None and blocks.heartbeat is not None:
+        from cli.status.heartbeat import heartbeat_lines
+
+        facts.append(("heartbeat", heartbeat_lines(view, zone)))
+    if blocks is not None and blocks.sends_telemetry:
+        from cli.status.telemetry import telemetry_lines
+
+        facts.append(("telemetry", telemetry_lines(view, zone)))
+    if (blocks is not None and blocks.channels) or view.home.notifications.exists():
+        from cli.status.notifications import summary_lines
+
+        facts.append(("channels", summary_lines(view)))
+    return [fact for fact in facts if fact[1]]
+
+
 def left_running_lines(view: View) -> list[Cell | str]:
     """Processes of runs that have ended which could not be stopped and live."""
-    living = living_survivors(view.state.left_running)
+    living = not_stopped(view)
     lines: list[Cell | str] = [
         Cell(
             f"pid {process.pid} ({printable(process.program)}, uid {process.uid}),"
@@ -82,6 +103,8 @@ def more_lines(count: int) -> list[str]:
 def _home(home: Home) -> list[Cell | str]:
     if not is_copy(home):
         return [str(home.root)]
+    from cli.home.copied import adoption
+
     return [
         str(home.root),
         Cell("it is a copy of another home, or was restored: nothing runs until it is adopted", "bad"),
@@ -94,6 +117,8 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
     if holder is None:
         lines: list[Cell | str] = [_not_running(view, zone)]
         if left := left_going(view):
+            from cli.words.scheduler_words import left_going_words
+
             lines.append(Cell(left_going_words(left), "warn"))
         return lines
     who = (
@@ -103,8 +128,12 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
     )
     lines = [Cell(f"running{who}", "good")]
     if watch is not None and watch.paused is not None:
+        from cli.words.job_words import PAUSE_ENDS, paused_words
+
         lines += [Cell(paused_words(watch, view.now, zone), "bad"), PAUSE_ENDS]
     if outdated := replaced_parts(view):
+        from cli.words.scheduler_words import upgraded_words
+
         lines.append(Cell(upgraded_words(outdated), "warn"))
     return lines
 
@@ -125,7 +154,7 @@ def _not_running(view: View, zone: str) -> Cell:
 def _config(view: View, zone: str) -> list[Cell | str]:
     path, state = str(view.home.config), view.config_state
     if state == "in force":
-        if waiting_changes(view.state):
+        if approvals_awaited(view):
             return [Cell(f"{path}, in force but for what waits for approval", "warn")]
         return [Cell(f"{path}, in force", "good")]
     if state == "pending":
@@ -139,8 +168,10 @@ def _config(view: View, zone: str) -> list[Cell | str]:
         return [Cell(f"{path}, not in force yet: {when}", "warn")]
     in_force = "the last good one stays in force" if view.state.config else "no config is in force"
     lines: list[Cell | str] = [Cell(f"{path}, {state}: {in_force}", "bad")]
-    found = mistakes(view)
-    lines += [f"{place_words(error)}: {error.message}" for error in found[:_SHOWN_MAX]]
+    if found := mistakes(view):
+        from scheduler.wording.config_places import place_words
+
+        lines += [f"{place_words(error)}: {error.message}" for error in found[:_SHOWN_MAX]]
     if state == "missing" and view.home.config_in_force.exists():
         lines.append(f"a copy of the last good one is {view.home.config_in_force}")
     elif not found and view.problem is not None:
@@ -184,15 +215,17 @@ def _clock(view: View, zone: str) -> list[Cell | str]:
     lines: list[Cell | str] = []
     if (behind := view.clock_behind) is not None:
         lines.append(Cell(f"behind the ledger's last entry by {_span(behind)}: was it set back?", "bad"))
-    ahead = clock_was_ahead_words(jobs_settled_ahead(view.state, view.now), zone)
-    if ahead is None:
+    ahead = jobs_settled_ahead(view.state, view.now)
+    if not ahead:
         return lines
-    it, runs = ("it", "runs") if len(jobs_settled_ahead(view.state, view.now)) == 1 else ("they", "run")
+    from cli.words.scheduler_words import clock_was_ahead_words
+
+    it, runs = ("it", "runs") if len(ahead) == 1 else ("they", "run")
     remedy = (
         f"no time is settled twice: {it} {runs} by schedule again after that; `jobs settle NAME --reopen` opens"
         " what is to come"
     )
-    lines.append(Cell(ahead, "bad"))
+    lines.append(Cell(clock_was_ahead_words(ahead, zone), "bad"))
     lines.append(f"{remedy}; `jobs run` works at any time")
     return lines
 

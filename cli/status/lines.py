@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cli.status.findings import (
     any_memory_limit,
+    approvals_awaited,
     backfills_going,
     job_counts,
     jobs_awaiting,
@@ -16,15 +17,6 @@ from cli.status.health import keeping_facts, left_running_lines, more_lines, wat
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value
 from cli.times.show import show_moment, show_time
-from cli.words.approval_words import change_sentence, waiting_changes
-from cli.words.job_words import backfill_words
-from cli.words.late_words import late_sentence
-from cli.words.limit_words import memory_means, memory_means_words
-from cli.words.lock_words import lock_waits_words
-from cli.words.scheduler_words import (
-    full_slots_words,
-)
-from cli.words.wait_words import awaited_words, going_words
 
 if TYPE_CHECKING:
     from scheduler.ledger.view import View
@@ -51,6 +43,8 @@ def status_facts(view: View, zone: str) -> list[tuple[str, Value]]:
     if left := left_running_lines(view):
         facts.append(("not stopped", left))
     if any_memory_limit(view):
+        from cli.words.limit_words import memory_means, memory_means_words
+
         facts.append(("memory limits", memory_means_words(memory_means(view))))
     return [*facts, *keeping_facts(view, zone)]
 
@@ -71,6 +65,12 @@ def _jobs(view: View, zone: str) -> list[Cell | str]:
 
 def _runs(view: View) -> list[Cell | str]:
     runs = list(view.state.runs.values())
+    if not runs:
+        return ["none"]
+    from cli.words.lock_words import lock_waits_words
+    from cli.words.scheduler_words import full_slots_words
+    from cli.words.wait_words import going_words
+
     waits = view.waiting_reasons
     lines: list[Cell | str] = [
         f"run {run.number} of {run.job}, {going_words(view.state, run, waits, view.now)}"
@@ -80,12 +80,15 @@ def _runs(view: View) -> list[Cell | str]:
     lines[:0] = [Cell(told, "warn") for told in lock_waits_words(view.lock_waits, view.state, view.now)]
     if (full := view.full_slots) is not None:
         lines.insert(0, Cell(full_slots_words(full, view.now), "bad"))
-    return lines or ["none"]
+    return lines
 
 
 def _late(view: View, zone: str) -> list[Cell | str]:
     """What is expected of jobs and does not hold, the longest first."""
-    found = late(view)
+    if not (found := late(view)):
+        return []
+    from cli.words.late_words import late_sentence
+
     lines: list[Cell | str] = [
         Cell(f"{printable(each.job)}: {late_sentence(each, zone, view.now)}", "bad")
         for each in found[:_SHOWN_MAX]
@@ -96,7 +99,10 @@ def _late(view: View, zone: str) -> list[Cell | str]:
 
 def _awaiting(view: View, zone: str) -> list[Cell | str]:
     """The jobs that run after others alone and wait for them, the longest first."""
-    awaiting = jobs_awaiting(view)
+    if not (awaiting := jobs_awaiting(view)):
+        return []
+    from cli.words.wait_words import awaited_words
+
     lines: list[Cell | str] = [
         f"{printable(job.name)}, {awaited_words(job, zone)}, since {show_moment(since, zone, view.now)}"
         for job, since in awaiting[:_SHOWN_MAX]
@@ -106,7 +112,10 @@ def _awaiting(view: View, zone: str) -> list[Cell | str]:
 
 
 def _backfills(view: View) -> list[Cell | str]:
-    going = backfills_going(view)
+    if not (going := backfills_going(view)):
+        return []
+    from cli.words.job_words import backfill_words
+
     lines: list[Cell | str] = [
         f"{printable(name)}, {backfill_words(each)}" for name, each in going[:_SHOWN_MAX]
     ]
@@ -116,12 +125,12 @@ def _backfills(view: View) -> list[Cell | str]:
 
 def _approvals(view: View, zone: str) -> list[Cell | str]:
     """What waits for a second person."""
-    waiting = waiting_changes(view.state)
+    if not (waiting := approvals_awaited(view)):
+        return []
+    from cli.words.approval_words import change_sentence
+
     lines: list[Cell | str] = [
         Cell(f"{printable(name)}: {change_sentence(change, view.now, zone)}", "warn")
         for name, change in waiting[:_SHOWN_MAX]
     ]
-    lines += more_lines(len(waiting))
-    if waiting:
-        lines.append("`jobs approve NAME` shows a change and approves it")
-    return lines
+    return [*lines, *more_lines(len(waiting)), "`jobs approve NAME` shows a change and approves it"]

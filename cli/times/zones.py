@@ -14,6 +14,8 @@ __all__ = ["local_zone", "zone_of"]
 _ZONE_FOLDER = "/zoneinfo/"
 _UTC_ITSELF = ("UTC0", "UTC-0", "UTC+0", "GMT0", "<UTC>0")
 """The POSIX names of UTC (`TZ` in environ(7))."""
+_UTC_NAMES = ("UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu")
+"""Its IANA names: no data of zones is needed for it."""
 
 
 @lru_cache(maxsize=1)
@@ -27,8 +29,10 @@ def local_zone() -> str:
     path = wanted or "/etc/localtime"
     name = os.path.realpath(path).rpartition(_ZONE_FOLDER)[2] if path.startswith("/") else path
     name = name.removeprefix("posix/")
+    if name in _UTC_NAMES:
+        return "UTC"
     if name and not name.startswith("/") and known_zone(name):
-        return "UTC" if name in ("Etc/UTC", "Etc/UCT", "UCT", "Zulu") else name
+        return name
     if wanted and wanted not in _UTC_ITSELF:
         note(f"TZ is {wanted!r}, which is not the name of a time zone such as Europe/Paris: UTC is used.")
     return "UTC"

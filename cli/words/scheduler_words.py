@@ -24,10 +24,8 @@ def upgraded_words(replaced: Iterable[ReplacedPart]) -> str:
     return f"installed is now {installed}: until it is started again, the scheduler uses {used}"
 
 
-def clock_was_ahead_words(ahead: Mapping[str, datetime], zone: str) -> str | None:
-    """That nothing of some jobs is due for long: see `jobs_settled_ahead`, whose answer is given."""
-    if not ahead:
-        return None
+def clock_was_ahead_words(ahead: Mapping[str, datetime], zone: str) -> str:
+    """That nothing of some jobs is due for long: see `jobs_settled_ahead`, whose answer is given; there are some."""
     until = max(ahead.values())
     who = printable(next(iter(ahead))) if len(ahead) == 1 else show_count(len(ahead), "job")
     return f"the times of {who} up to {show_time(until, zone)} were settled while the clock was ahead"

@@ -41,9 +41,9 @@ def load(
     """
     from scheduler.configuration.document import read_config
 
-    files, owner = read_files(path, home)
-    config = read_config(files, path, home, registered, salt, datetime.now(UTC), slow)
-    config.owner = owner
+    found = read_files(path, home)
+    config = read_config(found.files, path, home, registered, salt, datetime.now(UTC), slow)
+    config.owner = found.owner
     return config
 
 

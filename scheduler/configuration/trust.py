@@ -10,7 +10,8 @@ import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+
+import msgspec
 
 from eventstore.regular_file import open_regular
 from scheduler.home import Home
@@ -23,7 +24,7 @@ class Untrusted(Exception):
     """Others can write a file that decides what runs, or put another in its place; the message says what to do."""
 
 
-class TrustedFile(NamedTuple):
+class TrustedFile(msgspec.Struct, frozen=True):
     """What a file that decides what runs holds, and who owns it: nobody else but root could write it."""
 
     content: bytes

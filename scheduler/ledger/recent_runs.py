@@ -6,7 +6,9 @@ Older runs need a search through the whole history.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from scheduler.entry_members import Outcome, Trigger
 from scheduler.rules.runs.attempts import settles
@@ -20,7 +22,7 @@ _LOOKED_AT_MAX = 20_000
 """At most this many entries are looked at, so that the cost does not grow with the ledger."""
 
 
-class EndedRun(NamedTuple):
+class EndedRun(msgspec.Struct, frozen=True):
     """A run that has ended, as entry `entry` says."""
 
     run: int

@@ -65,7 +65,8 @@ def config_to_apply(home: Home, *, to_record: bool = True) -> ConfigToApply:
         ConfigInvalid, ConfigMissing, ConfigUnreadable: it cannot be used.
     """
     salt = salt_of(home) if to_record or has_salt(home) else b""
-    files, owner = read_files(home.config, home.root)
+    found = read_files(home.config, home.root)
+    files = found.files
     config = parse(
         files[0].content, home.config, home.root, salt=salt, now=datetime.now(UTC), parts=files[1:]
     )
@@ -73,7 +74,7 @@ def config_to_apply(home: Home, *, to_record: bool = True) -> ConfigToApply:
     if top is None:
         raise ConfigMissing(home.config)
     text = applied_text(top, salt, codes_of(home, config.definitions.values()))
-    config.owner, config.digest = owner, text.digest
+    config.owner, config.digest = found.owner, text.digest
     return ConfigToApply(config, text)
 
 

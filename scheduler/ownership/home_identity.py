@@ -2,6 +2,8 @@
 
 A file that was copied has another inode and another birth time (statx(2)); one that was moved within its
 disk has not. The number of the device counts within one boot only: over boots, and in containers, it changes.
+When a file was changed last (`st_ctime`) nobody can set: while it is what it was, the file is the same, and its birth
+need not be asked for, which takes Python long.
 
 What is remembered stands in `var/identity.json`, so it is copied along, and that is how a copy knows that it is one.
 """
@@ -17,11 +19,9 @@ from typing import Final
 
 import msgspec
 
-from eventstore.durable import REAL, write_file
 from eventstore.nesting import decode
 from eventstore.regular_file import open_regular, read_regular
 from scheduler.home import Home
-from scheduler.processes.recognition.identity import boot_id
 
 _FILE: Final = "identity.json"
 _BYTES_MAX: Final = 4_096
@@ -47,12 +47,14 @@ class LockFile(msgspec.Struct, frozen=True):
         inode: its number.
         device, boot_id: of the file system, and the boot during which it had that number.
         born_ns: when it was created, in Unix nanoseconds; None where the system does not tell.
+        changed_ns: when it, or what is known of it, was changed last.
     """
 
     inode: int
     device: int
     boot_id: str
     born_ns: int | None = None
+    changed_ns: int | None = None
 
 
 def is_copy(home: Home) -> bool:
@@ -61,12 +63,18 @@ def is_copy(home: Home) -> bool:
         then = decode(read_regular(home.var / _FILE, _BYTES_MAX), LockFile)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return False
-    now = _lock_file(home)
-    if now is None or now.inode != then.inode:
+    try:
+        now = os.lstat(home.scheduler_lock)
+    except OSError:
         return True
-    if None not in (now.born_ns, then.born_ns) and now.born_ns != then.born_ns:
+    if now.st_ino != then.inode:
         return True
-    return now.boot_id == then.boot_id and now.device != then.device
+    if now.st_dev != then.device and _boot_id() == then.boot_id:
+        return True
+    if now.st_ctime_ns == then.changed_ns or then.born_ns is None:
+        return False
+    born_ns = _born_ns(home.scheduler_lock)
+    return born_ns is not None and born_ns != then.born_ns
 
 
 def remember(home: Home) -> None:
@@ -74,12 +82,17 @@ def remember(home: Home) -> None:
     with contextlib.suppress(OSError):
         home.var.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(open_regular(home.scheduler_lock, os.O_RDWR | os.O_CREAT))
-        now = _lock_file(home)
+        found = os.lstat(home.scheduler_lock)
+        now = LockFile(
+            found.st_ino, found.st_dev, _boot_id(), _born_ns(home.scheduler_lock), found.st_ctime_ns
+        )
         path = home.var / _FILE
         raw = msgspec.json.encode(now) + b"\n"
         with contextlib.suppress(OSError):
             if read_regular(path, _BYTES_MAX) == raw:
                 return
+        from eventstore.durable import REAL, write_file
+
         write_file(REAL, path, raw)
 
 
@@ -97,13 +110,10 @@ def forget_processes(home: Home) -> None:
                 (home.processes / name).unlink(missing_ok=True)
 
 
-def _lock_file(home: Home) -> LockFile | None:
-    path = home.scheduler_lock
-    try:
-        found = os.lstat(path)
-    except OSError:
-        return None
-    return LockFile(found.st_ino, found.st_dev, boot_id(), _born_ns(path))
+def _boot_id() -> str:
+    from scheduler.processes.recognition.identity import boot_id
+
+    return boot_id()
 
 
 def _born_ns(path: Path) -> int | None:

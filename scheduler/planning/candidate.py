@@ -41,21 +41,21 @@ def read_candidate(home: Home, candidate: Candidate) -> Config:
     Raises:
         ConfigInvalid, ConfigMissing, ConfigUnreadable: it, or a file that the home has, cannot be used.
     """
-    files, owner = _files(home, candidate)
+    found = _files(home, candidate)
     try:
         config = parse(
-            files[0].content,
+            found.files[0].content,
             home.config if candidate.part else candidate.path,
             home.root,
             salt=salt_of(home) if has_salt(home) else b"",
             now=datetime.now(UTC),
-            parts=files[1:],
+            parts=found.files[1:],
         )
     except ConfigInvalid as problem:
         if len(split(candidate.raw)) > 1:
             raise
         raise _named_fully(problem, home, candidate) from None
-    config.owner = owner
+    config.owner = found.owner
     return config
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -43,10 +44,13 @@ def change_words(name: str, definition: JobDefinition) -> str:
     return f"{name} (now {str(value).lower()})" if isinstance(value, bool) else name
 
 
+def command_line(command: str | list[str]) -> str:
+    """A command in one line: as it was written, or the program and its arguments quoted as a shell wants them."""
+    return command if isinstance(command, str) else shlex.join(command)
+
+
 def command_words(definition: JobDefinition) -> str:
     """What a job runs: its command line, its class or function in Python, or that it is built in."""
-    from scheduler.command import command_line
-
     command = definition.command
     if definition.python is not None:
         return f"python: {definition.python}"

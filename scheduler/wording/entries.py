@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
-from scheduler.wording.approval_entries import APPROVAL_WORDINGS
 from scheduler.wording.causes import actor_words
-from scheduler.wording.evidence_entries import EVIDENCE_WORDINGS
-from scheduler.wording.expectation_entries import EXPECTATION_WORDINGS
-from scheduler.wording.home_entries import HOME_WORDINGS
-from scheduler.wording.job_entries import JOB_WORDINGS
-from scheduler.wording.node_entries import NODE_WORDINGS
-from scheduler.wording.notification_entries import NOTIFICATION_WORDINGS
-from scheduler.wording.run_entries import RUN_WORDINGS
 from scheduler.wording.signs import EntryWording, Level, Signs
-
-ENTRY_WORDINGS: Final[dict[str, EntryWording]] = (
-    HOME_WORDINGS
-    | EVIDENCE_WORDINGS
-    | JOB_WORDINGS
-    | APPROVAL_WORDINGS
-    | EXPECTATION_WORDINGS
-    | RUN_WORDINGS
-    | NODE_WORDINGS
-    | NOTIFICATION_WORDINGS
-)
-"""Each type of the vocabulary."""
 
 _UNKNOWN: Final = Signs("dim", "note")
 
@@ -41,13 +23,47 @@ class Message(NamedTuple):
     text: str
 
 
+def parts_of_table() -> Iterator[Mapping[str, EntryWording]]:
+    """The table in parts, those of frequent types first: each is loaded when it is looked into."""
+    from scheduler.wording.run_entries import RUN_WORDINGS
+
+    yield RUN_WORDINGS
+    from scheduler.wording.job_entries import JOB_WORDINGS
+
+    yield JOB_WORDINGS
+    from scheduler.wording.home_entries import HOME_WORDINGS
+
+    yield HOME_WORDINGS
+    from scheduler.wording.evidence_entries import EVIDENCE_WORDINGS
+
+    yield EVIDENCE_WORDINGS
+    from scheduler.wording.notification_entries import NOTIFICATION_WORDINGS
+
+    yield NOTIFICATION_WORDINGS
+    from scheduler.wording.expectation_entries import EXPECTATION_WORDINGS
+
+    yield EXPECTATION_WORDINGS
+    from scheduler.wording.node_entries import NODE_WORDINGS
+
+    yield NODE_WORDINGS
+    from scheduler.wording.approval_entries import APPROVAL_WORDINGS
+
+    yield APPROVAL_WORDINGS
+
+
+@lru_cache(maxsize=256)
+def wording_of(entry_type: str) -> EntryWording | None:
+    """How a type of entry is worded; None for one that this version does not know."""
+    return next((part[entry_type] for part in parts_of_table() if entry_type in part), None)
+
+
 def sentence(entry: Entry, zone: str = "UTC") -> str:
     """One sentence about an entry, without the time at which it was recorded; other times are shown in `zone`.
 
     A type that this version does not know, or a payload that it does not understand, gets a general sentence.
     """
     try:
-        data, wording = v.payload(entry), ENTRY_WORDINGS.get(entry.type)
+        data, wording = v.payload(entry), wording_of(entry.type)
         return _plain(entry) if data is None or wording is None else wording.sentence(entry, data, zone)
     except (msgspec.MsgspecError, ValueError, OverflowError):
         return _plain(entry)
@@ -60,7 +76,7 @@ def message(entry: Entry, data: v.Payload | None) -> Message:
         entry: the entry.
         data: its payload; None if this version does not understand it: then the text is the entry's type.
     """
-    wording = ENTRY_WORDINGS.get(entry.type)
+    wording = wording_of(entry.type)
     if data is None or wording is None:
         return Message("info", entry.type)
     signs = wording.signs if wording.signs_of is None else wording.signs_of(data)
@@ -69,7 +85,7 @@ def message(entry: Entry, data: v.Payload | None) -> Message:
 
 def signs_of(entry: Entry) -> Signs:
     """How a line about the entry is marked."""
-    wording = ENTRY_WORDINGS.get(entry.type)
+    wording = wording_of(entry.type)
     if wording is None:
         return _UNKNOWN
     if wording.signs_of is None:
@@ -82,7 +98,7 @@ def signs_of(entry: Entry) -> Signs:
 
 def is_quiet(entry: Entry) -> bool:
     """Whether the entry only leads up to what matters, so that its sentence is dim."""
-    wording = ENTRY_WORDINGS.get(entry.type)
+    wording = wording_of(entry.type)
     return wording is not None and wording.is_quiet
 
 

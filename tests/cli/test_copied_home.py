@@ -108,8 +108,11 @@ def test_another_device_counts_within_one_boot(home: Home) -> None:
     assert is_copy(home)
     path.write_text(json.dumps({**known, "device": known["device"] + 1, "boot_id": "an earlier one"}))
     assert not is_copy(home)
-    path.write_text(json.dumps({**known, "born_ns": 1, "boot_id": "an earlier one"}))
+    path.write_text(json.dumps({**known, "born_ns": 1, "changed_ns": 1, "boot_id": "an earlier one"}))
     assert is_copy(home) == (known.get("born_ns") is not None)
+    home.scheduler_lock.chmod(0o600)  # this changes when it was changed
+    path.write_text(json.dumps(known))
+    assert not is_copy(home)
 
 
 def test_a_home_whose_lock_file_did_not_come_along_is_a_copy(home: Home) -> None:

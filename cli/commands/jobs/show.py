@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from cli.app.json_output import json_option, show_json
 from cli.app.options import count_option
@@ -13,7 +14,6 @@ from cli.home.as_of import as_of_option
 from cli.home.job_names import JOB, find_job
 from cli.home.job_settings import Setting, settings_of
 from cli.home.open import to_read
-from cli.jobs.job_document import job_document
 from cli.jobs.job_facts import job_facts
 from cli.terminal.console import is_terminal, note, out, speaks_unicode
 from cli.terminal.tables import Cell, Column, details, table
@@ -92,8 +92,10 @@ def _show_runs(past: list[EndedRun], zone: str, job: Job) -> None:
 
 
 def _document(view: View, job: Job, settings: list[Setting], past: list[EndedRun]) -> dict[str, Any]:
+    from cli.jobs.job_document import job_document
+
     return {
         **job_document(view.state, job, view.now, view.waiting_reasons),
         "configuration": [setting.document() for setting in settings],
-        "recent_runs": [run._asdict() for run in past],
+        "recent_runs": [msgspec.structs.asdict(run) for run in past],
     }

@@ -31,7 +31,7 @@ def file_standing(
     from scheduler.configuration.files.read_files import read_files
 
     try:
-        files, _ = read_files(home.config, home.root)
+        files = read_files(home.config, home.root).files
     except ConfigMissing:
         return "missing"
     except ConfigUnreadable:

@@ -61,7 +61,7 @@ def own_values(home: Home, salt: bytes) -> OwnValues:
 def _written_now(home: Home) -> Iterable[Withheld]:
     """Those of the home's config."""
     try:
-        files, _ = read_files(home.config, home.root)
+        files = read_files(home.config, home.root).files
     except (ConfigMissing, ConfigUnreadable):
         return []
     top = tree_of_files(files)

@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from scheduler.configuration.files.part_names import PARTS_MAX, is_part_path
 
@@ -32,7 +34,7 @@ _HEADER: Final = re.compile(
 )
 
 
-class ConfigFile(NamedTuple):
+class ConfigFile(msgspec.Struct, frozen=True):
     """One file of a config.
 
     Attributes:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from eventstore.regular_file import open_regular
 from scheduler.configuration.errors import ConfigMissing, ConfigUnreadable, ConfigUntrusted
@@ -27,7 +29,7 @@ _LISTINGS_MAX: Final = 5
 """A part that is gone when it is opened was taken away since: the folder is listed again, so often."""
 
 
-class ConfigText(NamedTuple):
+class ConfigText(msgspec.Struct, frozen=True):
     """What the files of a config hold.
 
     Attributes:

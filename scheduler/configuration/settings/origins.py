@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from scheduler.configuration.outline.outline import KeyPlaces, places_of
 from scheduler.configuration.settings.job_settings import JOB_SETTINGS, TIMING_KEYS
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from scheduler.definition import JobDefinition
 
 
-class Origin(NamedTuple):
+class Origin(msgspec.Struct, frozen=True):
     """Where a setting of a job comes from.
 
     Attributes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 
-from scheduler.command import command_line
 from scheduler.definition import (
     After,
     Directory,
@@ -17,8 +16,8 @@ from scheduler.definition import (
     Retry,
     Secret,
 )
-from scheduler.schedule.cron.several import SEPARATOR
 from scheduler.schedule.duration import format_duration
+from scheduler.wording.definitions import command_line
 from scheduler.wording.quantities import size_words
 
 
@@ -32,9 +31,13 @@ def text_or_none(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def expressions(value: str | None, several: Iterable[str] = ()) -> str:
+def expressions(value: str | None, several: Collection[str] = ()) -> str:
     """One cron expression, or several joined."""
-    return SEPARATOR.join(several) or text(value)
+    if not several:
+        return text(value)
+    from scheduler.schedule.cron.several import SEPARATOR
+
+    return SEPARATOR.join(several)
 
 
 def boolean(value: bool) -> str:

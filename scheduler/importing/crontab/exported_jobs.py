@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from scheduler.command import command_line, needs_shell
+from scheduler.command import needs_shell
 from scheduler.definition import JobDefinition
 from scheduler.importing.crontab.command import SHELL, CronCommand, Unwritable, read_command, written
 from scheduler.importing.crontab.dialect import Dialect
@@ -21,6 +21,7 @@ from scheduler.importing.crontab.exported_times import EntryTimes, Unsayable, ti
 from scheduler.importing.crontab.fields import BadTimes, read_times
 from scheduler.importing.crontab.lines import split
 from scheduler.processes.program import DEFAULT_PATH
+from scheduler.wording.definitions import command_line
 
 _COMMAND_MAX_CHARS: dict[Dialect, int] = {"debian": 998, "cronie": 131_070}
 _COMMENT_MAX_CHARS = 500

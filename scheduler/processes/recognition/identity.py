@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import os
-import socket
 import sys
 import time
 from typing import Final, NamedTuple
@@ -138,7 +137,7 @@ def pid_namespace() -> int | None:
 
 def host_name() -> str:
     """The machine's name, as entries of the ledger give it."""
-    return socket.gethostname()
+    return os.uname().nodename
 
 
 def platform_problem() -> str | None:
