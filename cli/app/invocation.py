@@ -45,15 +45,18 @@ def show_commands(commands: Iterable[tuple[str, str]]) -> None:
 
 def _command() -> str:
     """The plain name where the shell would find this very program by it, else the path it was called by."""
-    called = sys.argv[0]
-    import shutil
-
-    there = shutil.which(NAME)
+    called, there = sys.argv[0], _found()
     if Path(called).name != NAME or (
         there is not None and os.path.realpath(there) == os.path.realpath(called)
     ):
         return NAME
     return printable(shlex.quote(_shorter(os.path.abspath(called))))
+
+
+def _found() -> str | None:
+    """The program that the shell finds by the plain name."""
+    places = (os.path.join(folder, NAME) for folder in os.get_exec_path())
+    return next((each for each in places if os.path.isfile(each) and os.access(each, os.X_OK)), None)
 
 
 def _shorter(path: str) -> str:

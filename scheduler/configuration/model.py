@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from struct import pack
@@ -135,6 +135,10 @@ class KeyLines(Mapping[str, int]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
+
+    def items(self) -> ItemsView[str, int]:
+        """All at once, which is faster than one by one."""
+        return dict(zip(self._names, memoryview(self._lines).cast("I"), strict=True)).items()
 
     def __len__(self) -> int:
         return len(self._names)

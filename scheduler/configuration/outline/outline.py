@@ -108,6 +108,6 @@ def places_of(job: ConfiguredJob) -> KeyPlaces:
 
 def outline_of(config: Config) -> Outline:
     """The outline of a config."""
-    jobs = {name: _JobOutline(dict(each.written), each.file) for name, each in config.jobs.items()}
+    jobs = {name: _JobOutline(dict(each.written.items()), each.file) for name, each in config.jobs.items()}
     inherited = next((each.inherited for each in config.jobs.values()), {})
     return Outline(blocks_of(config), dict(inherited), jobs)

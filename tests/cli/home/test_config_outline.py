@@ -179,6 +179,11 @@ def test_a_person_and_time_change_nothing(tmp_path: Path) -> None:
     call("jobs", "enable", "a", home=home.root)
     past = call("jobs", "show", "a", "--as-of", "3", "--json", home=home.root).document["configuration"]
     assert {each["origin"] for each in past} == {"ledger"}
+    # The order of variables is that of the config, which is not in the ledger.
+    write_config(
+        home.root, RICH.replace("Z: s3cr3t-z, PGHOST: s3cr3t-host", "PGHOST: s3cr3t-host, Z: s3cr3t-z")
+    )
+    call("jobs", "enable", "after-a", home=home.root)
     check_same(home, read=False)
 
 
