@@ -22,15 +22,16 @@ from eventstore.durable import Disk, close_quietly, write_rest
 
 HEAD_NAME = "HEAD"
 SLOT_BYTES = 512
-_NUMBER_MAX = 2**63 - 1
+_HEX_DIGITS = "0123456789abcdef"
+_Position = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Slot(msgspec.Struct, frozen=True, gc=False):
     """The last entry known to be on disk, and where its line ends in its segment, in bytes."""
 
-    seq: Annotated[int, msgspec.Meta(ge=0, le=_NUMBER_MAX)]
-    hash: Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
-    offset: Annotated[int, msgspec.Meta(ge=1, le=_NUMBER_MAX)]
+    seq: _Position
+    hash: str
+    offset: _Position
 
 
 _SLOTS = msgspec.json.Decoder(Slot)
@@ -48,7 +49,8 @@ def unpack(raw: bytes) -> Slot | None:
         slot = _SLOTS.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return slot if pack(slot) == raw and not slot.hash.strip("0123456789abcdef") else None
+    is_hash = len(slot.hash) == 64 and not slot.hash.strip(_HEX_DIGITS)
+    return slot if is_hash and slot.offset and pack(slot) == raw else None
 
 
 def last_append_ns(folder: Path) -> int | None:

@@ -204,9 +204,9 @@ class Tail:
             self.fd = None
 
     def _check_sealed(self, found: SegmentNames) -> None:
-        """Check the segments that are not only named: what is archived by its markers, what is sealed by its length.
+        """Check what the folder says of segments beside their names: where they are archived, how long they are.
 
-        A ledger of less than a segment has neither, and whoever opens it does not wait for what reads them.
+        A ledger of less than a segment says neither, and whoever opens it does not wait for what reads that.
         """
         if found.archived:
             from eventstore.archive.archived_segments import check_archived
