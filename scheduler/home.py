@@ -6,10 +6,11 @@ import os
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+
+import msgspec
 
 
-class Home(NamedTuple):
+class Home(msgspec.Struct, frozen=True):
     """A home: the folder that holds one scheduler's config, ledger and everything derived from it."""
 
     root: Path

@@ -7,7 +7,8 @@ import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import NamedTuple
+
+import msgspec
 
 VERSION = "0.1.0"
 _INFO = ".dist-info"
@@ -15,7 +16,7 @@ PARTS = ("croniter", "tzdata", "msgspec", "PyYAML", "duckdb")
 """Packages that decide what runs when, or write what is recorded and what is made of it."""
 
 
-class ReplacedPart(NamedTuple):
+class ReplacedPart(msgspec.Struct, frozen=True):
     """A part of which a running process uses another version than the one that is installed now.
 
     Attributes:

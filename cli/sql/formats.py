@@ -13,6 +13,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from msgspec.structs import replace
+
 from cli.app.csv_cells import CsvLines, guarded
 from cli.sql.records import RECORDS_MAX, records, table_fit
 from cli.terminal.console import is_terminal, note, out, width
@@ -54,7 +56,7 @@ def show_table(columns: Columns, rows: Iterable[Row]) -> None:
         if not room.fits:
             _show_first(names, cells, rest)
             return
-        titled = [column._replace(keep=keep) for column, keep in zip(titled, room.whole, strict=True)]
+        titled = [replace(column, keep=keep) for column, keep in zip(titled, room.whole, strict=True)]
     cells += [[cell_text(value) for value in row] for row in rest]
     table(titled, cells, empty="no rows")
 

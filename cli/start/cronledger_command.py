@@ -11,7 +11,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from importlib.machinery import ModuleSpec, SourceFileLoader
 
+_PACKAGES = ("cli", "eventstore", "projections", "scheduler")
 _COLLECTED_AFTER_OBJECTS = 50_000
 """Nearly all that a command makes stays until it ends: to look through it for garbage, again and again while modules
 are imported, took a tenth of the time of a short one."""
@@ -29,12 +31,41 @@ def main() -> None:
             "       Remove it from where Python looks first, or install cronledger into an environment of its own.\n"
         )
         sys.exit(2)
+    sys.meta_path.insert(0, OwnModules(here))
     from cli.main import main as run
 
     try:
         run()
     finally:
         gc.freeze()  # the process ends: no garbage is to be looked for in what the kernel takes back
+
+
+class OwnModules:
+    """Finds a module of ours by one look at where it must be: a command imports more than a hundred.
+
+    Python itself asks three finders, keeps a list of each folder, and tries each ending that a module can have.
+
+    Args:
+        folder: where our packages are.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def find_spec(self, name: str, _path: object, _target: object = None) -> ModuleSpec | None:
+        """Where a module is; None if it is none of ours. See `importlib.abc.MetaPathFinder`."""
+        if name.partition(".")[0] not in _PACKAGES:
+            return None
+        place = f"{self._folder}/{name.replace('.', '/')}"
+        file, within = f"{place}.py", None
+        if not os.path.isfile(file):
+            file, within = f"{place}/__init__.py", [place]
+            if not os.path.isfile(file):
+                return None
+        found = ModuleSpec(name, SourceFileLoader(name, file), origin=file)
+        found.submodule_search_locations = within
+        found.has_location = True
+        return found
 
 
 def _packages_folder() -> str:
@@ -56,7 +87,7 @@ def _isolate(here: str) -> None:
 
 def _stranger(here: str) -> str:
     """The file of another module that would be taken for one of ours; empty if there is none."""
-    for name in ("cli", "eventstore", "projections", "scheduler"):
+    for name in _PACKAGES:
         finds = (finder.find_spec(name, None) for finder in sys.meta_path)
         found = next((spec for spec in finds if spec is not None), None)
         place = None if found is None else found.origin

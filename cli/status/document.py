@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from cli.status.evidence import evidence_document
 from cli.status.findings import (
     any_memory_limit,
@@ -54,7 +56,7 @@ def status_document(view: View) -> dict[str, Any]:
             "paused": watch.paused if watch else None,
             "pause_reason": watch.pause_reason if watch else None,
             "versions": watch.versions if watch else None,
-            "replaced": [part._asdict() for part in replaced_parts(view)],
+            "replaced": [msgspec.structs.asdict(part) for part in replaced_parts(view)],
             "runs_left": [run.number for run in left_going(view)],
         },
         "config": {

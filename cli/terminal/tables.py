@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from cli.terminal.console import Tone, fitted, is_terminal, note, out, paint, wants_colour, width
 from cli.terminal.display_width import display_width
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
-class Column(NamedTuple):
+class Column(msgspec.Struct, frozen=True):
     """A column.
 
     Attributes:
@@ -37,7 +39,7 @@ class Column(NamedTuple):
     keep: bool = False
 
 
-class Cell(NamedTuple):
+class Cell(msgspec.Struct, frozen=True):
     """A cell with a tone; a cell without one may be a plain string."""
 
     text: str
@@ -161,7 +163,7 @@ def _at_terminal(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> 
         for index in shown:
             text = _text(row[index])
             if index + 1 < len(columns) and columns[index + 1].under and row[index + 1].text:
-                text.append("\n").append_text(_text(row[index + 1]._replace(tone="dim")))
+                text.append("\n").append_text(_text(Cell(row[index + 1].text, "dim")))
             merged.append(text)
         table.add_row(*merged)
     return _rendered(table)

@@ -42,7 +42,7 @@ def facts(found: Outlook, zone: str) -> list[tuple[str, Value]]:
             ("unknown entry", Cell(f"entry {found.newer.seq}, {found.newer.type}: of a later version", "bad"))
         )
     if found.parts:
-        lines.append(("replaced", [f"{name} {then}, now {now}" for name, then, now in found.parts]))
+        lines.append(("replaced", [f"{part.name} {part.used}, now {part.installed}" for part in found.parts]))
     lines += [("config", _config(found)), ("made anew", _made_anew(found))]
     if found.missing_extras:
         named = ", ".join(found.missing_extras)

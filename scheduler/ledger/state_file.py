@@ -18,7 +18,6 @@ import zlib
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -91,7 +90,7 @@ def fold_version() -> str:
     return digest.hexdigest()
 
 
-class StateFile(NamedTuple):
+class StateFile(msgspec.Struct, frozen=True):
     """A file that may hold a state.
 
     Attributes:
@@ -139,7 +138,7 @@ def state_files(folder: Path) -> list[StateFile]:
     return sorted(found, key=lambda file: (file.seq, file.recorded_seq), reverse=True)
 
 
-class Draft(NamedTuple):
+class Draft(msgspec.Struct, frozen=True):
     """A state that is stored and not recorded yet.
 
     Attributes:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from eventstore.errors import NoLedger
 from eventstore.store import Entry
@@ -57,14 +59,14 @@ class BeforeLedger(Exception):
         super().__init__(f"the ledger begins at {begin.isoformat()}")
 
 
-class Moment(NamedTuple):
+class Moment(msgspec.Struct, frozen=True):
     """A moment of the past: the last entry that counts, and the time."""
 
     seq: int
     time: datetime
 
 
-class View(NamedTuple):
+class View(msgspec.Struct, frozen=True):
     """A home as a reader sees it. Whoever opened it closes the store of its ledger.
 
     Attributes:

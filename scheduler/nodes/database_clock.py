@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from scheduler.clock import Clock, Reading
 
 OFF_MIN_S = 1.0
@@ -41,7 +43,7 @@ class DatabaseClock:
         reading = self.own.read()
         if self._zero is None:
             return reading
-        return reading._replace(wall=self._zero + timedelta(seconds=reading.boottime_s))
+        return replace(reading, wall=self._zero + timedelta(seconds=reading.boottime_s))
 
     def set(self, sent: Reading, answered: Reading, wall: datetime) -> None:
         """The database's clock was read.

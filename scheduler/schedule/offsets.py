@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+
+import msgspec
 
 from scheduler.schedule.schedule import HORIZON_S, epoch_seconds, instant_at
 from scheduler.schedule.zones import load_zone
@@ -28,7 +29,7 @@ _RULE_YEARS_BEGIN = 2100
 _RULE_YEARS = range(2104, 2132)
 
 
-class Stretch(NamedTuple):
+class Stretch(msgspec.Struct, frozen=True):
     """`start_s` <= utc < `end_s`, all at one offset from UTC."""
 
     start_s: int
@@ -70,8 +71,8 @@ def stretches_of_year(zone: str, year: int) -> tuple[Stretch, ...]:
     like = _RULE_YEAR_OF_KIND[_kind(year)]
     moved_s = _year_start_s(year) - _year_start_s(like)
     return tuple(
-        Stretch(start_s + moved_s, end_s + moved_s, offset_s, seen_s + moved_s)
-        for start_s, end_s, offset_s, seen_s in _sampled(zone, like)
+        Stretch(each.start_s + moved_s, each.end_s + moved_s, each.offset_s, each.wall_seen_s + moved_s)
+        for each in _sampled(zone, like)
     )
 
 

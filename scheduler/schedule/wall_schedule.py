@@ -9,7 +9,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from scheduler.schedule.offsets import Stretch, stretches
 from scheduler.schedule.schedule import HORIZON_S, epoch_seconds, instant_at
@@ -35,7 +37,7 @@ class WallTimes(Protocol):
         """Whether there is one."""
 
 
-class Piece(NamedTuple):
+class Piece(msgspec.Struct, frozen=True):
     """What a schedule makes of one stretch of constant offset.
 
     Attributes:

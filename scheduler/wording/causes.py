@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from scheduler import vocabulary as v
 from scheduler.entry_members import IN_TURN, Claims, LockWait, MisfireReason, SkipReason, Trigger
 from scheduler.wording.quantities import show_duration
 
 
-class MisfireWording(NamedTuple):
+class MisfireWording(msgspec.Struct, frozen=True):
     """Why instants passed unwatched, in words.
 
     Attributes:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import signal
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from scheduler.entry_members import Outcome
 from scheduler.wording.causes import because
 from scheduler.wording.signs import Level, Signs, Symbol, Tone
 
 
-class OutcomeWording(NamedTuple):
+class OutcomeWording(msgspec.Struct, frozen=True):
     """How an outcome is worded.
 
     Attributes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from eventstore.store import Entry
@@ -18,7 +20,7 @@ Level = Literal["debug", "info", "warning", "error", "critical"]
 """How urgent a log entry is, from the least to the most."""
 
 
-class Signs(NamedTuple):
+class Signs(msgspec.Struct, frozen=True):
     """How a line is marked."""
 
     tone: Tone
@@ -26,7 +28,7 @@ class Signs(NamedTuple):
     level: Level = "info"
 
 
-class EntryWording(NamedTuple):
+class EntryWording(msgspec.Struct, frozen=True):
     """How a type of entry is worded.
 
     Attributes:

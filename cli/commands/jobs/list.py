@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from cli.app.json_output import json_option, show_json
 from cli.home.as_of import as_of_option
@@ -118,7 +119,7 @@ def _at_terminal(
     alone = zones.pop() if len(zones) == 1 else None
     columns = list(_COLUMNS)
     if alone is not None and (utc or alone != local_zone()):
-        columns[_NEXT] = columns[_NEXT]._replace(title=f"{columns[_NEXT].title} ({alone})")
+        columns[_NEXT] = replace(columns[_NEXT], title=f"{columns[_NEXT].title} ({alone})")
     shortened = []
     for job, row in zip(jobs, rows, strict=True):
         zone = "UTC" if utc else job.definition.timezone

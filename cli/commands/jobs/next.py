@@ -88,9 +88,10 @@ def next_(
 def _show(view: View, coming: list[UpcomingRun], backfills: Mapping[str, Backfill], utc: bool) -> None:
     columns = [Column("TIME", keep=True), Column("IN", keep=True), Column("JOB"), Column("SCHEDULE")]
     rows = []
-    for instant, job in coming:
-        moment = show_time(instant, job.definition.timezone, utc=utc)
-        relative = show_relative(instant, view.now).removeprefix("in ")
+    for run in coming:
+        job = run.job
+        moment = show_time(run.instant, job.definition.timezone, utc=utc)
+        relative = show_relative(run.instant, view.now).removeprefix("in ")
         rows.append([moment, relative, job.name, timing_words(job.definition)[0]])
     table(columns, rows, empty="nothing to come")
     if not view.is_served and coming and view.as_of is None:

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from scheduler.configuration.errors import ConfigProblem
     from scheduler.configuration.model import Config
@@ -34,7 +36,7 @@ class KeptConfig:
             if key != self._key:
                 self._found, self._key = _read(view), key
             config, problem = self._found
-        return view._replace(config=config, problem=problem)
+        return msgspec.structs.replace(view, config=config, problem=problem)
 
 
 def _read(view: View) -> tuple[Config | None, ConfigProblem | None]:

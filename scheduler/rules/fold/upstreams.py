@@ -11,7 +11,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+
+import msgspec
 
 from eventstore.store import Entry
 from scheduler import vocabulary as v
@@ -31,7 +32,7 @@ _STEPS_MAX = 100
 """So often a time that several schedules share is looked for further back."""
 
 
-class Missed(NamedTuple):
+class Missed(msgspec.Struct, frozen=True):
     """Instants that an upstream missed: those of `schedule` from `first` to `last`, of which `run` get a run.
 
     All are nominal but `first` and `last`, which come later by `offset`. `last_not_run`: the last that gets none.

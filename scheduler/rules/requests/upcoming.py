@@ -6,7 +6,9 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from scheduler.rules.instants_state import SettledByHand
@@ -18,14 +20,14 @@ _AHEAD_MIN = timedelta(seconds=1)
 """A scheduler settles an instant the moment it falls due: another reading of the clock may be a little earlier."""
 
 
-class UpcomingRun(NamedTuple):
+class UpcomingRun(msgspec.Struct, frozen=True):
     """A run that a schedule will ask for."""
 
     instant: datetime
     job: Job
 
 
-class Outlook(NamedTuple):
+class Outlook(msgspec.Struct, frozen=True):
     """What is ahead of a home.
 
     Attributes:

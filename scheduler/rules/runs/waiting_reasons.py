@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from scheduler.entry_members import IN_TURN, LockWait
 from scheduler.rules.state import Job, Run, State
@@ -23,7 +25,7 @@ WaitKind = Literal[
 ]
 
 
-class WaitingReason(NamedTuple):
+class WaitingReason(msgspec.Struct, frozen=True):
     """Why a run waits.
 
     Attributes:
@@ -86,7 +88,7 @@ class WaitingReasons:
         run = self._state.runs[number]
         job = self._state.jobs.get(run.job)
         reason = self._reason(run, job)
-        return reason._replace(gives_up_at=_gives_up_at(run, job, reason))
+        return msgspec.structs.replace(reason, gives_up_at=_gives_up_at(run, job, reason))
 
     def _reason(self, run: Run, job: Job | None) -> WaitingReason:
         from scheduler.rules.after import late_successes

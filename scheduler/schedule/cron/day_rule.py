@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 _LEAP_MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _EVERY_SEVENTH = sum(1 << day for day in range(0, 366, 7))
 _SATURDAY, _SUNDAY = 6, 0
 
 
-class DayForm(NamedTuple):
+class DayForm(msgspec.Struct, frozen=True):
     """A day that is told by its place in the month.
 
     Attributes:
@@ -31,7 +33,7 @@ class DayForm(NamedTuple):
     nth: int = 0
 
 
-class DayRule(NamedTuple):
+class DayRule(msgspec.Struct, frozen=True):
     """Which days match: bit masks of the values of the three day fields, and the forms of two of them.
 
     Attributes:
@@ -48,7 +50,7 @@ class DayRule(NamedTuple):
     weekday_forms: tuple[DayForm, ...] = ()
 
 
-class _Month(NamedTuple):
+class _Month(msgspec.Struct, frozen=True):
     """A month of some year: its number, its length, its beginning as a day of the year from 0, and that weekday."""
 
     number: int

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from scheduler.schedule.cron.day_rule import DayForm, DayRule, ever_matches
 
 
-class FieldSpec(NamedTuple):
+class FieldSpec(msgspec.Struct, frozen=True):
     """What one field may hold."""
 
     name: str
@@ -31,7 +33,7 @@ FIELDS = (
 MINUTE, HOUR, DAY, MONTH, WEEKDAY = range(5)
 
 
-class Part(NamedTuple):
+class Part(msgspec.Struct, frozen=True):
     """One element of a field's list: the values `low`, `low + step`, … up to `high`."""
 
     low: int
@@ -45,7 +47,7 @@ class Part(NamedTuple):
         return self.low + self.step > self.high
 
 
-class CronField(NamedTuple):
+class CronField(msgspec.Struct, frozen=True):
     """A field that has been read.
 
     Attributes:

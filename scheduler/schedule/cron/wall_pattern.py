@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import NamedTuple
+
+import msgspec
 
 from scheduler.schedule.cron.day_rule import matching_days
 from scheduler.schedule.cron.stepper import is_loaded, stepper
@@ -64,13 +65,16 @@ class WallPattern:
     def count(self, low_s: int, high_s: int) -> int:
         """How many matches lie in low_s <= wall < high_s."""
         total = 0
-        low_day, low_minute, high_day, high_minute = day_bounds(low_s, high_s)
+        bounds = day_bounds(low_s, high_s)
+        low_day, high_day = bounds.low_day, bounds.high_day
         if low_day == high_day:
-            return (self._times_in(low_minute, high_minute)).bit_count() * self._matches(low_day)
+            return (self._times_in(bounds.low_minute, bounds.high_minute)).bit_count() * self._matches(
+                low_day
+            )
         if self._matches(low_day):
-            total += self._times_in(low_minute, MINUTES_OF_DAY).bit_count()
+            total += self._times_in(bounds.low_minute, MINUTES_OF_DAY).bit_count()
         if self._matches(high_day):
-            total += self._times_in(0, high_minute).bit_count()
+            total += self._times_in(0, bounds.high_minute).bit_count()
         days = sum(mask.bit_count() for _, mask in self.day_masks(low_day + 1, high_day))
         return total + days * self._times_per_day
 
@@ -126,7 +130,7 @@ class WallPattern:
             low_day = end_day
 
 
-class DayBounds(NamedTuple):
+class DayBounds(msgspec.Struct, frozen=True):
     """Day and minute of day of both ends of low <= wall < high, in days since 1970."""
 
     low_day: int

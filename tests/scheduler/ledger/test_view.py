@@ -13,6 +13,7 @@ from scheduler.configuration.reading.current_config import config_is_in_force, c
 from scheduler.home import Home, NoHome
 from scheduler.ledger.view import (
     BeforeLedger,
+    Moment,
     NoSuchEntry,
     moment_at,
     past_view,
@@ -110,7 +111,7 @@ def test_the_past_is_seen_from_the_ledger_alone(tmp_path: Path) -> None:
         view.ledger.store.close()
         assert (view.as_of, list(view.state.jobs)) == (seq, ["nightly"])
         assert view.scheduler_state == ("running" if seq == 2 else "never started")
-    assert moment_at(writer.home, 2) == (2, served_at)
+    assert moment_at(writer.home, 2) == Moment(2, served_at)
 
 
 def test_moments_that_the_ledger_does_not_know(tmp_path: Path) -> None:

@@ -131,7 +131,11 @@ def _failed(job: Job) -> FailedRow:
 def _coming(jobs: Sequence[Job], now: datetime) -> list[ComingRow]:
     return [
         ComingRow(
-            job.name, instant, job.definition.timezone, timing_words(job.definition)[0], job.defined_seq
+            run.job.name,
+            run.instant,
+            run.job.definition.timezone,
+            timing_words(run.job.definition)[0],
+            run.job.defined_seq,
         )
-        for instant, job in islice(upcoming(jobs, now), COMING_MAX)
+        for run in islice(upcoming(jobs, now), COMING_MAX)
     ]

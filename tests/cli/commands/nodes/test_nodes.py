@@ -147,7 +147,7 @@ def test_how_long_a_node_was_away_is_counted_by_the_databases_clock(
     """Also by a machine whose own clock is a year ahead."""
     home.record(left("b"))
     reading = SystemClock().read()
-    ahead = reading._replace(wall=reading.wall + timedelta(days=365))
+    ahead = structs.replace(reading, wall=reading.wall + timedelta(days=365))
     monkeypatch.setattr(SystemClock, "read", lambda _: ahead)
     home.ask("nodes", "forget", "b")
     lost = json.loads(home.ask("ledger", "tail", "-n", "1", "--json").out)

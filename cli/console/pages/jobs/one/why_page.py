@@ -94,7 +94,8 @@ def _apart(asked: Asked, view: View, present: bytes | None) -> Iterator[View]:
     state = msgspec.msgpack.decode(present, type=State)
     store = open_store(asked.site.home)
     try:
-        yield view._replace(ledger=Ledger(LedgerPrefix(store, state.head), state), state=state)
+        ledger = Ledger(LedgerPrefix(store, state.head), state)
+        yield msgspec.structs.replace(view, ledger=ledger, state=state)
     finally:
         store.close()
 
