@@ -11,7 +11,10 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from importlib.machinery import ModuleSpec, SourceFileLoader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
 
 _PACKAGES = ("cli", "eventstore", "projections", "scheduler")
 _COLLECTED_AFTER_OBJECTS = 50_000
@@ -46,11 +49,13 @@ class OwnModules:
     Python itself asks three finders, keeps a list of each folder, and tries each ending that a module can have.
 
     Args:
-        folder: where our packages are.
+        folder: where our packages are; nothing else is left on the path by now.
     """
 
     def __init__(self, folder: str) -> None:
-        self._folder = folder
+        from importlib.machinery import ModuleSpec, SourceFileLoader
+
+        self._folder, self._spec, self._loader = folder, ModuleSpec, SourceFileLoader
 
     def find_spec(self, name: str, _path: object, _target: object = None) -> ModuleSpec | None:
         """Where a module is; None if it is none of ours. See `importlib.abc.MetaPathFinder`."""
@@ -62,7 +67,7 @@ class OwnModules:
             file, within = f"{place}/__init__.py", [place]
             if not os.path.isfile(file):
                 return None
-        found = ModuleSpec(name, SourceFileLoader(name, file), origin=file)
+        found = self._spec(name, self._loader(name, file), origin=file)
         found.submodule_search_locations = within
         found.has_location = True
         return found
