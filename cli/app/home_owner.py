@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shlex
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -109,6 +108,8 @@ def _owner(home: Home, command: str) -> int | None:
 
 
 def _as_owner(home: Home, owner: int, arguments: Sequence[str]) -> str:
+    import shlex
+
     words = [
         "sudo",
         "-u",

@@ -8,6 +8,7 @@ Once installed, this module stands beside the packages.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -37,10 +38,38 @@ def main() -> None:
     sys.meta_path.insert(0, OwnModules(here))
     from cli.main import main as run
 
+    leaving = Leaving()
     try:
         run()
-    finally:
-        gc.freeze()  # the process ends: no garbage is to be looked for in what the kernel takes back
+    except SystemExit as left:
+        leaving.exit_code = left.code
+        raise
+
+
+class Leaving:
+    """Ends the process when all else is done, without taking apart what the kernel takes back anyway.
+
+    That would be a fiftieth of a short command. Python calls whoever asked first to be called at the end last, after
+    it has waited for threads.
+
+    Attributes:
+        exit_code: what the command ended with; None until it has: then Python ends the process in its own way.
+    """
+
+    def __init__(self) -> None:
+        self.exit_code: object = None
+        atexit.register(self._leave)
+
+    def _leave(self) -> None:
+        if not isinstance(self.exit_code, int):
+            return
+        try:
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:
+                    stream.flush()
+        except (OSError, ValueError):
+            return  # Python says that output was lost, and with which exit code
+        os._exit(self.exit_code)
 
 
 class OwnModules:

@@ -52,7 +52,7 @@ Value = Cell | str | Sequence[Cell | str]
 
 _GAP = "  "
 _WRAPPED_MIN = 10 + len(_GAP)
-_ZONE = re.compile(r"\(?[A-Z][A-Za-z]+(?:/[A-Za-z0-9_+-]+)+\)?")
+_ZONE = r"\(?[A-Z][A-Za-z]+(?:/[A-Za-z0-9_+-]+)+\)?"
 """The name of a time zone is one word, which must not be broken."""
 _LAID_OUT_MAX = 1_000
 """A longer table is printed plain, because layout takes about half a millisecond for each row."""
@@ -210,7 +210,7 @@ def _least(columns: Sequence[Column], cells: Sequence[Sequence[Cell]]) -> list[i
     for index, full in enumerate(_widths(columns, cells)):
         parts = [index, index + 1] if index + 1 < len(columns) and columns[index + 1].under else [index]
         texts = [text for part in parts for text in (columns[part].title, *(row[part].text for row in cells))]
-        zones = (display_width(zone) + len(_GAP) for text in texts for zone in _ZONE.findall(text))
+        zones = (display_width(zone) + len(_GAP) for text in texts for zone in re.findall(_ZONE, text))
         found.append(max([min(full, _WRAPPED_MIN), *zones]))
     return found
 

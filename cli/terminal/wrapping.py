@@ -18,7 +18,7 @@ _NUMBERED = r"\b(?:entry|run|line|column|byte|pid) [0-9]+\b"
 _QUANTITY = r"\b[0-9][0-9.,]* (?:ms|s|min|h|d|B|kB|MB|GB|TB)\b"
 # A pattern is compiled by its first use: most commands wrap nothing, and each would wait for it at its start.
 _WORD = rf"(\s*)((?:`[^`]*`|{_INSTANT}|{_PROOF}|{_NUMBERED}|{_QUANTITY}|\S)+)"
-_STYLES = re.compile("\x1b\\[[0-9;]*m")
+_STYLES = "\x1b\\[[0-9;]*m"
 
 
 def wrapped(line: str, columns: int, hang: int = 0) -> list[str]:
@@ -55,4 +55,4 @@ def _words(line: str, room: int) -> Iterator[tuple[str, str]]:
 
 
 def _size(word: str) -> int:
-    return display_width(_STYLES.sub("", word))
+    return display_width(re.sub(_STYLES, "", word))

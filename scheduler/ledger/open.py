@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from eventstore.errors import Archived
 from eventstore.lock import LOCK_PATIENCE_S
 from eventstore.store import Entry, Event, EventStore
-from scheduler.clock import Clock
 from scheduler.definition import Fsync
 from scheduler.home import Home
 from scheduler.ledger import snapshot
@@ -17,9 +16,9 @@ from scheduler.ledger.ledger import Ledger
 from scheduler.rules.pauses import pauses_ended
 from scheduler.rules.state import State
 from scheduler.store import is_on_database, open_folder, open_store, open_store_to_append
-from scheduler.system_clock import SystemClock
 
 if TYPE_CHECKING:
+    from scheduler.clock import Clock
     from scheduler.configuration.model import Config
     from scheduler.ledger.past import OnProgress
 
@@ -45,6 +44,8 @@ def open_ledger(
         Unavailable, Corrupt, NewerFormat: it cannot be written, or is damaged.
     """
     if clock is None and not is_on_database(home):
+        from scheduler.system_clock import SystemClock
+
         clock = SystemClock()
     wall = None if clock is None else partial(_wall, clock)
     store = open_store_to_append(home, actor, clock=wall, fsync=fsync, patience_s=patience_s)

@@ -14,7 +14,6 @@ import errno
 import hashlib
 import os
 import re
-import zlib
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -32,8 +31,8 @@ from scheduler.vocabulary.payload import UnfitPayload
 _SUFFIX = ".snapshot"
 _PACKED_SUFFIX = ".snapshot.z"
 _NAME = re.compile(r"([0-9]{20})-([0-9]{20})\.snapshot(\.z)?")
-_UNRECORDED = re.compile(r"([0-9]{20})\.snapshot(?:\.z)?")
-_BEGUN = re.compile(r"\.([0-9]{1,10})\.snapshot")
+_UNRECORDED = r"([0-9]{20})\.snapshot(?:\.z)?"
+_BEGUN = r"\.([0-9]{1,10})\.snapshot"
 _BYTES_MAX = 1024 * 1024 * 1024
 """Of a state, inflated: one of a million jobs is not as long. What is longer is not valid."""
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -133,7 +132,7 @@ def state_files(folder: Path) -> list[StateFile]:
         for name in os.listdir(folder):
             if (match := _NAME.fullmatch(name)) is not None:
                 found.append(StateFile(folder / name, int(match[1]), int(match[2])))
-            elif (match := _UNRECORDED.fullmatch(name)) is not None:
+            elif (match := re.fullmatch(_UNRECORDED, name)) is not None:
                 found.append(StateFile(folder / name, int(match[1]), -1))
     return sorted(found, key=lambda file: (file.seq, file.recorded_seq), reverse=True)
 
@@ -177,6 +176,8 @@ def draft(folder: Path, state: State, *, packed: bool = False) -> Draft:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     body = msgspec.msgpack.encode(state)
     if packed:
+        import zlib
+
         body = zlib.compress(body, 1)
     # A line with the digests of the folding code and of the body, then the body.
     written = f"{fold_version()} {hashlib.sha256(body).hexdigest()}\n".encode() + body
@@ -199,7 +200,7 @@ def _sweep(folder: Path) -> None:
     with suppress(FileNotFoundError):  # the first state makes the folder
         names = os.listdir(folder)
     for name in names:
-        begun = _BEGUN.fullmatch(name)
+        begun = re.fullmatch(_BEGUN, name)
         if begun is not None and not Path(f"/proc/{begun[1]}").exists():
             (folder / name).unlink(missing_ok=True)
 
@@ -212,15 +213,20 @@ def _decoded(raw: bytes, *, packed: bool) -> State | None:
         if packed:
             body = _inflated(body)
         return msgspec.msgpack.decode(body, type=State)
-    except (ValueError, zlib.error, msgspec.MsgspecError, RecursionError):
+    except (ValueError, msgspec.MsgspecError, RecursionError):
         return None
 
 
 def _inflated(body: bytes) -> bytes:
+    import zlib
+
     inflater = zlib.decompressobj()
-    raw = inflater.decompress(body, _BYTES_MAX)
+    try:
+        raw = inflater.decompress(body, _BYTES_MAX)
+    except zlib.error as problem:
+        raise ValueError(str(problem)) from problem
     if not inflater.eof:
-        raise zlib.error("it is cut, or too long")
+        raise ValueError("it is cut, or too long")
     return raw
 
 

@@ -15,8 +15,8 @@ _UNIT_OF_WORD = {
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
     **dict.fromkeys(("d", "day", "days"), "d"),
 }
-_SHAPE = re.compile(r"(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
-_PIECE = re.compile(r"([0-9]+)\s*([A-Za-z]+)")
+_SHAPE = r"(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?"
+_PIECE = r"([0-9]+)\s*([A-Za-z]+)"
 # A century: anything longer is a typing mistake.
 _LONGEST_S = 36_525 * 86_400
 
@@ -33,7 +33,7 @@ def parse_duration(text: str) -> timedelta:
     >>> parse_duration("1h30m")
     datetime.timedelta(seconds=5400)
     """
-    shaped = _SHAPE.fullmatch(text)
+    shaped = re.fullmatch(_SHAPE, text)
     if not text or shaped is None:
         raise _refusal(text)
     seconds = 0
@@ -108,11 +108,11 @@ def _refusal(text: str) -> ScheduleError:
 
 def _respelled(text: str) -> str | None:
     """`text` with unit words, spaces and the order of units corrected, if that makes it a duration."""
-    rest = re.sub(r"\s+|,|\band\b", "", _PIECE.sub("", text))
+    rest = re.sub(r"\s+|,|\band\b", "", re.sub(_PIECE, "", text))
     if rest:
         return None
     total_s = 0
-    for digits, word in _PIECE.findall(text):
+    for digits, word in re.findall(_PIECE, text):
         unit = _UNIT_OF_WORD.get(word.lower())
         if unit is None and word.lower() in {"w", "week", "weeks"}:
             total_s += int(digits[:12]) * 7 * 86_400

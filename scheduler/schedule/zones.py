@@ -13,9 +13,9 @@ from scheduler.schedule.zone_data import zone_bytes, zone_names
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+)*")
+_NAME = r"[A-Za-z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+)*"
 # Names that many zone folders have, but that depend on the machine or count leap seconds.
-_NOT_PORTABLE = re.compile(r"(?:right|posix)/.*|localtime|posixrules|Factory")
+_NOT_PORTABLE = r"(?:right|posix)/.*|localtime|posixrules|Factory"
 # Abbreviations are no zones: they name one half of a zone's year. These are the places that they usually mean.
 _PLACE_OF_ABBREVIATION = {
     "CDT": "America/Chicago",
@@ -34,9 +34,7 @@ _AMBIGUOUS = {
     "IST": ("Asia/Kolkata", "Europe/Dublin", "Asia/Jerusalem"),
     "SST": ("Asia/Singapore", "Pacific/Pago_Pago"),
 }
-_OFFSET = re.compile(
-    r"(?:UTC|GMT|Z)?[ ]?(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-5][0-9]))?", re.IGNORECASE
-)
+_OFFSET = r"(?i:UTC|GMT|Z)?[ ]?(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-5][0-9]))?"
 # Places that have such an offset all year, for the offsets that Etc/GMT does not have.
 _PLACE_OF_OFFSET = {
     "+3:30": "Asia/Tehran",
@@ -77,7 +75,7 @@ def nearest_zones(name: str, count: int = 3) -> list[str]:
     """
     import difflib
 
-    if _OFFSET.fullmatch(name.strip()) or name.upper() in _AMBIGUOUS:
+    if re.fullmatch(_OFFSET, name.strip()) or name.upper() in _AMBIGUOUS:
         return []
     wanted = name.strip().replace(" ", "_").casefold()
     by_folded = {zone.casefold(): zone for zone in all_zones()}
@@ -110,7 +108,7 @@ def load_zone(name: str) -> tzinfo:
 
 def unknown_zone(name: str) -> ScheduleError:
     """The refusal of a zone name, with the nearest name that exists, or with the zone that has a given offset."""
-    if offset := _OFFSET.fullmatch(name.strip()):
+    if offset := re.fullmatch(_OFFSET, name.strip()):
         return _offset_for_a_zone(name, offset)
     near = nearest_zones(name)
     reason = f"there is no time zone {name!r}: zones are written by their IANA names, such as Europe/Paris"
@@ -151,7 +149,7 @@ def _find(name: str) -> ZoneInfo | None:
     from io import BytesIO
     from zoneinfo import ZoneInfo
 
-    if not _NAME.fullmatch(name) or _NOT_PORTABLE.fullmatch(name):
+    if not re.fullmatch(_NAME, name) or re.fullmatch(_NOT_PORTABLE, name):
         return None
     data = zone_bytes(name)
     try:
@@ -164,4 +162,4 @@ def _find(name: str) -> ZoneInfo | None:
 @lru_cache(maxsize=1)
 def all_zones() -> tuple[str, ...]:
     """The names of all zones that a schedule can be read in, sorted."""
-    return tuple(name for name in zone_names() if not _NOT_PORTABLE.fullmatch(name))
+    return tuple(name for name in zone_names() if not re.fullmatch(_NOT_PORTABLE, name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import Final
 
 import msgspec
@@ -125,6 +124,8 @@ def items_words(processed: int | None, failed: int | None) -> str:
 
 def signal_name(number: int) -> str:
     """`SIGKILL`."""
+    import signal  # its names are made anew in each process: most need none
+
     try:
         return signal.Signals(number).name
     except ValueError:

@@ -12,7 +12,7 @@ from scheduler.entry_members import TokenRole
 
 TOKENS_MAX: Final = 1_000
 """So many may be good at once."""
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
+_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}"
 
 
 class Token(msgspec.Struct, gc=False, omit_defaults=True):
@@ -40,4 +40,4 @@ class Token(msgspec.Struct, gc=False, omit_defaults=True):
 
 def is_token_name(text: str) -> bool:
     """Whether a token may be called so: letters, digits, `_`, `.`, `@` and `-`, at most 64."""
-    return _NAME.fullmatch(text) is not None
+    return re.fullmatch(_NAME, text) is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -23,6 +22,8 @@ def preview(state: State, events: Sequence[Event], now: datetime, *, apart: bool
         apart: leave the state as it is.
     """
     if apart and events:
+        import copy
+
         state = copy.deepcopy(state)
     for event in events:
         entry = Entry(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
@@ -120,6 +119,8 @@ def upcoming(jobs: Iterable[Job], now: datetime) -> Iterator[UpcomingRun]:
 
     Jobs that share a schedule share its arithmetic.
     """
+    import heapq
+
     from scheduler.rules.job_schedule import schedule_of
 
     groups: dict[tuple[Schedule, datetime], list[Job]] = {}

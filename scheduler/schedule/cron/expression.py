@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from scheduler.schedule.cron.field_mistakes import FieldMistake
 from scheduler.schedule.cron.fields import read_field
 from scheduler.schedule.cron.vocabulary import ALIASES, FIELDS, CronField, CronFields
-
-_PLAIN = re.compile(r"[ -~\t]*")
 
 
 def read_expression(expression: str, timezone: str = "UTC") -> CronFields:
@@ -25,7 +21,7 @@ def read_expression(expression: str, timezone: str = "UTC") -> CronFields:
     if text.lower() in ALIASES:
         return read_expression(ALIASES[text.lower()])
     words = text.split()
-    if len(words) != len(FIELDS) or text.startswith("@") or "=" in words[0] or not _PLAIN.fullmatch(text):
+    if len(words) != len(FIELDS) or text.startswith("@") or "=" in words[0] or not _is_plain(text):
         _refuse_other_shapes(expression, timezone)
     fields: list[CronField] = []
     wrong: dict[int, FieldMistake] = {}
@@ -46,13 +42,18 @@ def read_expression(expression: str, timezone: str = "UTC") -> CronFields:
     return read
 
 
+def _is_plain(text: str) -> bool:
+    """Whether all of it is printable ASCII, blanks and tabs included."""
+    return text.isascii() and text.replace("\t", " ").isprintable()
+
+
 def _refuse_other_shapes(expression: str, timezone: str) -> None:
     """Refuse what cannot be five fields, whatever stands in them."""
     from scheduler.schedule.cron import expression_mistakes as mistakes
 
     text = expression.strip(" \t")
     words = text.split()
-    if not _PLAIN.fullmatch(text):
+    if not _is_plain(text):
         raise mistakes.strange_character(expression)
     if refusal := mistakes.zone_inside(expression, timezone):
         raise refusal

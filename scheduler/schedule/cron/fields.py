@@ -25,8 +25,9 @@ from scheduler.schedule.cron import field_mistakes as mistakes
 from scheduler.schedule.cron.day_rule import DayForm
 from scheduler.schedule.cron.vocabulary import DAY, FIELDS, HOUR, MINUTE, WEEKDAY, CronField, Part
 
-_DAY_FORM = re.compile(r"(?P<near>[0-9]+)W|L(?P<work>W)?", re.IGNORECASE)
-_WEEKDAY_FORM = re.compile(r"(?P<weekday>[0-9]+|[A-Za-z]{3})(?:#(?P<nth>[0-9]+)|L)", re.IGNORECASE)
+_DAY_FORM = r"(?i)(?P<near>[0-9]+)W|L(?P<work>W)?"
+_DAY_FORM_ENDS = ("W", "w", "L", "l")
+_WEEKDAY_FORM = r"(?i)(?P<weekday>[0-9]+|[A-Z]{3})(?:#(?P<nth>[0-9]+)|L)"
 _PART = re.compile(r"(?:(\*)|([0-9]+|[A-Za-z]+)(?:-([0-9]+|[A-Za-z]+))?)(?:/([0-9]+))?")
 
 
@@ -67,11 +68,14 @@ def read_field(index: int, text: str) -> CronField:
 
 def _read_form(index: int, text: str, piece: str, offset: int) -> DayForm | None:
     """A day that is told by its place in the month; None if it is not told so."""
-    if index == DAY and (found := _DAY_FORM.fullmatch(piece)):
+    if index == DAY and piece.endswith(_DAY_FORM_ENDS) and (found := re.fullmatch(_DAY_FORM, piece)):
         if found["near"]:
             return DayForm("nearest_workday", _read_value(index, text, found["near"], offset))
         return DayForm("last_workday" if found["work"] else "last_day")
-    if index == WEEKDAY and (found := _WEEKDAY_FORM.fullmatch(piece)):
+    if index == WEEKDAY and (piece.endswith(_DAY_FORM_ENDS) or "#" in piece):
+        found = re.fullmatch(_WEEKDAY_FORM, piece)
+        if found is None:
+            return None
         weekday = _read_value(index, text, found["weekday"], offset) % 7
         if found["nth"] is None:
             return DayForm("last_weekday", weekday)
