@@ -13,10 +13,6 @@ import gc
 import os
 import sys
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from importlib.machinery import ModuleSpec
-
 _PACKAGES = ("cli", "eventstore", "projections", "scheduler")
 _COLLECTED_AFTER_OBJECTS = 50_000
 """Nearly all that a command makes stays until it ends: to look through it for garbage, again and again while modules
@@ -35,7 +31,9 @@ def main() -> None:
             "       Remove it from where Python looks first, or install cronledger into an environment of its own.\n"
         )
         sys.exit(2)
-    sys.meta_path.insert(0, OwnModules(here))
+    from cli.own_modules import find_own_modules
+
+    find_own_modules(here, _PACKAGES)
     from cli.main import main as run
 
     leaving = Leaving()
@@ -70,36 +68,6 @@ class Leaving:
         except (OSError, ValueError):
             return  # Python says that output was lost, and with which exit code
         os._exit(self.exit_code)
-
-
-class OwnModules:
-    """Finds a module of ours by one look at where it must be: a command imports more than a hundred.
-
-    Python itself asks three finders, keeps a list of each folder, and tries each ending that a module can have.
-
-    Args:
-        folder: where our packages are; nothing else is left on the path by now.
-    """
-
-    def __init__(self, folder: str) -> None:
-        from importlib.machinery import ModuleSpec, SourceFileLoader
-
-        self._folder, self._spec, self._loader = folder, ModuleSpec, SourceFileLoader
-
-    def find_spec(self, name: str, _path: object, _target: object = None) -> ModuleSpec | None:
-        """Where a module is; None if it is none of ours. See `importlib.abc.MetaPathFinder`."""
-        if name.partition(".")[0] not in _PACKAGES:
-            return None
-        place = f"{self._folder}/{name.replace('.', '/')}"
-        file, within = f"{place}.py", None
-        if not os.path.isfile(file):
-            file, within = f"{place}/__init__.py", [place]
-            if not os.path.isfile(file):
-                return None
-        found = self._spec(name, self._loader(name, file), origin=file)
-        found.submodule_search_locations = within
-        found.has_location = True
-        return found
 
 
 def _packages_folder() -> str:
