@@ -11,7 +11,7 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -23,13 +23,23 @@ LOCK_NAME = "lock"
 """Of a ledger's writer lock."""
 LOCK_PATIENCE_S = 30.0
 """Others hold the ledger's lock for milliseconds. One that holds it for so long was stopped, or its disk hangs."""
+TOLD_AFTER_S = 1.0
+"""Who has waited for so long, with some patience, says so."""
 _LOOK_FIRST_S, _LOOK_MAX_S = 0.000_1, 0.005
-_waited_for: set[Path] = set()
+_to_tell: dict[Path, Callable[[], None]] = {}
 
 
-def is_waited_for(path: Path) -> bool:
-    """Whether this process waits for the lock in this file, with some patience: for a thread that says so."""
-    return path in _waited_for
+@contextlib.contextmanager
+def wait_told(path: Path, tell: Callable[[], None]) -> Iterator[None]:
+    """While the context lasts, have `tell` called, once, when this process has long waited for the lock in a file."""
+    outer = _to_tell.get(path)
+    _to_tell[path] = tell
+    try:
+        yield
+    finally:
+        _to_tell.pop(path, None)
+        if outer is not None:
+            _to_tell[path] = outer
 
 
 class FileLock:
@@ -112,17 +122,16 @@ class FileLock:
 
         from eventstore.lock_holder import lock_holder
 
-        give_up_s, wait_s = time.monotonic() + patience_s, _LOOK_FIRST_S
-        try:
-            while not self._is_taken(fd, operation):
-                if time.monotonic() >= give_up_s:
-                    holder = lock_holder(self._path)
-                    raise LockHeld(self._path.parent, holder.pid if holder else None, patience_s)
-                _waited_for.add(self._path)
-                select.select((), (), (), wait_s)  # `sleep` counts on a clock that others may shift
-                wait_s = min(2 * wait_s, _LOOK_MAX_S)
-        finally:
-            _waited_for.discard(self._path)
+        begun_s, wait_s = time.monotonic(), _LOOK_FIRST_S
+        while not self._is_taken(fd, operation):
+            waited_s = time.monotonic() - begun_s
+            if waited_s >= patience_s:
+                holder = lock_holder(self._path)
+                raise LockHeld(self._path.parent, holder.pid if holder else None, patience_s)
+            if waited_s >= TOLD_AFTER_S and (tell := _to_tell.pop(self._path, None)) is not None:
+                tell()
+            select.select((), (), (), wait_s)  # `sleep` counts on a clock that others may shift
+            wait_s = min(2 * wait_s, _LOOK_MAX_S)
 
     def _is_taken(self, fd: int, operation: int) -> bool:
         try:

@@ -6,16 +6,14 @@ all others wait; a silent terminal would look like a fault of theirs. Each wait 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from cli.terminal.console import note
-from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, is_waited_for
+from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, wait_told
 
-_LOOK_S = 0.5
-"""Who is found waiting at two looks in a row has waited for about a second."""
 _COMMAND_SHOWN = 60
 
 
@@ -26,34 +24,18 @@ def patience_explained(ledger: Path) -> Iterator[None]:
     Args:
         ledger: its folder.
     """
-    done = threading.Event()
-    watch = threading.Thread(target=_watch, args=(ledger / LOCK_NAME, done), daemon=True)
-    try:
-        watch.start()
-    except RuntimeError:  # no thread can be started: only the word is missing
+    with wait_told(ledger / LOCK_NAME, partial(_tell, ledger / LOCK_NAME)):
         yield
-        return
-    try:
-        yield
-    finally:
-        done.set()
-        watch.join()
 
 
-def _watch(lock: Path, done: threading.Event) -> None:
-    waited = False
-    while not done.wait(_LOOK_S):
-        waits = is_waited_for(lock)
-        if waits and waited:
-            from eventstore.lock_holder import lock_holder
+def _tell(lock: Path) -> None:
+    from eventstore.lock_holder import lock_holder
 
-            holder = lock_holder(lock)
-            doing = "held" if holder is not None and not holder.writes else "being written"
-            who = process_named(None if holder is None else holder.pid)
-            patience = f"waiting for it, {LOCK_PATIENCE_S:g} s at most"
-            note(f"The ledger is {doing} by another process{who}: {patience}. Ctrl-C gives up.")
-            return
-        waited = waits
+    holder = lock_holder(lock)
+    doing = "held" if holder is not None and not holder.writes else "being written"
+    who = process_named(None if holder is None else holder.pid)
+    patience = f"waiting for it, {LOCK_PATIENCE_S:g} s at most"
+    note(f"The ledger is {doing} by another process{who}: {patience}. Ctrl-C gives up.")
 
 
 def process_named(pid: int | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import resource
@@ -14,7 +13,6 @@ from typing import Any
 import pytest
 
 from cli.app.error_boundary import failures_for_people
-from cli.app.ledger_wait import patience_explained
 from cli.terminal.line_printer import LinePrinter
 from eventstore.durable import Disk
 from eventstore.errors import Unavailable
@@ -201,8 +199,6 @@ def test_commands_need_no_threads(tmp_path: Path) -> None:
     """A job is disabled where no thread can be started."""
     home = make_home(tmp_path)
     assert call("jobs", "disable", "ticker", home=home.root).code == 0
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(patience_explained(home.ledger))
 
 
 @pytest.mark.usefixtures("no_threads")
