@@ -111,7 +111,7 @@ def to_write(home: Home) -> Iterator[Ledger]:
             remember_first(home)
             if not is_on_database(home):
                 if config is not None:
-                    keep_outline(home, config, ledger.state.ledger)
+                    keep_outline(home, config, ledger.store.ledger_id)
                 bring_in_line(ledger, config)
             yield ledger
             with suppress(OSError):  # a run that needs them says so

@@ -160,7 +160,7 @@ class ConfigWatch:
         self.config = config
         self._calendar_stamps = calendar_stamps(config)
         keep_copy(config, self._home.config_in_force)
-        keep_outline(self._home, config, self._ledger.state.ledger)
+        keep_outline(self._home, config, self._ledger.store.ledger_id)
 
     def _record(self, decide: Callable[[State], list[Event]], stamp: ConfigStamp | None) -> None:
         try:

@@ -77,7 +77,7 @@ def direct_runner(home: Home, places: OutputPlaces | None) -> Iterator[DirectRun
     with ledger_for_runs(home) as ledger:
         check_copy(config, problem, ledger.state.config)
         if problem is None:
-            keep_outline(home, config, ledger.state.ledger)
+            keep_outline(home, config, ledger.store.ledger_id)
             with patience_explained(home.ledger):
                 bring_in_line(ledger, config)
             with contextlib.suppress(OSError):  # a run that needs them says so

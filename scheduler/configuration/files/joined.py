@@ -29,9 +29,7 @@ MAIN: Final = "config.yaml"
 FILES_BYTES_MAX: Final = 16 * 1024 * 1024
 """All files together: more is not a config that anyone wrote."""
 _BEGIN: Final = b"# cronledger: the next "
-_HEADER: Final = re.compile(
-    rb"# cronledger: the next (0|[1-9][0-9]{0,8}) bytes are ([\w./-]{1,120})\n", re.ASCII
-)
+_HEADER: Final = rb"# cronledger: the next (0|[1-9][0-9]{0,8}) bytes are ([\w./-]{1,120})\n"
 
 
 class ConfigFile(msgspec.Struct, frozen=True):
@@ -68,8 +66,8 @@ def split(text: bytes) -> list[ConfigFile]:
     if not text.startswith(_BEGIN):
         return [ConfigFile("", text)]
     files: list[ConfigFile] = []
-    at = 0
-    while (header := _HEADER.match(text, at)) is not None and len(files) <= PARTS_MAX:
+    at, beginning = 0, re.compile(_HEADER, re.ASCII)
+    while (header := beginning.match(text, at)) is not None and len(files) <= PARTS_MAX:
         name, begin = header[2].decode(), header.end()
         end = begin + int(header[1])
         expected = is_part_path(name) and name > files[-1].name if files else name == MAIN

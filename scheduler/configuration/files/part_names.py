@@ -19,7 +19,8 @@ ENTRIES_MAX: Final = 10_000
 """So many names are looked at, whatever they are: the folder is listed once a second."""
 NOWHERE: Final = "it is a link, and there is nothing where it leads"
 _ENDING: Final = ".yaml"
-_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,94}\.yaml")
+_NAME: Final = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,94}\.yaml"
+"""Most homes have no parts: it is compiled where there are some."""
 
 
 class PartsRefused(Exception):
@@ -66,7 +67,7 @@ def part_names(folder: Path) -> list[str]:
     """
     found = sorted(name for name in listed_names(folder) if is_part(name))
     for name in found:
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(_NAME, name):
             raise PartsRefused(
                 folder / name,
                 "the name of a part of the config is made of letters, digits, '.', '_' and '-', 100 at most: "
@@ -86,4 +87,4 @@ def is_part(name: str) -> bool:
 def is_part_path(name: str) -> bool:
     """Whether something is what a part is called, such as `config.d/backup.yaml`."""
     folder, _, file = name.partition("/")
-    return folder == FOLDER and _NAME.fullmatch(file) is not None
+    return folder == FOLDER and re.fullmatch(_NAME, file) is not None

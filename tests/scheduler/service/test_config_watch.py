@@ -13,6 +13,7 @@ from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.files.part_names import folder_of
 from scheduler.configuration.home_config import UNENDED_REST_S
 from scheduler.configuration.model import Config
+from scheduler.configuration.outline.kept_outline import outline_in_force
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.ledger.open import bring_in_line, open_ledger
@@ -104,6 +105,26 @@ def test_who_asks_for_it_gets_it_at_once(watched: Watched) -> None:
     watched.home.config.write_text(HALF)
     watched.watch.reload()
     assert watched.jobs == ["a"]
+
+
+def test_the_outline_is_that_of_the_config_in_force(watched: Watched) -> None:
+    """It follows each edit; while the file is another one than that in force, none is believed."""
+    watched.watch.reload()
+    first = outline_in_force(watched.home, watched.ledger.state)
+    assert first is not None
+    assert list(first.jobs) == ["a", "b"]
+    watched.home.config.write_text(WHOLE.replace("  b:", "  c:"))
+    assert outline_in_force(watched.home, watched.ledger.state) is None
+    watched.look_for(2)
+    second = outline_in_force(watched.home, watched.ledger.state)
+    assert second is not None
+    assert list(second.jobs) == ["a", "c"]
+    watched.home.config.write_text("jobs: [\n")
+    watched.look_for(2)
+    assert outline_in_force(watched.home, watched.ledger.state) is None
+    watched.home.config.write_text(WHOLE.replace("  b:", "  c:"))
+    watched.look_for(2)
+    assert outline_in_force(watched.home, watched.ledger.state) == second
 
 
 def test_no_command_records_half_of_a_config(tmp_path: Path) -> None:
