@@ -13,7 +13,7 @@ from benchmarks.homes import taken_ms_by
 from projections import Sql, open_sql
 from projections.build.maintenance import maintain
 from projections.files.database import DATABASE_NAME
-from projections.schema.tables import quoted
+from projections.schema.literals import quoted
 from scheduler.home import Home
 
 if TYPE_CHECKING:

@@ -99,20 +99,22 @@ def sql(
         _answer(home, _text(query, source), typed, destination, opened, limit_s)
 
 
-def _opener(home: Home, memory_limit: str | None, as_of: str | None, derive: bool) -> Callable[[], Sql]:
-    """What opens the connection, once all else is known to be right."""
+def _opener(
+    home: Home, memory_limit: str | None, as_of: str | None, derive: bool
+) -> Callable[[str | None], Sql]:
+    """What opens the connection, for a query, once all else is known to be right."""
 
-    def opened() -> Sql:
+    def opened(query: str | None) -> Sql:
         from cli.home.views import open_views
 
         check_home(home)
         if as_of is None:
-            return open_views(home, memory_limit=memory_limit, derive=derive)
+            return open_views(home, query=query, memory_limit=memory_limit, derive=derive)
         from cli.home.as_of import moment_as_of
 
         moment = moment_as_of(home, as_of)
         note(f"As of {show_time(moment.time, local_zone())}, after entry {moment.seq}.")
-        return open_views(home, memory_limit=memory_limit, past=moment, derive=derive)
+        return open_views(home, query=query, memory_limit=memory_limit, past=moment, derive=derive)
 
     return opened
 
@@ -122,7 +124,7 @@ def _answer(
     text: str,
     typed: tuple[str, ...],
     destination: Destination,
-    opened: Callable[[], Sql],
+    opened: Callable[[str | None], Sql],
     limit_s: float | None,
 ) -> None:
     from cli.sql.answers import answer, query_failures
@@ -131,7 +133,7 @@ def _answer(
     parameters = read_parameters(typed)
     destination.check(home)
     check_parameters(text, parameters)
-    with query_failures(), opened() as connection:
+    with query_failures(), opened(text) as connection:
         answer(connection, home, text, parameters, destination, limit_s=limit_s)
 
 
@@ -139,7 +141,7 @@ def _prompt(
     home: Home,
     destination: Destination,
     typed: tuple[str, ...],
-    opened: Callable[[], Sql],
+    opened: Callable[[str | None], Sql],
     limit_s: float | None,
 ) -> None:
     if typed or destination.file is not None:
@@ -149,7 +151,7 @@ def _prompt(
     from cli.sql.answers import query_failures
     from cli.sql.prompt import run_prompt
 
-    with query_failures(), opened() as connection:
+    with query_failures(), opened(None) as connection:
         run_prompt(connection, home, destination.form, limit_s)
 
 

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def open_views(
-    home: Home, *, memory_limit: str | None = None, past: Moment | None = None, derive: bool = False
+    home: Home,
+    *,
+    query: str | None = None,
+    memory_limit: str | None = None,
+    past: Moment | None = None,
+    derive: bool = False,
 ) -> Sql:
     """Open the views of a home, as `projections.open_sql` does: use it with `with`.
 
@@ -22,12 +27,14 @@ def open_views(
 
     Args:
         home: the home.
+        query: what will be asked first, if that is known: what it does not need is not made.
         memory_limit: as DuckDB writes it.
         past: a moment of the past, as of which every view answers.
         derive: derive everything from the entries, in a temporary folder, whatever projections there are.
 
     Raises:
-        QueryFailed: the memory limit is too low.
+        QueryFailed: the memory limit is too low, or the query is wrong.
+        QueryRefused: the query does something else than read.
         Corrupt, NewerFormat, Unavailable: the ledger cannot be trusted or read.
         OSError: there is no room for the temporary folder.
     """
@@ -41,6 +48,7 @@ def open_views(
 
         return open_sql(
             home,
+            query=query,
             memory_limit=memory_limit,
             as_of=None if past is None else past.seq,
             asked_at=None if past is None else past.time,

@@ -19,7 +19,7 @@ from projections.files.manifest import KINDS, ActiveSegment, Kind, Manifest, Pro
 from projections.files.parquet import start_engine
 from projections.files.segments import LedgerSegments, ValidProjections
 from projections.files.validation import ProgressCallback, firsts_of
-from projections.schema.tables import listed
+from projections.schema.literals import listed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -18,6 +18,7 @@ from eventstore.durable import REAL, publish
 from eventstore.segment import segment_name
 from projections.files.parquet import version
 from projections.files.segments import LedgerSegments, ValidProjections
+from projections.schema.literals import quoted
 from projections.schema.log_view import log_files, log_folder, log_view
 from projections.schema.tables import (
     ENTRY_TYPES,
@@ -26,7 +27,6 @@ from projections.schema.tables import (
     as_pattern,
     carried_rows,
     fingerprint,
-    quoted,
     with_facts,
 )
 from projections.schema.view_creation import create_over_stand_ins

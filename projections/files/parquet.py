@@ -14,13 +14,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from projections.files.manifest import KINDS, MERGE_MARK, Kind, ProjectionFile, ProjectionFolder, publish_new
+from projections.schema.literals import listed, quoted
 from projections.schema.tables import (
     ENTRY_TYPES,
     PARTS_SQL,
     carried_rows,
     fingerprint,
-    listed,
-    quoted,
     read_lines,
     with_facts,
 )

@@ -15,10 +15,10 @@ from projections.files.manifest import (
     ProjectionPart,
     SealedSegment,
 )
-from projections.schema.tables import ENTRY_TYPES, carried_rows, left_open_rows, listed, no_rows
+from projections.schema.literals import listed, no_rows
+from projections.schema.tables import ENTRY_TYPES, NOTED, carried_rows, left_open_rows
 
 _POSITION: dict[Kind, str] = {"events": "seq", "runs": "settled_seq", "notes": "seq"}
-_NOTED = ("seq", "time", "type", "actor", "job", "run", "data")
 
 
 class LedgerSegments(NamedTuple):
@@ -128,7 +128,11 @@ class ValidProjections(NamedTuple):
 
     def views_sql(self) -> list[str]:
         """SQL that creates the views over the Parquet files."""
-        return [f"CREATE OR REPLACE VIEW parts.sealed_{kind} AS {self._rows(kind)}" for kind in KINDS]
+        return [self.view_sql(kind) for kind in KINDS]
+
+    def view_sql(self, kind: Kind) -> str:
+        """SQL that creates the view over the Parquet files of a kind; without any, that of runs reads `parts.ended`."""
+        return f"CREATE OR REPLACE VIEW parts.sealed_{kind} AS {self._rows(kind)}"
 
     def _holding(self, seqs: list[int]) -> list[str]:
         """The Parquet files that hold these entries."""
@@ -153,5 +157,5 @@ class ValidProjections(NamedTuple):
 def _nothing(kind: Kind) -> str:
     if kind == "runs":
         return "SELECT * FROM parts.ended WHERE false"
-    wanted = ENTRY_TYPES if kind == "events" else {name: ENTRY_TYPES[name] for name in _NOTED}
+    wanted = ENTRY_TYPES if kind == "events" else {name: ENTRY_TYPES[name] for name in NOTED}
     return no_rows(wanted)

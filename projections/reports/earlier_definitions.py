@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from projections.schema.tables import among
+from projections.schema.literals import among
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from projections.schema.tables import among
+from projections.schema.literals import among
 
 if TYPE_CHECKING:
     from projections.sql.connection import Sql

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from projections.schema.tables import among
+from projections.schema.literals import among
 from scheduler.entry_members import FAILURES
 
 if TYPE_CHECKING:

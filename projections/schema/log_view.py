@@ -16,7 +16,7 @@ import msgspec
 
 from eventstore.nesting import decode
 from eventstore.regular_file import read_regular
-from projections.schema.tables import no_rows, quoted
+from projections.schema.literals import no_rows, quoted
 
 LOG_TYPES = {
     "time": "TIMESTAMPTZ",

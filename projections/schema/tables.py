@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from projections.schema.columns import EVENTS
+from projections.schema.literals import among, listed, no_rows, quoted
 from scheduler import vocabulary as v
 from scheduler.entry_members import CLOSING_REASONS, SKIPPED_FOR_A_RUN
 
@@ -52,6 +52,8 @@ FACT_TYPES = {
     "items_failed": "BIGINT",
     "metrics": "JSON",
 }
+NOTED = ("seq", "time", "type", "actor", "job", "run", "data")
+"""The members of the entries of which there are few, which are kept apart."""
 _UNCARRIED = ("durable", "prev", "hash")
 _CAUSES_AND_STARTS = (*v.CAUSES, v.RunStarted.TYPE)
 _BEGINNINGS = (v.SchedulerStarted.TYPE, v.LeaderElected.TYPE)
@@ -78,19 +80,9 @@ _LISTS = {
 """The lists of words of the vocabulary that SQL files name: `type IN @CAUSES`."""
 
 
-def quoted(text: object) -> str:
-    """A string as an SQL literal."""
-    return "'" + str(text).replace("'", "''") + "'"
-
-
 def as_pattern(text: object) -> str:
     """A path as a pattern that matches this path alone."""
     return re.sub(r"([*?\[])", r"[\1]", str(text))
-
-
-def among(words: Sequence[str]) -> str:
-    """Strings as an SQL list in parentheses."""
-    return "(" + ", ".join(map(quoted, words)) + ")"
 
 
 def _sql_file(name: str) -> str:
@@ -128,11 +120,6 @@ def with_facts(entries: str) -> str:
         f"SELECT {', '.join(ENTRY_TYPES)}, {facts} FROM (SELECT *, from_json(CASE WHEN type IN "
         f"{among(_WITH_FACTS)} THEN data END, {structure}) AS f FROM ({entries}))"
     )
-
-
-def no_rows(types: dict[str, str]) -> str:
-    """SQL of a relation with these columns and no rows."""
-    return "SELECT " + ", ".join(f"NULL::{kind} AS {name}" for name, kind in types.items()) + " WHERE false"
 
 
 def carried_rows(files: list[str], seqs: list[int]) -> str:
@@ -173,11 +160,6 @@ def _carried(of: str) -> str:
     return ", ".join(
         f"NULL::{kind} AS {name}" if name in _UNCARRIED else of + name for name, kind in ENTRY_TYPES.items()
     )
-
-
-def listed(texts: list[str]) -> str:
-    """Strings as an SQL list."""
-    return "[" + ", ".join(map(quoted, texts)) + "]"
 
 
 def fingerprint(*parts: str) -> str:

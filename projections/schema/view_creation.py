@@ -7,48 +7,49 @@ then created from the last to the first, each over the tables that still stand f
 
 from __future__ import annotations
 
-import re
-from functools import cache
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from projections.schema.columns import VIEWS
-from projections.schema.tables import VIEWS_SQL
+from projections.schema.columns import VIEWS as COLUMNS
+from projections.schema.relations import VIEWS, read_by
+from projections.schema.tables import ENTRY_TYPES, NOTED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_CREATION = re.compile(r"CREATE VIEW (?P<name>[a-z_.]+) AS\b.*?;\s*$", re.DOTALL | re.MULTILINE)
-_COLUMNS = {
-    view: ", ".join(f'"{column.name}" {column.type}' for column in columns) for view, columns in VIEWS.items()
-}
-"""Of each view, its columns as a table's; those of the views for ourselves the first connection finds out."""
+_TIME = "TIMESTAMP WITH TIME ZONE"
+_OWN = {
+    "parts.notes": {name: ENTRY_TYPES[name] for name in NOTED},
+    "parts.misfires": {
+        "seq": "BIGINT", "time": _TIME, "job": "VARCHAR", "first": _TIME, "last": _TIME, "instants": "BIGINT",
+        "will_run": "BIGINT", "reason": "VARCHAR", "is_closed": "BOOLEAN",
+    },
+    "parts.replaced": {"seq": "BIGINT", "instants": "BIGINT"},
+    "parts.gaps": {
+        "kind": "VARCHAR", "began": _TIME, "ended": _TIME, "reason": "VARCHAR", "began_seq": "BIGINT",
+        "ended_seq": "BIGINT", "misfires": "VARCHAR",
+    },
+}  # fmt: skip
+"""The columns of the views that nobody is told of."""
 
 
-def create_over_stand_ins(engine: DuckDBPyConnection) -> None:
-    """Create the views of `VIEWS_SQL`; what they are made of is there.
+def create_over_stand_ins(engine: DuckDBPyConnection, names: AbstractSet[str] = frozenset(VIEWS)) -> None:
+    """Create views; what they are made of is there, or among them.
 
     Raises:
-        duckdb.Error: the engine cannot create one of them.
+        duckdb.Error: the engine cannot create one of them; tables may stand for some then.
     """
-    for name, statement in _creations():
-        if name not in _COLUMNS:
-            engine.execute(statement)
-            _COLUMNS[name] = _columns(engine, name)
-            engine.execute(f"DROP VIEW {name}")
-        engine.execute(f"CREATE TABLE {name} ({_COLUMNS[name]})")
-    for name, statement in reversed(_creations()):
-        engine.execute(f"DROP TABLE {name}")
-        engine.execute(statement)
+    wanted = [name for name in VIEWS if name in names]
+    below = frozenset[str]().union(*map(read_by, wanted))
+    for name in wanted:
+        if name in below:
+            engine.execute(f"CREATE TABLE {name} ({_columns(name)})")
+    for name in reversed(wanted):
+        if name in below:
+            engine.execute(f"DROP TABLE {name}")
+        engine.execute(VIEWS[name])
 
 
-@cache
-def _creations() -> tuple[tuple[str, str], ...]:
-    """Name and text of each statement, in the order in which they build on one another."""
-    found = tuple((match["name"], match[0]) for match in _CREATION.finditer(VIEWS_SQL))
-    assert len(found) == VIEWS_SQL.count("CREATE ")
-    return found
-
-
-def _columns(engine: DuckDBPyConnection, name: str) -> str:
-    rows = engine.execute(f"DESCRIBE {name}").fetchall()
-    return ", ".join(f'"{column}" {kind}' for column, kind, *_ in rows)
+def _columns(name: str) -> str:
+    types = _OWN.get(name) or {column.name: column.type for column in COLUMNS[name]}
+    return ", ".join(f'"{column}" {kind}' for column, kind in types.items())

@@ -13,18 +13,20 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from projections.errors import QueryFailed
-from projections.files.validation import ProgressCallback
-from projections.query_errors import failed, may_be_damage
-from projections.schema.tables import quoted
+from projections.query_errors import failed
+from projections.schema.literals import quoted
 from projections.sql.results import LINES_BEFORE_A_QUERY, ROWS_AT_ONCE, Answer, Parameters, ask, fetched
 from projections.sql.statements import ReadStatement, read_statements
 from projections.views.live import LiveViews, ViewOptions
 from projections.views.source import OpenStore
 from scheduler.home import Home
 from scheduler.store import open_store
+
+if TYPE_CHECKING:
+    from projections.files.validation import ProgressCallback
 
 Result = TypeVar("Result")
 
@@ -36,11 +38,19 @@ _INTERRUPTED = "a projection was found damaged in the middle of the answer, and 
 class Sql:
     """A connection; each query sees what the ledger holds at that moment, and no lock is held between queries."""
 
-    def __init__(self, home: Home, options: ViewOptions) -> None:
+    def __init__(self, home: Home, options: ViewOptions, query: str | None) -> None:
         """Not called directly: use `open_sql`."""
         self._views = LiveViews(home, options)
         self._output = options.output
         self._judged: dict[str, list[ReadStatement]] = {}
+        try:
+            if query is None:
+                self._views.refresh(["events"])
+            else:
+                self.judged(query)
+        except BaseException:
+            self.close()
+            raise
 
     def execute(self, query: str, parameters: Parameters = None) -> Answer:
         """Answer a query; all of its statements are judged first, and the answer of the last one is returned.
@@ -58,6 +68,8 @@ class Sql:
     def judged(self, query: str) -> list[ReadStatement]:
         """The statements of a query for `answer`, once all of them are judged; nothing is executed.
 
+        All that they name is made then, as of now: they see the same state of the ledger.
+
         Raises:
             QueryRefused: a statement does something else than read.
             QueryFailed: the query is no SQL, or empty.
@@ -66,12 +78,12 @@ class Sql:
         import duckdb
 
         try:
-            self._views.refresh()
             known = self._judged.get(query)
             if known is None:
                 known = read_statements(self._views.engine, query)
                 if len(self._judged) < _JUDGED_MAX:
                     self._judged[query] = known
+            self._views.refresh(frozenset[str]().union(*(statement.names for statement in known)))
             return list(known)
         except (duckdb.Error, RuntimeError) as error:
             # The engine was interrupted, or had no memory, before it began.
@@ -91,7 +103,7 @@ class Sql:
             QueryFailed: the statement cannot be answered.
             Corrupt: the ledger is damaged.
         """
-        columns = self._twice(lambda: ask(self._views.engine, statement, parameters), statement)
+        columns = self._asked(lambda: ask(self._views.engine, statement, parameters), statement)
         return Answer(columns, self._rows([kind for _, kind in columns], rows_at_once))
 
     def batches(self, query: str, parameters: Parameters = None) -> Iterator[list[tuple[Any, ...]]]:
@@ -121,7 +133,7 @@ class Sql:
             f"COPY (SELECT * FROM (\n{judged[0].select}\n)) TO {quoted(self._output)} "
             "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
         )
-        return self._twice(
+        return self._asked(
             lambda: int(self._views.engine.execute(copy, parameters).fetchall()[0][0]), judged[0]
         )
 
@@ -149,8 +161,11 @@ class Sql:
     ) -> None:
         self.close()
 
-    def _twice(self, ask: Callable[[], Result], statement: ReadStatement) -> Result:
-        """Ask the engine, and ask again if a projection was damaged or removed meanwhile and has been made anew.
+    def _asked(self, ask: Callable[[], Result], statement: ReadStatement) -> Result:
+        """Ask the engine, and ask again if that is of use.
+
+        It is if a name was not found while not all is made, or if a projection was damaged or removed meanwhile and
+        has been made anew.
 
         Raises:
             QueryRefused, QueryFailed: the engine could not answer.
@@ -158,15 +173,13 @@ class Sql:
         import duckdb
 
         lines_before = LINES_BEFORE_A_QUERY - statement.lines_above
-        try:
-            return ask()
-        except (duckdb.Error, RuntimeError) as error:
-            if not may_be_damage(error) or not self._views.mend(error):
-                raise failed(error, lines_before) from error
-        try:
-            return ask()
-        except (duckdb.Error, RuntimeError) as error:
-            raise failed(error, lines_before) from error
+        remedies = iter((self._views.complete, self._views.mend))
+        while True:
+            try:
+                return ask()
+            except (duckdb.Error, RuntimeError) as error:
+                if not any(remedy(error) for remedy in remedies):
+                    raise failed(error, lines_before) from error
 
     def _rows(self, kinds: list[str], rows_at_once: int) -> Iterator[tuple[Any, ...]]:
         import duckdb
@@ -175,7 +188,7 @@ class Sql:
             try:
                 rows = self._views.engine.fetchmany(rows_at_once)
             except (duckdb.Error, RuntimeError) as error:
-                if may_be_damage(error) and self._views.mend(error):
+                if self._views.mend(error):
                     raise QueryFailed(_INTERRUPTED) from error
                 raise failed(error) from error
             if not rows:
@@ -193,6 +206,7 @@ def open_sql(
     output: Path | None = None,
     opened: OpenStore = open_store,
     derived: ProgressCallback | None = None,
+    query: str | None = None,
 ) -> Sql:
     """Open a connection to a home's ledger; a home without a ledger has views without rows.
 
@@ -207,13 +221,15 @@ def open_sql(
         derived: with it, what is answered rests on the entries alone: everything is derived of them in a private
             folder, whatever projections there are, which takes as long as a rebuild; it is told how many segments
             are derived so far, and of how many.
+        query: what will be asked first: what that needs is made here, and no more. Without it the entries are read.
 
     Raises:
         OSError: there is no room for a private folder.
         QueryFailed: the memory limit is none, or too low for the open segment; or there is no entry `as_of`.
-        Corrupt: the ledger is damaged.
+        QueryRefused, QueryFailed: of `query`, see `Sql.judged`.
+        Corrupt: the ledger is damaged; of a `query` that names no view, as far as that shows without reading it.
         NewerFormat: the ledger was written by a later version.
         Unavailable: the ledger cannot be read.
     """
     output = None if output is None else output.absolute()
-    return Sql(home, ViewOptions(as_of, asked_at, memory_limit, threads, output, opened, derived))
+    return Sql(home, ViewOptions(as_of, asked_at, memory_limit, threads, output, opened, derived), query)

@@ -22,17 +22,12 @@ import msgspec
 from eventstore.nesting import nests_deeper
 from projections.errors import QueryFailed, QueryRefused
 from projections.query_errors import failed, hint_for
-from projections.schema.columns import VIEWS
+from projections.sql.named_tables import COMPUTING_FUNCTIONS, LISTING_FUNCTIONS, named_tables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, Statement
 
 _READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
-_COMPUTING_TABLES = frozenset(
-    {"duckdb_columns", "duckdb_functions", "duckdb_keywords", "duckdb_tables", "duckdb_types", "duckdb_views",
-     "generate_series", "json_each", "json_tree", "pg_timezone_names", "pragma_show",
-     "pragma_table_info", "pragma_version", "range", "repeat", "repeat_row", "unnest"}
-)  # fmt: skip
 _REFUSED_FUNCTIONS = frozenset(
     {"add_parquet_key", "current_setting", "getenv", "json_execute_serialized_sql", "json_serialize_plan", "nextval",
      "query", "query_table", "read_blob", "read_csv", "read_text", "setval", "write_log"}
@@ -77,11 +72,13 @@ class ReadStatement(NamedTuple):
         select: the SELECT, without anything behind it, so that it can stand in parentheses.
         explain: the words to put before it, `EXPLAIN` or `EXPLAIN ANALYZE`; empty for the SELECT itself.
         lines_above: how many lines of the query stand above the one in which `select` begins.
+        names: the tables that it names; see `named_tables`.
     """
 
     select: str
     explain: str = ""
     lines_above: int = 0
+    names: frozenset[str] = frozenset()
 
 
 def read_statements(engine: DuckDBPyConnection, query: str) -> list[ReadStatement]:
@@ -130,8 +127,9 @@ def _judge(engine: DuckDBPyConnection, text: str, kind: str) -> ReadStatement:
             f"only statements that read are executed; this one {_DONE_BY.get(kind, f'is {kind}')}"
         )
     select = _without_end(text)
-    _judge_tree(_syntax_tree(engine, select))
-    return ReadStatement(select)
+    tree = _syntax_tree(engine, select)
+    _judge_tree(tree)
+    return ReadStatement(select, names=named_tables(tree))
 
 
 def _judge_explained(engine: DuckDBPyConnection, text: str) -> ReadStatement:
@@ -147,7 +145,7 @@ def _judge_explained(engine: DuckDBPyConnection, text: str) -> ReadStatement:
     if len(judged) != 1 or judged[0].explain:
         raise QueryRefused("EXPLAIN is executed for one SELECT")
     lines_above = judged[0].lines_above + text.encode().count(b"\n", 0, begin)
-    return ReadStatement(judged[0].select, explain, lines_above)
+    return judged[0]._replace(explain=explain, lines_above=lines_above)
 
 
 def _without_end(text: str) -> str:
@@ -205,19 +203,22 @@ def _judge_node(kind: str, node: dict[str, Any]) -> None:
     function = node.get("function")
     if kind == "TABLE_FUNCTION" and isinstance(function, dict):
         name = str(function.get("function_name", "")).lower()
-        if name not in _COMPUTING_TABLES:
+        if name not in COMPUTING_FUNCTIONS and name not in LISTING_FUNCTIONS:
             raise QueryRefused(f"the table function {name} is not one that only computes")
     if kind == "FUNCTION" and str(node.get("function_name", "")).lower() in _REFUSED_FUNCTIONS:
         raise QueryRefused(f"the function {node['function_name']} reaches outside of the views")
     if kind in {"BASE_TABLE", "SHOW_REF"}:
         _judge_table(*(str(node.get(f"{part}_name", "")) for part in ("catalog", "schema", "table")))
-    if (
-        kind == "SHOW_REF"
-        and node.get("show_type") == "SHOW"
-        and str(node["table_name"]).lower() not in VIEWS
-    ):
-        # The name may be that of a setting, which would show paths.
-        said = f"Table with name {node['table_name']} does not exist!"
+    if kind == "SHOW_REF" and node.get("show_type") == "SHOW":
+        _judge_shown(str(node["table_name"]))
+
+
+def _judge_shown(name: str) -> None:
+    """Refuse to SHOW anything but a view: the name may be that of a setting, which would show paths."""
+    from projections.schema.columns import VIEWS
+
+    if name.lower() not in VIEWS:
+        said = f"Table with name {name} does not exist!"
         raise QueryFailed(said, hint_for(said))
 
 

@@ -7,12 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from projections.files.manifest import KINDS, ProjectionFolder
-from projections.files.segments import ValidProjections
-from projections.schema.log_view import log_folder, log_view
-from projections.schema.tables import quoted
-from projections.schema.view_creation import create_over_stand_ins
-from projections.views.unsealed import UnsealedTables
+from projections.schema.literals import listed, quoted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -28,7 +23,7 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 
 
 def start(asked_at: datetime | None) -> DuckDBPyConnection:
-    """An engine that has the views, and nothing in them yet; `asked_at` is its present, or the present."""
+    """An engine that has no views yet; `asked_at` is its present, or the present."""
     import duckdb
 
     engine = duckdb.connect(config=_SETTINGS)
@@ -39,32 +34,28 @@ def start(asked_at: datetime | None) -> DuckDBPyConnection:
     return engine
 
 
-def create_views(engine: DuckDBPyConnection, valid: ValidProjections) -> None:
-    """Create the views over these projections; the tables of what is not sealed are there."""
-    for view in valid.views_sql():
-        engine.execute(view)
-    engine.execute(log_view([]))
-    create_over_stand_ins(engine)
-
-
 def restrict(
     engine: DuckDBPyConnection,
-    unsealed: UnsealedTables,
-    folder: ProjectionFolder,
-    logs: Path,
-    output: Path | None,
+    files: list[str],
+    folders: list[Path],
     memory_limit: str | None,
     threads: int | None,
 ) -> None:
-    """Take from the engine whatever it does not need, for good."""
+    """Take from the engine whatever it does not need, for good.
+
+    Args:
+        engine: the engine.
+        files: what it may still open, or write.
+        folders: where it may still open anything.
+        memory_limit: as DuckDB writes it; by default half of the machine's memory.
+        threads: how many it uses; by default one for each core.
+    """
     engine.execute(f"SET memory_limit = {quoted(memory_limit or _half_of_the_memory())}")
     if threads is not None:
         engine.execute(f"SET threads = {int(threads)}")
     engine.execute("SET parquet_metadata_cache = true")
-    paths = [unsealed.path] if output is None else [unsealed.path, str(output)]
-    folders = [*(folder.root / kind for kind in KINDS), log_folder(logs)]
-    engine.execute(f"SET allowed_paths = [{', '.join(map(quoted, paths))}]")
-    engine.execute(f"SET allowed_directories = [{', '.join(quoted(f'{path}/') for path in folders)}]")
+    engine.execute(f"SET allowed_paths = {listed(files)}")
+    engine.execute(f"SET allowed_directories = {listed([f'{path}/' for path in folders])}")
     engine.execute("SET enable_external_access = false")
     engine.execute("SET lock_configuration = true")
 

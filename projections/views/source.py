@@ -11,20 +11,20 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eventstore.errors import NoLedger
 from eventstore.store import EventStore, Head
-from projections.build.builder import ensure_projected, with_active_segment
-from projections.build.compaction import merge
 from projections.errors import QueryFailed
-from projections.files.database import refresh_database
-from projections.files.ledger_lines import LineReader, SegmentLineReader, StoreLineReader
 from projections.files.manifest import ProjectionFolder
-from projections.files.segments import LedgerSegments, ValidProjections
-from projections.files.validation import ProgressCallback, unchanged
 from scheduler.home import Home
 from scheduler.ownership.home_owner import is_foreign
 from scheduler.store import open_store
+
+if TYPE_CHECKING:
+    from projections.files.ledger_lines import LineReader
+    from projections.files.segments import LedgerSegments, ValidProjections
+    from projections.files.validation import ProgressCallback
 
 UNMERGED_MAX = 32
 """With more files than this each answer takes longer than it has to."""
@@ -82,6 +82,8 @@ class ProjectionSource:
         Raises:
             Corrupt, NewerFormat, Unavailable: see `head`.
         """
+        from projections.files.segments import LedgerSegments
+
         head = self.head()
         files = None if self._store is None else self._store.files
         if head is None or files is None:
@@ -90,6 +92,8 @@ class ProjectionSource:
 
     def lines_after(self, valid: ValidProjections) -> LineReader:
         """What reads the entries that come after the projections; there is a ledger."""
+        from projections.files.ledger_lines import SegmentLineReader, StoreLineReader
+
         assert self._store is not None, "there is a ledger"
         files = self._store.files
         if files is None:
@@ -121,6 +125,11 @@ class ProjectionSource:
             Corrupt: the ledger is damaged.
             OSError: not even a private folder can be written.
         """
+        from projections.build.builder import ensure_projected, with_active_segment
+        from projections.files.database import refresh_database
+        from projections.files.segments import ValidProjections
+        from projections.files.validation import unchanged
+
         ledger = self.segments()
         if ledger is None:
             return ValidProjections(self.folder, [], [], 1)
@@ -167,6 +176,9 @@ class ProjectionSource:
         """Merge where nobody else seems to: in a home that no scheduler serves, say, or one that was copied."""
         if sum(part.segments == 1 for part in valid.parts) < UNMERGED_MAX or self._private is not None:
             return valid
+        from projections.build.builder import ensure_projected
+        from projections.build.compaction import merge
+
         with suppress(OSError):
             merge(self._folder, ledger.segment_entries)
         return ensure_projected(self._folder, ledger)

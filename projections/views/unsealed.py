@@ -2,68 +2,64 @@
 
 The engine cannot be let loose on the open segment itself: it would trip over a line that is just being written, and
 would have to be allowed into the ledger's folder. So the lines are read and checked here, and handed to the
-engine through an anonymous file in memory, the only file it may open beside the projections. What was
-handed over stays, and what it means for runs is worked out then, once: each query adds what has been appended
-since, which costs milliseconds, and finds finished rows.
+engine through a file in memory. What was handed over stays. What it means for runs is worked out once somebody asks
+for runs, and from then on at once: each query adds what has been appended since, which costs milliseconds, and finds
+finished rows.
 """
 # ruff: noqa: S608 - the SQL is put together from constants and from SQL of our own
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from projections.files.ledger_lines import LineReader
-from projections.schema.tables import ENTRY_TYPES, PARTS_SQL, carried_rows, read_lines, with_facts
+from projections.schema.literals import no_rows
+from projections.schema.relations import PARTS
+from projections.schema.tables import ENTRY_TYPES, carried_rows, read_lines, with_facts
+from projections.views.handover import HandoverFile
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _HANDED_OVER_BYTES = 64 * 1024 * 1024
-_ENTRIES = ", ".join(ENTRY_TYPES)
+_ENTRIES_AT_ONCE = 65_536
 _NOTHING = carried_rows([], [])
-_TAKEN_IN = (
-    f"INSERT INTO parts.recent_events SELECT {_ENTRIES} FROM parts.fresh",
-    "INSERT INTO parts.recent_runs FROM parts.ended",
-    "CREATE OR REPLACE TABLE parts.open_runs AS FROM parts.unended",
-    "CREATE OR REPLACE TABLE parts.open_entries AS FROM parts.left_open",
-    "CREATE OR REPLACE TABLE parts.carried AS FROM parts.open_entries",
-)
 
 
 class UnsealedTables:
-    """The tables, and the file in memory through which they grow.
+    """The tables, which grow.
 
     Args:
         engine: has none of them yet.
-        carried: see `begin`.
-
-    Attributes:
-        path: the file's name, for the engine's list of allowed files.
+        handover: how lines reach it.
+        first: the first entry that they hold.
     """
 
-    def __init__(self, engine: DuckDBPyConnection, carried: str) -> None:
-        self._engine = engine
-        self._fd = os.memfd_create("recent", os.MFD_CLOEXEC)
-        self.path = f"/proc/self/fd/{self._fd}"
-        self._fresh = f"CREATE OR REPLACE TABLE parts.fresh AS {with_facts(read_lines(self.path))}"
-        for table in ("fresh", "carried"):
-            engine.execute(f"CREATE TABLE parts.{table} AS {_NOTHING}")
-        engine.execute(PARTS_SQL)
-        self.begin(carried)
+    def __init__(self, engine: DuckDBPyConnection, handover: HandoverFile, first: int) -> None:
+        self._engine, self._handover = engine, handover
+        self._first = self._end = first
+        self._worked_out: int | None = None
+        """The entry up to which, without it, it is known what entries mean for runs; None: nobody asked."""
+        engine.execute(f"CREATE TABLE parts.recent_events AS {no_rows(ENTRY_TYPES)}")
 
-    def begin(self, carried: str) -> None:
-        """Forget all of them, and begin after entries that left these ones open (SQL of their rows)."""
-        (count,) = self._engine.execute(f"CREATE OR REPLACE TABLE parts.carried AS {carried}").fetchall()[0]
+    def add_runs(self, carried: str) -> None:
+        """Work out from now on what entries mean for runs, of those that are there too.
+
+        Args:
+            carried: SQL of the rows of the entries that were left open before the first one.
+        """
+        self._engine.execute(f"CREATE TABLE parts.fresh AS {_NOTHING}")
+        (count,) = self._engine.execute(f"CREATE TABLE parts.carried AS {carried}").fetchall()[0]
+        for view in PARTS.values():
+            self._engine.execute(view)
         for table, rows in {
-            "fresh": _NOTHING,
-            "recent_events": f"SELECT {_ENTRIES} FROM parts.fresh",
             "recent_runs": "SELECT * FROM parts.ended LIMIT 0",
-            # Nothing open is the rule, and costs nothing to find.
-            "open_runs": "FROM parts.unended" if count else "FROM parts.recent_runs",
+            "open_runs": _open_runs(count),
             "open_entries": "FROM parts.carried",
         }.items():
-            self._engine.execute(f"CREATE OR REPLACE TABLE parts.{table} AS {rows}")
+            self._engine.execute(f"CREATE TABLE parts.{table} AS {rows}")
+        self._worked_out = self._first
+        self._work_out()
 
     def grow(self, reader: LineReader, last: int) -> None:
         """Add the entries up to `last`.
@@ -71,24 +67,36 @@ class UnsealedTables:
         Raises:
             Corrupt: one of them is not what the chain says; nothing of it, or after it, was added.
         """
-        os.ftruncate(self._fd, 0)
-        size = 0
+        self._handover.clear()
         for block in reader.read_to(last):
-            os.pwrite(self._fd, block, size)
-            size += len(block)
-            if size >= _HANDED_OVER_BYTES:
+            self._handover.add(block)
+            if self._handover.bytes >= _HANDED_OVER_BYTES:
                 self._take_in()
-                size = 0
-        if size:
+        if self._handover.bytes:
             self._take_in()
-
-    def close(self) -> None:
-        """Give the memory back."""
-        os.close(self._fd)
+        self._end = reader.head.seq + 1
+        if self._worked_out is not None:
+            self._work_out()
 
     def _take_in(self) -> None:
-        """What is in the file, and what it means."""
-        self._engine.execute(self._fresh)
-        for statement in _TAKEN_IN:
-            self._engine.execute(statement)
-        os.ftruncate(self._fd, 0)
+        self._engine.execute(f"INSERT INTO parts.recent_events {read_lines(self._handover.path)}")
+        self._handover.clear()
+
+    def _work_out(self) -> None:
+        """What the entries mean that are there and were not asked about before, a part of them at a time."""
+        assert self._worked_out is not None, "runs were asked for"
+        while self._worked_out < self._end:
+            end = min(self._worked_out + _ENTRIES_AT_ONCE, self._end)
+            entries = f"SELECT * FROM parts.recent_events WHERE seq >= {self._worked_out} AND seq < {end}"
+            self._engine.execute(f"CREATE OR REPLACE TABLE parts.fresh AS {with_facts(entries)}")
+            self._engine.execute("INSERT INTO parts.recent_runs FROM parts.ended")
+            left_open = "CREATE OR REPLACE TABLE parts.open_entries AS FROM parts.left_open"
+            (count,) = self._engine.execute(left_open).fetchall()[0]
+            self._engine.execute(f"CREATE OR REPLACE TABLE parts.open_runs AS {_open_runs(count)}")
+            self._engine.execute("CREATE OR REPLACE TABLE parts.carried AS FROM parts.open_entries")
+            self._worked_out = end
+
+
+def _open_runs(left_open: int) -> str:
+    """SQL of the runs that have not ended, to which so many entries belong: none is the rule, and costs nothing."""
+    return "FROM parts.unended" if left_open else "FROM parts.recent_runs LIMIT 0"

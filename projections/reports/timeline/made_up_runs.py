@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from projections.reports.timeline.runs_by_column import OF_JOBS
-from projections.schema.tables import among
+from projections.schema.literals import among
 from scheduler.entry_members import IN_TURN
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from projections.schema.tables import among
+from projections.schema.literals import among
 from scheduler import vocabulary as v
 
 if TYPE_CHECKING:

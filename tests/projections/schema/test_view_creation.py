@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from contextlib import closing
+
 from projections.schema.log_view import log_view
 from projections.schema.tables import VIEWS_SQL, carried_rows
 from projections.schema.view_creation import create_over_stand_ins
 from projections.views.engine import start
+from projections.views.handover import HandoverFile
 from projections.views.unsealed import UnsealedTables
 
 
 def created(*, plainly: bool) -> list[tuple[object, ...]]:
     """What there is once the views are created: tables and views, their columns and types."""
-    with start(None) as engine:
-        unsealed = UnsealedTables(engine, carried_rows([], []))
+    with start(None) as engine, closing(HandoverFile()) as handover:
+        UnsealedTables(engine, handover, 0).add_runs(carried_rows([], []))
         for kind, source in (
             ("events", "recent_events"),
             ("runs", "recent_runs"),
@@ -22,7 +25,6 @@ def created(*, plainly: bool) -> list[tuple[object, ...]]:
             engine.execute(VIEWS_SQL)
         else:
             create_over_stand_ins(engine)
-        unsealed.close()
         return engine.execute(
             "SELECT c.schema_name, c.table_name, column_name, data_type, v.sql FROM duckdb_columns() AS c "
             "LEFT JOIN duckdb_views() AS v ON v.view_oid = c.table_oid WHERE NOT c.internal "
