@@ -131,7 +131,7 @@ class ValidProjections(NamedTuple):
         return [self.view_sql(kind) for kind in KINDS]
 
     def view_sql(self, kind: Kind) -> str:
-        """SQL that creates the view over the Parquet files of a kind; without any, that of runs reads `parts.ended`."""
+        """SQL that creates the view over the Parquet files of a kind; without, that of runs reads `parts.ended`."""
         return f"CREATE OR REPLACE VIEW parts.sealed_{kind} AS {self._rows(kind)}"
 
     def _holding(self, seqs: list[int]) -> list[str]:

@@ -106,6 +106,7 @@ class EngineContents:
         with self._changing():
             if missing & RUNS and not self._made & RUNS:
                 self._unsealed.add_runs(self._valid.carried_sql())
+            self._unsealed.add_parts(missing)
             for kind in KINDS:
                 if f"parts.sealed_{kind}" in missing:
                     self._engine.execute(self._valid.view_sql(kind))

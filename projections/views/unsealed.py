@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from projections.files.ledger_lines import LineReader
 from projections.schema.literals import no_rows
-from projections.schema.relations import PARTS
-from projections.schema.tables import ENTRY_TYPES, carried_rows, read_lines, with_facts
+from projections.schema.relations import PARTS, standing_on
+from projections.schema.tables import ENTRY_TYPES, read_lines, with_facts
 from projections.views.handover import HandoverFile
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _HANDED_OVER_BYTES = 64 * 1024 * 1024
 _ENTRIES_AT_ONCE = 65_536
-_NOTHING = carried_rows([], [])
+_LEFT_OPEN = "CREATE OR REPLACE TABLE parts.open_entries AS FROM parts.left_open"
 
 
 class UnsealedTables:
@@ -37,9 +37,10 @@ class UnsealedTables:
 
     def __init__(self, engine: DuckDBPyConnection, handover: HandoverFile, first: int) -> None:
         self._engine, self._handover = engine, handover
-        self._first = self._end = first
-        self._worked_out: int | None = None
-        """The entry up to which, without it, it is known what entries mean for runs; None: nobody asked."""
+        self._end = first
+        self._worked_out = first
+        """The entry up to which, without it, it is known what entries mean for runs; the first one if nobody asks."""
+        self._parts: set[str] = set()
         engine.execute(f"CREATE TABLE parts.recent_events AS {no_rows(ENTRY_TYPES)}")
 
     def add_runs(self, carried: str) -> None:
@@ -48,18 +49,18 @@ class UnsealedTables:
         Args:
             carried: SQL of the rows of the entries that were left open before the first one.
         """
-        self._engine.execute(f"CREATE TABLE parts.fresh AS {_NOTHING}")
-        (count,) = self._engine.execute(f"CREATE TABLE parts.carried AS {carried}").fetchall()[0]
-        for view in PARTS.values():
-            self._engine.execute(view)
-        for table, rows in {
-            "recent_runs": "SELECT * FROM parts.ended LIMIT 0",
-            "open_runs": _open_runs(count),
-            "open_entries": "FROM parts.carried",
-        }.items():
-            self._engine.execute(f"CREATE TABLE parts.{table} AS {rows}")
-        self._worked_out = self._first
+        self._load_fresh()
+        self._engine.execute(f"CREATE TABLE parts.carried AS {carried}")
+        self.add_parts(standing_on(("ended", "left_open")))
+        self._keep("CREATE TABLE parts.recent_runs AS")
         self._work_out()
+
+    def add_parts(self, names: frozenset[str]) -> None:
+        """Create those of the views in which that is worked out, if they are not there."""
+        for name, creation in PARTS.items():
+            if name in names and name not in self._parts:
+                self._engine.execute(creation)
+                self._parts.add(name)
 
     def grow(self, reader: LineReader, last: int) -> None:
         """Add the entries up to `last`.
@@ -75,7 +76,7 @@ class UnsealedTables:
         if self._handover.bytes:
             self._take_in()
         self._end = reader.head.seq + 1
-        if self._worked_out is not None:
+        if self._parts:
             self._work_out()
 
     def _take_in(self) -> None:
@@ -83,20 +84,24 @@ class UnsealedTables:
         self._handover.clear()
 
     def _work_out(self) -> None:
-        """What the entries mean that are there and were not asked about before, a part of them at a time."""
-        assert self._worked_out is not None, "runs were asked for"
+        """What the entries mean that are there and of which that is not known, a part of them at a time."""
         while self._worked_out < self._end:
-            end = min(self._worked_out + _ENTRIES_AT_ONCE, self._end)
-            entries = f"SELECT * FROM parts.recent_events WHERE seq >= {self._worked_out} AND seq < {end}"
-            self._engine.execute(f"CREATE OR REPLACE TABLE parts.fresh AS {with_facts(entries)}")
-            self._engine.execute("INSERT INTO parts.recent_runs FROM parts.ended")
-            left_open = "CREATE OR REPLACE TABLE parts.open_entries AS FROM parts.left_open"
-            (count,) = self._engine.execute(left_open).fetchall()[0]
-            self._engine.execute(f"CREATE OR REPLACE TABLE parts.open_runs AS {_open_runs(count)}")
-            self._engine.execute("CREATE OR REPLACE TABLE parts.carried AS FROM parts.open_entries")
-            self._worked_out = end
+            self._load_fresh()
+            self._keep("INSERT INTO parts.recent_runs")
 
+    def _load_fresh(self) -> None:
+        end = min(self._worked_out + _ENTRIES_AT_ONCE, self._end)
+        entries = f"SELECT * FROM parts.recent_events WHERE seq >= {self._worked_out} AND seq < {end}"
+        self._engine.execute(f"CREATE OR REPLACE TABLE parts.fresh AS {with_facts(entries)}")
+        self._worked_out = end
 
-def _open_runs(left_open: int) -> str:
-    """SQL of the runs that have not ended, to which so many entries belong: none is the rule, and costs nothing."""
-    return "FROM parts.unended" if left_open else "FROM parts.recent_runs LIMIT 0"
+    def _keep(self, ended: str) -> None:
+        """What `parts.fresh` means, in tables; `ended` begins the statement that keeps the runs that it ends."""
+        self._engine.execute(f"{ended} FROM parts.ended")
+        (left_open,) = self._engine.execute(_LEFT_OPEN).fetchall()[0]
+        open_runs = "FROM parts.recent_runs LIMIT 0"  # the rule, which costs nothing to find
+        if left_open:
+            self.add_parts(standing_on(("unended",)))
+            open_runs = "FROM parts.unended"
+        self._engine.execute(f"CREATE OR REPLACE TABLE parts.open_runs AS {open_runs}")
+        self._engine.execute("CREATE OR REPLACE TABLE parts.carried AS FROM parts.open_entries")
