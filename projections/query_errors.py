@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 
 from projections.errors import MemoryExceeded, QueryFailed, QueryInterrupted, QueryRefused
-from projections.schema.columns import VIEWS
-from projections.unknown_columns import unknown_column
 
 _UNKNOWN_TABLE = re.compile(r"Table with name \"?([^\s\"]+)\"? does not exist")
 _UNKNOWN_COLUMN = re.compile(r"column \"([^\"]+)\" not found|does not have a column named \"([^\"]+)\"")
@@ -80,11 +77,17 @@ def hint_for(message: str, place: str = "") -> str:
     """
     table = _UNKNOWN_TABLE.search(message)
     if table:
+        from difflib import get_close_matches
+
+        from projections.schema.columns import VIEWS
+
         near = get_close_matches(table[1].lower(), VIEWS, n=1)
         views = ", ".join(VIEWS)
         return f"did you mean the view {near[0]}?" if near else f"the views are {views}"
     column = _UNKNOWN_COLUMN.search(message)
     if column:
+        from projections.unknown_columns import unknown_column
+
         return unknown_column(column[1] or column[2], message, place)
     return next((hint for sign, hint in _ELSEWHERE.items() if sign in message), "")
 

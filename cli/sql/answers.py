@@ -19,7 +19,6 @@ from cli.app.output_file import check_place, written_aside
 from cli.sql.formats import FORMATS, Columns, show
 from cli.sql.interrupt import TimeIsOver, stopped_by_ctrl_c, within
 from cli.sql.parameters import Parameters
-from cli.sql.parquet import write_parquet
 from cli.terminal.console import OutputLost, is_terminal, out
 from cli.terminal.progress import progress
 from scheduler.home import Home
@@ -131,6 +130,8 @@ def deliver(destination: Destination, home: Home, columns: Columns, rows: Iterab
     elif destination.file is None:
         _parquet_to_standard_output(columns, rows)
     else:
+        from cli.sql.parquet import write_parquet
+
         with written_aside(destination.file, home, force=destination.force) as aside:
             write_parquet(aside.path, columns, rows)
 
@@ -210,6 +211,8 @@ def query_failures() -> Iterator[None]:
 
 
 def _parquet_to_standard_output(columns: Columns, rows: Iterable[Row]) -> None:
+    from cli.sql.parquet import write_parquet
+
     with tempfile.TemporaryDirectory(prefix="cronledger-") as folder:
         made = Path(folder) / "answer.parquet"
         write_parquet(made, columns, rows)

@@ -5,7 +5,6 @@ All formats but the table are made row by row, a thousand lines at a time, howev
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,8 +14,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cli.app.csv_cells import CsvLines, guarded
-from cli.sql.records import RECORDS_MAX, records, table_fit
 from cli.terminal.console import is_terminal, note, out, width
 from cli.terminal.printable import printable
 from cli.terminal.tables import Cell, Column, plain_table, table
@@ -52,6 +49,8 @@ def show_table(columns: Columns, rows: Iterable[Row]) -> None:
     names = [name for name, _ in columns]
     titled = _titled(columns)
     if is_terminal() and cells:
+        from cli.sql.records import table_fit
+
         room = table_fit(names, cells, width())
         if not room.fits:
             _show_first(names, cells, rest)
@@ -63,6 +62,8 @@ def show_table(columns: Columns, rows: Iterable[Row]) -> None:
 
 def _show_first(names: Sequence[str], cells: Sequence[Sequence[str]], rest: Iterator[Row]) -> None:
     """Print the first rows as records, and how many rows there are if not all are shown."""
+    from cli.sql.records import RECORDS_MAX, records
+
     for text in records(names, cells[:RECORDS_MAX], printable):
         out(text)
     count = len(cells) + sum(1 for _ in rest)
@@ -99,6 +100,8 @@ def table_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = str) -
 
 def vertical_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = str) -> Iterator[str]:
     """A record for each row: a line for each column, with its name before its value."""
+    from cli.sql.records import records
+
     yield from records(
         [name for name, _ in columns], ([cell_text(value) for value in row] for row in rows), printable
     )
@@ -107,9 +110,7 @@ def vertical_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = str
 def json_array_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = str) -> Iterator[str]:
     """One JSON document: an array with an object for each row."""
     pending = "["
-    for lines in _in_lots(
-        map(json.JSONEncoder(ensure_ascii=True).encode, plain_objects(columns, rows)), ",\n  "
-    ):
+    for lines in _in_lots(map(_json_encoder(), plain_objects(columns, rows)), ",\n  "):
         yield pending if pending == "[" else f"{pending},"
         pending = f"  {lines}"
     yield "[]" if pending == "[" else f"{pending}\n]"
@@ -117,7 +118,13 @@ def json_array_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = s
 
 def object_texts(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
     """Each object as JSON on a line, in ASCII."""
-    yield from _in_lots(map(json.JSONEncoder(ensure_ascii=True).encode, objects), "\n")
+    yield from _in_lots(map(_json_encoder(), objects), "\n")
+
+
+def _json_encoder() -> Callable[[Any], str]:
+    import json
+
+    return json.JSONEncoder(ensure_ascii=True).encode
 
 
 def json_line_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = str) -> Iterator[str]:
@@ -127,6 +134,8 @@ def json_line_texts(columns: Columns, rows: Iterable[Row], _shown: CellText = st
 
 def csv_texts(columns: Columns, rows: Iterable[Row], shown: CellText = str) -> Iterator[str]:
     """CSV for spreadsheets too: a text that they would execute has a quote in front (`cli.app.csv_cells`)."""
+    from cli.app.csv_cells import guarded
+
     names = [(guarded(name), kind) for name, kind in columns]
     texts = ([guarded(value) if isinstance(value, str) else value for value in row] for row in rows)
     yield from csv_exact_texts(names, texts, shown)
@@ -134,6 +143,8 @@ def csv_texts(columns: Columns, rows: Iterable[Row], shown: CellText = str) -> I
 
 def csv_exact_texts(columns: Columns, rows: Iterable[Row], shown: CellText = str) -> Iterator[str]:
     """CSV with a header, as RFC 4180 has it but for line ends, which are LF; NULL is an empty field."""
+    from cli.app.csv_cells import CsvLines
+
     lines = CsvLines()
     lines.add([shown(name) for name, _ in columns])
     for row in rows:
@@ -196,7 +207,11 @@ def _json_value(text: str | None) -> Any:
         raise QueryFailed(
             f"a value of type JSON nests deeper than {NESTING_MAX} levels: ask for it as text, CAST(… AS VARCHAR)"
         )
-    return None if text is None else json.loads(text)
+    if text is None:
+        return None
+    import json
+
+    return json.loads(text)
 
 
 def _unique(names: Sequence[str]) -> list[str]:
@@ -240,7 +255,11 @@ def cell_text(value: Any) -> str:
         return "true" if plain else "false"
     if isinstance(plain, float) or plain is None:
         return repr(value) if isinstance(value, float) else ""
-    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
+    if isinstance(plain, str | int):
+        return str(plain)
+    import json
+
+    return json.dumps(plain, ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 
 import click
 
@@ -95,6 +94,8 @@ def check_parameters(query: str, parameters: Parameters) -> None:
             "the query has a parameter without a name", "Write $name for it, and --param name=VALUE."
         )
     for name in sorted(parameters.keys() - wanted):
+        from difflib import get_close_matches
+
         near = get_close_matches(name, wanted, n=1)
         meant = f"did you mean ${near[0]}?" if near else ""
         raise Failure(f"the query has no ${name}", meant or f"Its parameters: {_listed(wanted)}.")

@@ -49,6 +49,8 @@ class LiveViews:
     engine: DuckDBPyConnection
     _contents: EngineContents | None
     """None while nothing was asked that needs any."""
+    _is_empty: bool
+    """Whether nothing was ever made in the engine."""
     _handover: HandoverFile
     _readable: ProjectionFolder
     """Where the engine may read projections."""
@@ -199,8 +201,9 @@ class LiveViews:
 
         source, as_of = self._source, self._options.as_of
         valid = source.ensure() if as_of is None else source.ensure().until(as_of)
-        if self._contents is not None or source.folder != self._readable:
+        if not self._is_empty or source.folder != self._readable:
             self._start_engine()
+        self._is_empty = False
         last, ledger = self._last(), source.segments()
         # A whole segment that was read has projections of its own by then, or gets them.
         read_max = None if ledger is None or as_of is not None else ledger.segment_entries
@@ -215,7 +218,7 @@ class LiveViews:
     def _start_engine(self) -> None:
         """An engine that holds nothing, restricted before it has seen a query; the one before is stopped."""
         self._stop_engine.close()
-        self._contents = None
+        self._contents, self._is_empty = None, True
         self._readable = self._source.folder
         options = self._options
         self.engine = engines.start(self._moment)

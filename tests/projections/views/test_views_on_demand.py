@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventstore.errors import Corrupt
 from projections import VIEWS, QueryFailed, Sql, open_sql
 from projections.schema.relations import ENTRIES, EVERYTHING, RUNS, standing_on
 from projections.sql.statements import read_statements
@@ -107,6 +108,8 @@ def test_what_is_not_asked_about_is_not_made(writer: Writer) -> None:
     with closing(LiveViews(writer.home, ViewOptions(threads=1))) as views:
         views.refresh()
         assert there(views) == {"parts.clock"}
+        with pytest.raises(duckdb.Error, match="locked"):
+            views.engine.execute("SET memory_limit = '1GB'")
         views.refresh(["log_entries"])
         assert there(views).isdisjoint(RUNS)
         views.refresh(["job_changes"])
@@ -120,6 +123,21 @@ def test_what_is_not_asked_about_is_not_made(writer: Writer) -> None:
         assert views.engine.execute("SELECT count(*) FROM runs").fetchall() == [(5,)]
         views.refresh(["no such table"])
         assert there(views) == {*EVERYTHING, "parts.clock"}
+
+
+def test_of_a_damaged_ledger_nothing_is_answered_but_what_is_not_about_it(writer: Writer) -> None:
+    """One byte of an entry is another: a question about any view, or about all, is refused, and a sum is one."""
+    writer.history("nightly", 1)
+    writer.close()
+    path = writer.home.ledger / f"{0:020d}.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"nightly", b"brightl", 1))
+    with open_sql(writer.home, query="SELECT 1 + 1") as sql:
+        assert sql.execute("SELECT 1 + 1").all() == [(2,)]
+        for query in ("FROM log_entries", "SHOW TABLES", "SELECT 1 + 1"):
+            with pytest.raises(Corrupt):
+                sql.execute(query)
+    with pytest.raises(Corrupt):
+        open_sql(writer.home)
 
 
 @pytest.mark.parametrize("query", LISTS)
