@@ -36,7 +36,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Files]:
     for arguments in (
         ("jobs", "disable", "nightly"),
         ("logs", "view"),
-        ("sql", "SELECT 1"),
+        ("sql", "FROM jobs"),
         ("projections", "rebuild"),
     ):
         assert call(*arguments, home=home.root).code == 0

@@ -138,7 +138,7 @@ def test_after_a_question_was_refused_the_status_says_why(writer: Writer) -> Non
     """It does not promise that the next question projects a damaged segment: exit code 3, and where it is damaged."""
     home = writer.home.root
     flip_a_bit(writer.home)
-    assert call("sql", "SELECT 1", home=home).code == 3
+    assert call("sql", "FROM runs", home=home).code == 3
     found = call("projections", "status", home=home)
     assert found.code == 3
     assert "4 segments not: no question is answered, for 00000000000000000000.jsonl at byte" in found.out
@@ -151,7 +151,7 @@ def test_a_merge_that_is_due_is_said_to_be_of_whom(tmp_path: Path) -> None:
     writer = Writer(tmp_path / "home")
     writer.history("nightly", 22)
     writer.close()
-    call("sql", "SELECT 1", home=writer.home.root)
+    call("sql", "FROM runs", home=writer.home.root)
     due = call("projections", "status", home=writer.home.root)
     assert "1 merge: made by a scheduler at its start" in due.out
     assert "or now by `cronledger projections rebuild`" in due.out
