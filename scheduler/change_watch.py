@@ -6,7 +6,10 @@ import contextlib
 import os
 import selectors
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from inotify_simple import INotify
 
 MODIFIED: Final = 0x2
 """A file was written (`IN_MODIFY`)."""
@@ -40,24 +43,38 @@ class ChangeWatch:
         selector: the owner waits on it; after a wait it calls `drain` or `changes`.
 
     Attributes:
-        works: whether the kernel tells. If not (it has no inotify, or this user watches too much), the owner looks
-            by itself now and then.
-        fd: what is registered in the selector; -1 if it does not work.
+        fd: what is registered in the selector; -1 if it does not work, or nobody has wanted it to yet.
     """
 
     def __init__(self, selector: selectors.BaseSelector) -> None:
         self._selector = selector
-        self.works, self.fd = False, -1
-        with contextlib.suppress(ImportError, OSError):
-            import inotify_simple
+        self.fd = -1
+        self._inotify: INotify | None = None
+        self._was_begun = False
 
-            self._inotify = inotify_simple.INotify(nonblocking=True)
+    @property
+    def works(self) -> bool:
+        """Whether the kernel tells.
+
+        If not (it has no inotify, or this user watches too much), the owner looks by itself now and then.
+        """
+        if not self._was_begun:
+            self._begin()
+        return self._inotify is not None
+
+    def _begin(self) -> None:
+        """Ask the kernel, once there is something to watch: what speaks with it takes a tenth of a short command."""
+        self._was_begun = True
+        with contextlib.suppress(ImportError, OSError):
+            from inotify_simple import INotify
+
+            inotify = INotify(nonblocking=True)
             try:
-                self._selector.register(self._inotify.fileno(), selectors.EVENT_READ)
+                self._selector.register(inotify.fileno(), selectors.EVENT_READ)
             except OSError:
-                self._inotify.close()
+                inotify.close()
                 raise
-            self.works, self.fd = True, self._inotify.fileno()
+            self._inotify, self.fd = inotify, inotify.fileno()
 
     def add(self, path: Path, what: int) -> int | None:
         """Watch one more file or folder.
@@ -72,7 +89,7 @@ class ChangeWatch:
         Raises:
             FileNotFoundError: there is no such file or folder.
         """
-        if not self.works:
+        if not self.works or self._inotify is None:
             return None
         try:
             return int(self._inotify.add_watch(path, what))
@@ -85,13 +102,13 @@ class ChangeWatch:
 
     def remove(self, number: int) -> None:
         """Watch something no longer."""
-        if self.works:
+        if self._inotify is not None:
             with contextlib.suppress(OSError):
                 self._inotify.rm_watch(number)
 
     def changes(self) -> list[Change]:
         """What has happened since the last call; does not wait."""
-        if not self.works:
+        if self._inotify is None:
             return []
         return [
             Change(event.wd, event.name, bool(event.mask & _OVERFLOW), bool(event.mask & _IGNORED))
@@ -100,13 +117,14 @@ class ChangeWatch:
 
     def drain(self) -> None:
         """Forget what has happened so far."""
-        if self.works:
+        if self._inotify is not None:
             with contextlib.suppress(OSError):  # what is left there wakes the owner again
                 os.read(self.fd, _EVENTS_BYTES)
 
     def close(self) -> None:
         """Stop watching. Calling it again does nothing."""
-        if self.works:
+        self._was_begun = True
+        if self._inotify is not None:
             self._selector.unregister(self.fd)
             self._inotify.close()
-            self.works, self.fd = False, -1
+            self._inotify, self.fd = None, -1

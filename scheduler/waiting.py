@@ -38,18 +38,20 @@ class Waiter:
         if signals:
             self._previous_fd = signal.set_wakeup_fd(self._wakeup_fd, warn_on_full_buffer=False)
         self._previous = {number: signal.signal(number, self._remember) for number in signals}
-        self._watch = ChangeWatch(self.selector)
-        try:
-            if folder is None or self._watch.add(folder, MODIFIED | CREATED) is None:
-                self._watch.close()
-        except FileNotFoundError:
-            self._watch.close()
+        self._folder, self._watch = folder, ChangeWatch(self.selector)
+        self._watches = False
 
     def _remember(self, number: int, _frame: FrameType | None) -> None:
         self._signals.append(number)
 
     def wait(self, timeout_s: float) -> list[int]:
-        """Wait until something happens, for at most `timeout_s`; the signals that came since the last call."""
+        """Wait until something happens, for at most `timeout_s`; the signals that came since the last call.
+
+        The first call does not wait: only from then on the kernel tells of what happens.
+        """
+        if not self._watches:
+            self._begin_to_watch()
+            timeout_s = 0.0
         if not self._watch.works:
             timeout_s = min(timeout_s, LOOK_S)
         for key, _ in self.selector.select(timeout_s):
@@ -61,9 +63,17 @@ class Waiter:
         signals, self._signals = self._signals, []
         return signals
 
+    def _begin_to_watch(self) -> None:
+        self._watches = True
+        try:
+            if self._folder is None or self._watch.add(self._folder, MODIFIED | CREATED) is None:
+                self._watch.close()
+        except FileNotFoundError:
+            self._watch.close()
+
     def is_quiet(self) -> bool:
         """Whether a wait would wait: nothing has happened that was not looked at."""
-        return not self._signals and not self.selector.select(0)
+        return self._watches and not self._signals and not self.selector.select(0)
 
     def close(self) -> None:
         """Give everything back as it was."""

@@ -14,7 +14,7 @@ from cli.words.words import command_words
 from scheduler.configuration.variables.parameters import variable
 from scheduler.processes.program import find_program
 from scheduler.processes.recognition.attempt_secret import VARIABLE as SECRET
-from scheduler.processes.recognition.tree import ATTEMPT, LEDGER, RUN
+from scheduler.processes.recognition.claims import ATTEMPT, LEDGER, RUN
 from scheduler.processes.spawner import Launch, LaunchFailed
 from scheduler.rules.state import Run
 from scheduler.service.launcher import Launcher, account_for

@@ -24,7 +24,7 @@ from scheduler.builtin.command_line import parse
 from scheduler.builtin.jobs import REGISTERED, LedgerTrouble, MaintenanceJob, this_boot
 from scheduler.home import Home
 from scheduler.job import JobCancelled, JobContext
-from scheduler.processes.recognition.tree import LEDGER, RUN
+from scheduler.processes.recognition.claims import LEDGER, RUN
 from scheduler.python_jobs.__main__ import context_of
 from scheduler.python_jobs.attempt_result import AttemptResult
 from scheduler.python_jobs.invocation import answer, result_of

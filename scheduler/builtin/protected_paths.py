@@ -13,7 +13,7 @@ from scheduler.builtin.retention import Identity, ProtectedFiles, Target, identi
 from scheduler.configuration.files.part_names import folder_of
 from scheduler.definition import Directory
 from scheduler.home import Home
-from scheduler.processes.recognition.tree import live_attempts_of_any_home
+from scheduler.processes.recognition.claims import live_attempts_of_any_home
 
 OutputInUse = Callable[[int, str], bool]
 """Whether a file is still needed, given a descriptor of its folder and its name."""

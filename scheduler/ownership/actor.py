@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Final, NamedTuple
@@ -18,8 +17,8 @@ from scheduler.entry_members import Claims
 from scheduler.home import Home
 from scheduler.ownership.home_owner import user_name
 from scheduler.ownership.login import inherited_login, login_of
-from scheduler.processes.recognition.identity import process_stat
-from scheduler.processes.recognition.tree import LEDGER, RUN, carried
+from scheduler.processes.recognition.claims import LEDGER, RUN, carried
+from scheduler.processes.recognition.identity import host_name, process_stat
 from scheduler.rules.approvals.persons import Party
 from scheduler.scheduler_lock import holder_of
 
@@ -96,7 +95,7 @@ def peer(pid: int, uid: int, mark: str) -> ActingAs:
                 run = found[0]
                 break
     return ActingAs(
-        f"user:{name}@{socket.gethostname()}",
+        f"user:{name}@{host_name()}",
         Claims(run=run, uid=uid),
         Party(name=name, is_root=uid == 0, in_job=run is not None),
     )
@@ -112,7 +111,7 @@ def person() -> str:
     """`user:NAME@HOST`, the name of the real uid; its number where it has no name."""
     if (someone := _acting.get()) is not None:
         return someone.actor
-    return f"user:{user_name(_uid())}@{socket.gethostname()}"
+    return f"user:{user_name(_uid())}@{host_name()}"
 
 
 def claims(mark: str) -> Claims:

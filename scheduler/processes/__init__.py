@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scheduler.processes.output.output import OutputDigest
     from scheduler.processes.posix import PROCESS_EXITS, PosixSpawner
+    from scheduler.processes.recognition.claims import live_attempts
     from scheduler.processes.recognition.identity import (
         boot_id,
         host_name,
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
         process_is,
         start_ticks,
     )
-    from scheduler.processes.recognition.tree import live_attempts
     from scheduler.processes.spawner import Exit, Launch, Launched, LaunchFailed, Orphan, Spawner
 
 __all__ = [

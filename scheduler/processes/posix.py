@@ -23,7 +23,7 @@ from scheduler.processes.forks import Forks
 from scheduler.processes.leader import Leader
 from scheduler.processes.output.output_files import holds_output
 from scheduler.processes.reaping import Watched, own_memory_peak_kib, reap
-from scheduler.processes.recognition import tree
+from scheduler.processes.recognition import claims, tree
 from scheduler.processes.recognition.attempt_secret import UNKNOWN, AttemptProof, AttemptSecrets
 from scheduler.processes.recognition.attempt_start import attempt_start_ticks
 from scheduler.processes.recognition.control_groups import ControlGroup, ControlGroups
@@ -164,7 +164,7 @@ class PosixSpawner:
                 self._forget(attempt)
         if self._inherited.is_due():
             own = {leader.pid for leader in self._leaders.values() if leader.child}
-            self._inherited.reap(own, tree.pids)
+            self._inherited.reap(own, claims.pids)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until `exits` has news, at most `timeout_s`; for owners without a selector."""
@@ -309,7 +309,7 @@ class PosixSpawner:
                 for note in self._notes.find(wanted):
                     self._adopt_main((note.run, note.attempt), note.pid, note)
             found: dict[tuple[int, int], list[int]] = {}
-            for pid, attempt in tree.live_attempts(self._ledger_id):
+            for pid, attempt in claims.live_attempts(self._ledger_id):
                 if attempt in wanted and attempt not in self._leaders and self._is_main(attempt, pid):
                     found.setdefault(attempt, []).append(pid)
             interrupted = set() if self._notes is None else self._notes.interrupted(found)
@@ -392,7 +392,7 @@ class PosixSpawner:
         proof = self._proofs.get(attempt, UNKNOWN)
         return (
             proof.secret_sha256 is not None
-            and tree.is_our_users(pid, proof.uid)
-            and tree.proves(pid, self._ledger_id, attempt, proof.secret_sha256)
+            and claims.is_our_users(pid, proof.uid)
+            and claims.proves(pid, self._ledger_id, attempt, proof.secret_sha256)
             and leads_session(pid)
         )

@@ -17,7 +17,7 @@ from scheduler.processes.descriptors import DescriptorReserve, is_exhaustion
 from scheduler.processes.forks import Forked, ForkOrder, Forks
 from scheduler.processes.leader import Leader
 from scheduler.processes.output.output_files import OutputFiles
-from scheduler.processes.recognition import attempt_secret, tree
+from scheduler.processes.recognition import attempt_secret, claims
 from scheduler.processes.recognition.attempt_secret import AttemptSecrets
 from scheduler.processes.recognition.control_groups import ControlGroups
 from scheduler.processes.recognition.fork_mark import Marker
@@ -101,9 +101,9 @@ class Starter:
             return LaunchFailed("the command is empty: it names no program", program.NOT_FOUND)
         env = {
             **launch.env,
-            tree.LEDGER: self._ledger_id,
-            tree.RUN: str(launch.run),
-            tree.ATTEMPT: str(launch.attempt),
+            claims.LEDGER: self._ledger_id,
+            claims.RUN: str(launch.run),
+            claims.ATTEMPT: str(launch.attempt),
             attempt_secret.VARIABLE: self._secrets.secret(*launch.key).text,
         }
         there = launch.working_directory

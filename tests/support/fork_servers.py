@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-from scheduler.processes.recognition import tree
+from scheduler.processes.recognition import claims
 from scheduler.processes.recognition.identity import process_stat
 
 
@@ -32,7 +32,7 @@ def _shown(pid: int) -> bytes:
 
 def children_of(process: int) -> list[int]:
     """The children of a process."""
-    stats = ((pid, process_stat(pid)) for pid in tree.pids())
+    stats = ((pid, process_stat(pid)) for pid in claims.pids())
     return [pid for pid, stat in stats if stat is not None and stat.parent == process]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scheduler.processes.recognition import tree
+from scheduler.processes.recognition import claims
 from scheduler.processes.recognition.identity import TICKS_PER_S, ProcessStat, boottime_s
 from scheduler.processes.recognition.pid_records import PidRecord
 
@@ -15,5 +15,5 @@ def attempt_start_ticks(pid: int, stat: ProcessStat, note: PidRecord | None) -> 
     Raises:
         OSError: there is no descriptor left to look with.
     """
-    told_s = tree.told_begin_s(pid) if note is None else note.attempt_s
+    told_s = claims.told_begin_s(pid) if note is None else note.attempt_s
     return max(stat.start_ticks, int(min(told_s or 0.0, boottime_s()) * TICKS_PER_S))

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from scheduler.processes import Exit, Orphan, PosixSpawner, pidfd
-from scheduler.processes.recognition import tree
+from scheduler.processes.recognition import claims
 from scheduler.processes.recognition.attempt_secret import AttemptSecrets, digest_of
 from scheduler.processes.recognition.fork_mark import Marker, is_marked
 from scheduler.processes.recognition.identity import TICKS_PER_S, boottime_s, process_stat
@@ -273,9 +273,9 @@ def test_an_exec_that_ends_between_two_looks(runs: Runs, monkeypatch: pytest.Mon
         seen.append(path)
         return really("/dev/null" if len(seen) == 1 else path, flags)
 
-    while tree.carried(pid, runs.ledger_id) is None:  # until its own `exec` is over
+    while claims.carried(pid, runs.ledger_id) is None:  # until its own `exec` is over
         pass
     with monkeypatch.context() as looking:
         looking.setattr(os, "open", empty_at_first)
-        assert tree.carried(pid, runs.ledger_id) == (5, 1)
+        assert claims.carried(pid, runs.ledger_id) == (5, 1)
     assert [path for path in seen if path.endswith("/environ")] == [f"/proc/{pid}/environ"] * 2

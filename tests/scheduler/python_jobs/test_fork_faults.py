@@ -17,7 +17,7 @@ from typing import NoReturn
 import pytest
 
 from scheduler.processes import Launched, Orphan, PosixSpawner
-from scheduler.processes.recognition import tree
+from scheduler.processes.recognition import claims
 from scheduler.processes.recognition.identity import TICKS_PER_S, boottime_s, process_stat
 from scheduler.python_jobs.forking import fork_client
 from scheduler.python_jobs.forking.fork_client import ForkClient
@@ -205,7 +205,7 @@ def test_a_scheduler_that_is_killed(tmp_path: Path, noted: bool) -> None:
     process.wait(DEADLINE_S)
     assert select.select([held], [], [], DEADLINE_S)[0], "the server outlives its scheduler"
     os.close(held)
-    assert tree.carried(int(pid), ledger_id) == (5, 1)
+    assert claims.carried(int(pid), ledger_id) == (5, 1)
     stat = process_stat(int(pid))
     assert stat is not None
     waited_s = WAITED_S - 0.1  # the process is older than its attempt by what it had waited for that

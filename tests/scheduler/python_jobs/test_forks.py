@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.processes import Launched, LaunchFailed
-from scheduler.processes.recognition import attempt_secret, tree
+from scheduler.processes.recognition import attempt_secret, claims
 from scheduler.processes.recognition.identity import process_stat
 from scheduler.python_jobs.forking.fork_client import ForkClient
 from scheduler.python_jobs.forking.fork_messages import SHOWN
@@ -56,7 +56,7 @@ def test_surroundings(attempts: Attempts, started: Attempts) -> None:
 
 def test_what_is_shown_is_what_is_looked_for() -> None:
     """Who shows marks and who looks for them call them the same, though neither imports the other."""
-    marks = (tree.LEDGER, tree.RUN, tree.ATTEMPT, attempt_secret.VARIABLE, tree.BEGUN)
+    marks = (claims.LEDGER, claims.RUN, claims.ATTEMPT, attempt_secret.VARIABLE, claims.BEGUN)
     assert set(marks) < set(SHOWN)
 
 
@@ -67,9 +67,9 @@ def test_a_forked_process_is_shown_as_its_job(attempts: Attempts) -> None:
     await_fact(lambda: bool(attempts.output(5).read_text()))
     assert Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0") == b"cronledger job a"
     secret_sha256 = attempts.spawner.secret_sha256(5, 1)
-    assert tree.carried(pid, attempts.ledger_id) == (5, 1)
+    assert claims.carried(pid, attempts.ledger_id) == (5, 1)
     assert secret_sha256 is not None
-    assert tree.proves(pid, attempts.ledger_id, (5, 1), secret_sha256)
+    assert claims.proves(pid, attempts.ledger_id, (5, 1), secret_sha256)
     attempts.spawner.terminate(5, 1)
     (ended,) = attempts.exits()
     assert (ended.exit_code, ended.signal) == (1, None)
