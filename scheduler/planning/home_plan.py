@@ -11,7 +11,7 @@ from typing import NamedTuple
 from eventstore.errors import NoLedger
 from scheduler import vocabulary as v
 from scheduler.configuration.errors import ConfigMissing
-from scheduler.configuration.home_config import may_be_half_written
+from scheduler.configuration.files.half_written import may_be_half_written
 from scheduler.configuration.model import Config
 from scheduler.configuration.reading.current_config import read_config
 from scheduler.configuration.variables.salt import has_salt

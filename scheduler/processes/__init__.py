@@ -43,7 +43,7 @@ _HOMES = {
     "output.output": ("OutputDigest",),
     "posix": ("PROCESS_EXITS", "PosixSpawner"),
     "recognition.identity": ("boot_id", "host_name", "platform_problem", "process_is", "start_ticks"),
-    "recognition.tree": ("live_attempts",),
+    "recognition.claims": ("live_attempts",),
     "spawner": ("Exit", "Launch", "LaunchFailed", "Launched", "Orphan", "Spawner"),
 }
 

@@ -9,12 +9,11 @@ from eventstore.errors import Unavailable
 from eventstore.store import Event
 from scheduler.clock import Clock
 from scheduler.configuration.errors import ConfigProblem
+from scheduler.configuration.files.half_written import UNENDED_REST_S, ends_its_last_lines
 from scheduler.configuration.home_config import (
-    UNENDED_REST_S,
     ConfigStamp,
     Stamp,
     config_stamp,
-    ends_its_last_lines,
     stamp_of,
 )
 from scheduler.configuration.model import Config

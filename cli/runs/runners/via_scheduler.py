@@ -24,7 +24,7 @@ from cli.words.node_words import no_node_clause
 from eventstore.errors import Unavailable
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
-from scheduler.configuration.home_config import UNENDED_REST_S, may_be_half_written
+from scheduler.configuration.files.half_written import UNENDED_REST_S, may_be_half_written
 from scheduler.configuration.reading.current_config import config_is_judged, read_config
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger

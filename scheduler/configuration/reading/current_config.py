@@ -59,7 +59,7 @@ def config_to_record(home: Home) -> tuple[Config | None, ConfigProblem | None]:
         NoHome: there is neither a ledger nor a config here.
         ConfigInvalid, ConfigUnreadable: there is no ledger, and the config cannot be used.
     """
-    from scheduler.configuration.home_config import may_be_half_written
+    from scheduler.configuration.files.half_written import may_be_half_written
 
     if is_on_database(home):
         return None, None

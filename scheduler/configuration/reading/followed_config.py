@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from scheduler.configuration.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
+from scheduler.configuration.files.half_written import may_be_half_written
 from scheduler.configuration.home_config import (
     ConfigStamp,
     config_stamp,
     load_config,
-    may_be_half_written,
     stamp_of,
 )
 from scheduler.configuration.model import WHATEVER_DAYS, Config

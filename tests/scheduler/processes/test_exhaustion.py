@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.processes import Exit, LaunchFailed, live_attempts, process_is, start_ticks
-from scheduler.processes.recognition import tree
+from scheduler.processes.recognition import claims, tree
 from scheduler.processes.recognition.identity import process_stat
 from tests.scheduler.processes.conftest import Runs, adopted, crashed_scheduler, no_descriptors
 
@@ -23,7 +23,8 @@ def blind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         raise OSError(errno.ENFILE, os.strerror(errno.ENFILE))
 
     with monkeypatch.context() as patch:
-        patch.setattr(tree, "pids", refuse)
+        for each in (claims, tree):
+            patch.setattr(each, "pids", refuse)
         yield
 
 

@@ -10,8 +10,8 @@ import pytest
 from eventstore.memory import MemoryStore
 from scheduler import vocabulary as v
 from scheduler.configuration.errors import ConfigInvalid
+from scheduler.configuration.files.half_written import UNENDED_REST_S
 from scheduler.configuration.files.part_names import folder_of
-from scheduler.configuration.home_config import UNENDED_REST_S
 from scheduler.configuration.model import Config
 from scheduler.configuration.outline.kept_outline import outline_in_force
 from scheduler.home import Home

@@ -12,9 +12,10 @@ import pytest
 from scheduler.configuration.errors import ConfigMissing, ConfigUnreadable, ConfigUntrusted
 from scheduler.configuration.files import part_names as names_module
 from scheduler.configuration.files import read_files as files_module
+from scheduler.configuration.files.half_written import may_be_half_written
 from scheduler.configuration.files.part_names import folder_of
 from scheduler.configuration.files.read_files import config_digest
-from scheduler.configuration.home_config import config_stamp, may_be_half_written
+from scheduler.configuration.home_config import config_stamp
 from scheduler.configuration.load import load
 from scheduler.home import Home
 from scheduler.ownership.home_owner import user_name
