@@ -241,6 +241,7 @@ class Serving:
             self._say_ready()
             self._manager.status(serving_words(self._standing()))
             self._manager.ready()
+            _give_back_room()
             if self._shutdown == "leave" and not can_leave():
                 self._announce(CannotLeave())
             self._stop(self._serve())
@@ -386,3 +387,11 @@ class Serving:
         """How long after its grace a stop may take: as long as the most patient job gives its processes."""
         kill_after_ms = [job.definition.kill_after_ms for job in self._ledger.state.jobs.values()]
         return GIVE_UP_S + max(kill_after_ms, default=0) / 1000
+
+
+def _give_back_room() -> None:
+    """Give the system the room back that reading the config and a snapshot has left, where the C library can."""
+    import ctypes
+
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -32,7 +32,8 @@ from tests.support.command import call
 home_owner.unreadable_part = lambda: ""  # the interpreter may stand in a folder that is root's alone
 root, warm, uid, login, *arguments = sys.argv[1:]
 from pathlib import Path
-call(*arguments, home=Path(warm))  # what is imported later cannot be read any more
+import scheduler.configuration.document, unicodedata  # what is imported later cannot be read any more
+call(*arguments, home=Path(warm))
 if int(login):
     try:
         with open("/proc/self/loginuid", "w") as file:
