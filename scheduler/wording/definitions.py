@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -46,7 +45,11 @@ def change_words(name: str, definition: JobDefinition) -> str:
 
 def command_line(command: str | list[str]) -> str:
     """A command in one line: as it was written, or the program and its arguments quoted as a shell wants them."""
-    return command if isinstance(command, str) else shlex.join(command)
+    if isinstance(command, str):
+        return command
+    import shlex
+
+    return shlex.join(command)
 
 
 def command_words(definition: JobDefinition) -> str:
