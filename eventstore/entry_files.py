@@ -8,6 +8,7 @@ read in the same way.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,21 @@ from eventstore.lock import LOCK_NAME, FileLock
 from eventstore.reader import read_entries
 from eventstore.store import Entry, Head
 from eventstore.tail import LineEnd, Tail
+
+
+@contextmanager
+def opening(folder: Path) -> Iterator[ExitStack]:
+    """Open the files of a ledger: if that fails, what was put on the stack meanwhile is closed again.
+
+    Raises:
+        Unavailable: the system refused something.
+    """
+    with ExitStack() as opened:
+        try:
+            yield opened
+        except OSError as error:
+            raise Unavailable(f"{error.filename or folder}: {error.strerror or error}") from error
+        opened.pop_all()
 
 
 class EntryFiles:

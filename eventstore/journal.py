@@ -13,6 +13,7 @@ import msgspec
 from eventstore.commit import Fsync
 from eventstore.durable import REAL, Disk, create_folders
 from eventstore.encoder import compose_entries
+from eventstore.entry_files import opening
 from eventstore.errors import Conflict, TornTail, Unavailable
 from eventstore.genesis import new_creation, read_creation, require_ledger
 from eventstore.kept_sizes import largest_size
@@ -99,20 +100,14 @@ class Journal(WritableFiles):
             Moved: it lives elsewhere.
             Poisoned: a flush failed.
         """
-        journal: Journal | None = None
-        try:
+        with opening(folder) as opened:
             if not create:
                 require_ledger(folder)
             create_folders(disk, folder)
             journal = cls(folder, clock, fsync, disk, actor)
+            opened.callback(journal._close_files)
             journal._lock.patience_s = opening_patience_s
             journal._open(software, segment_entries)
-        except BaseException as error:
-            if journal is not None:
-                journal._close_files()
-            if isinstance(error, OSError):
-                raise Unavailable(f"{error.filename or folder}: {error.strerror or error}") from error
-            raise
         journal._lock.patience_s = patience_s
         return journal
 

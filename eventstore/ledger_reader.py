@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn, Self
 
 from eventstore.durable import REAL, Disk
-from eventstore.entry_files import EntryFiles
+from eventstore.entry_files import EntryFiles, opening
 from eventstore.errors import LedgerError, NoLedger, TornTail, Unavailable
 from eventstore.genesis import new_creation, read_creation, require_ledger
 from eventstore.kept_sizes import largest_size
@@ -52,18 +52,12 @@ class LedgerReader(EntryFiles):
             Corrupt: it is damaged.
             Unavailable, LockHeld: it cannot be read now.
         """
-        reader: LedgerReader | None = None
-        try:
+        with opening(folder) as opened:
             require_ledger(folder)
             reader = cls(folder, disk, writable=False)
+            opened.callback(reader.close)
             reader._lock.patience_s = opening_patience_s
             reader._open()
-        except BaseException as error:
-            if reader is not None:
-                reader.close()
-            if isinstance(error, OSError):
-                raise Unavailable(f"{error.filename or folder}: {error.strerror or error}") from error
-            raise
         reader._lock.patience_s = patience_s
         return reader
 

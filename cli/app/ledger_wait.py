@@ -6,8 +6,7 @@ all others wait; a silent terminal would look like a fault of theirs. Each wait 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
@@ -17,15 +16,14 @@ from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, wait_told
 _COMMAND_SHOWN = 60
 
 
-@contextmanager
-def patience_explained(ledger: Path) -> Iterator[None]:
+def patience_explained(ledger: Path) -> AbstractContextManager[None]:
     """Say so on standard error, once, if what is done meanwhile waits for another process to let go of the ledger.
 
     Args:
         ledger: its folder.
     """
-    with wait_told(ledger / LOCK_NAME, partial(_tell, ledger / LOCK_NAME)):
-        yield
+    lock = ledger / LOCK_NAME
+    return wait_told(lock, partial(_tell, lock))
 
 
 def _tell(lock: Path) -> None:

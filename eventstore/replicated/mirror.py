@@ -16,6 +16,7 @@ from pathlib import Path
 
 from eventstore.durable import REAL, Disk, create_folders
 from eventstore.entry import BadLine, block_of, parse_lines, seq_of, shown, tail_of
+from eventstore.entry_files import opening
 from eventstore.errors import Corrupt, LedgerError, OtherLedger, Unavailable
 from eventstore.genesis import creation_of, new_creation, read_creation
 from eventstore.head import HeadFile
@@ -72,10 +73,10 @@ class Mirror(WritableFiles):
             NewerFormat: it is in a format that this version does not know.
             Unavailable: it cannot be read, or created, or repaired now.
         """
-        mirror: Mirror | None = None
-        try:
+        with opening(folder) as opened:
             create_folders(disk, folder)
             mirror = cls(folder, disk)
+            opened.callback(mirror._close_files)
             try:
                 mirror._open()
             except Corrupt as damage:
@@ -83,12 +84,6 @@ class Mirror(WritableFiles):
                     raise
                 may_repair(mirror)
                 mirror.repair(damage)
-        except BaseException as error:
-            if mirror is not None:
-                mirror._close_files()
-            if isinstance(error, OSError):
-                raise Unavailable(f"{error.filename or folder}: {error.strerror or error}") from error
-            raise
         return mirror
 
     @property

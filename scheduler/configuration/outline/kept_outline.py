@@ -22,7 +22,7 @@ from eventstore.regular_file import read_regular
 from scheduler.configuration.errors import ConfigMissing, ConfigUnreadable
 from scheduler.configuration.files.joined import joined
 from scheduler.configuration.files.read_files import read_files
-from scheduler.configuration.outline.outline import Outline
+from scheduler.configuration.outline.outline import Outline, outline_of
 from scheduler.configuration.variables.salt import kept_salt
 from scheduler.database.origin import is_on_database
 from scheduler.version import VERSION
@@ -71,7 +71,6 @@ def keep_outline(home: Home, config: Config, ledger: str) -> None:
         salt = kept_salt(home)
         if salt and _is_kept(config):
             from eventstore.durable import REAL, write_file
-            from scheduler.configuration.outline.outline import outline_of
 
             raw = msgspec.json.encode(outline_of(config))
             if len(raw) <= _BYTES_MAX:
