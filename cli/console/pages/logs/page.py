@@ -69,8 +69,15 @@ def show_logs(asked: Asked) -> Response:
         wanted = wanted._replace(until=now + _SOON)
 
     def was_there(entry: LogEntry) -> bool:
-        """Whether it was there as of the moment: a clock that was set back may have given it an earlier time."""
-        return as_of is None or ((entry.run or 0) <= as_of and (_seq_of(entry) or 0) <= as_of)
+        """Whether it was there as of the moment, by the entries of the ledger.
+
+        Its time does not tell: a clock that was set back may have given it an earlier one, and what a run prints at
+        once has the time of its start, which may be that of its request. It came after the entry that made the run.
+        """
+        if as_of is None:
+            return True
+        seq = _seq_of(entry)
+        return seq <= as_of if seq is not None else entry.run is None or entry.run < as_of
 
     page = LogPage([], None, None)
     if ledger_id is not None:

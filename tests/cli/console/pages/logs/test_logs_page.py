@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from cli.console.pages.logs import page as logs_page
 from scheduler.home import Home
+from scheduler.logs.storage.day_files import entries_folder
+from scheduler.logs.storage.entry import LogEntry, encode_lines, time_text
 from tests.support.console import Page, console
 from tests.support.home import LiveHome, job, sh
 
@@ -89,6 +93,21 @@ def test_of_the_past_only_what_was_logged_by_then(home: LiveHome) -> None:
         assert "line 3" not in Page(client.get(f"/as-of/{first}/logs").text).text
         then = Page(client.get(f"/as-of/{second}/logs").text).text
     assert ("line 3" in then, "alert(1)" in then) == (True, False)
+
+
+def test_what_is_printed_at_the_time_of_a_request_came_after_it(tmp_path: Path) -> None:
+    """Files have the time of the kernel's last tick, so output can have that of the start, and this the request's."""
+    home = LiveHome(tmp_path)
+    home.configure("jobs:\n" + job("quick", sh("echo quickly")))
+    assert home.ask("jobs", "run", "quick").code == 0
+    (request,) = home.entries("run.requested")
+    home.ask("logs", "view")  # collects them
+    for path in entries_folder(Home(home.root)).glob("*.jsonl"):
+        lines = [msgspec.json.decode(line, type=LogEntry) for line in path.read_bytes().splitlines()]
+        path.write_bytes(encode_lines([replace(line, time=time_text(request.time)) for line in lines]))
+    with console(Home(home.root)) as client:
+        asked = [client.get(f"/as-of/{seq}/logs?job=quick").text for seq in (request.seq, request.seq + 1)]
+    assert ["quickly" in Page(text).text for text in asked] == [False, True]
 
 
 def test_a_home_without_a_ledger(tmp_path: Path) -> None:
