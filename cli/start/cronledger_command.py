@@ -17,11 +17,14 @@ _PACKAGES = ("cli", "eventstore", "projections", "scheduler")
 _COLLECTED_AFTER_OBJECTS = 50_000
 """Nearly all that a command makes stays until it ends: to look through it for garbage, again and again while modules
 are imported, took a tenth of the time of a short one."""
+_LASTS = "serve"
+"""The command that stays."""
 
 
 def main() -> None:
     """Run the command, or say why its own modules cannot be had; leaves with an exit code."""
     gc.set_threshold(_COLLECTED_AFTER_OBJECTS)
+    environ = dict(os.environ)
     here = _packages_folder()
     _isolate(here)
     stranger = _stranger(here)
@@ -34,6 +37,10 @@ def main() -> None:
     from cli.own_modules import find_own_modules
 
     find_own_modules(here, _PACKAGES)
+    if _LASTS in sys.argv[1:]:
+        from cli.huge_pages import begin_with_huge_pages
+
+        begin_with_huge_pages(environ)
     from cli.main import main as run
 
     leaving = Leaving()

@@ -16,9 +16,7 @@ from scheduler.processes.working_folder import WorkingFolder
 if TYPE_CHECKING:
     from scheduler.processes.confinement.confined_command import Refusal, Wrapped
 
-DEFAULT_SIGNALS: Final = [
-    number for number in signal.Signals if number < 32 and number not in (signal.SIGKILL, signal.SIGSTOP)
-]
+DEFAULT_SIGNALS: Final = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 """The signals that have their default action in a process that is started."""
 
 

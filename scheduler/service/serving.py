@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from eventstore.store import Entry
+from scheduler import vocabulary as v
 from scheduler.configuration.model import Config
 from scheduler.definition import Heartbeat, SchedulerSettings, Shutdown
 from scheduler.home import Home
@@ -42,6 +43,7 @@ from scheduler.service_manager.service_manager import ServiceManager
 from scheduler.service_manager.status_words import Standing, serving_words, stopping_words
 from scheduler.system_clock import SystemClock
 from scheduler.version import ReplacedPart, installed_versions, replaced, versions
+from scheduler.vocabulary.payload import prepare
 from scheduler.waiting import Waiter
 
 if TYPE_CHECKING:
@@ -261,7 +263,8 @@ class Serving:
         return "leave" if self._leave_runs else self._in_force.config.settings.shutdown
 
     def _load_what_decides(self) -> None:
-        """Load now what an upgrade of the packages would otherwise replace while the scheduler runs."""
+        """Load now what an upgrade of the packages would otherwise replace, and what a herd would wait for."""
+        prepare(v.ScheduleTicked, v.RunStarted, v.RunFinished)
         stepper.load()
         zone_data.hold()
         self._versions = versions()

@@ -57,6 +57,12 @@ def fits(data: object, payload: type[msgspec.Struct]) -> bool:
 _decoder = cache(msgspec.json.Decoder)
 
 
+def prepare(*payloads: type[msgspec.Struct]) -> None:
+    """Make now what the first entry of each would otherwise make: that takes milliseconds."""
+    for payload in payloads:
+        _decoder(payload)
+
+
 def _unfit_member(data: bytes, payload: type[msgspec.Struct]) -> str:
     try:
         members = msgspec.json.decode(data, type=dict[str, msgspec.Raw])

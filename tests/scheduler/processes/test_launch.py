@@ -167,13 +167,15 @@ def test_session_of_its_own(runs: Runs) -> None:
 
 def test_signals_are_default(runs: Runs) -> None:
     """Signals that the scheduler blocks, ignores or handles have their default action in the process."""
-    previous = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    ignored = (signal.SIGUSR1, signal.SIGRTMIN)
+    previous = [signal.signal(each, signal.SIG_IGN) for each in ignored]
     try:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
         runs.launch(5, ["cat", "/proc/self/status"])
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR2})
-        signal.signal(signal.SIGUSR1, previous)
+        for each, handler in zip(ignored, previous, strict=True):
+            signal.signal(each, handler)
     assert runs.exit().exit_code == 0
     status = dict(
         line.split(":\t") for line in runs.output(5).read_text().splitlines() if line.startswith("Sig")
