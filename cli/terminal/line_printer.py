@@ -36,7 +36,7 @@ _GATHER_MAX_S = 0.5
 _NOT_READ = "nobody read them in time"
 _LOOK_S = 0.25
 """While the thread waits for a slow reader, it checks this often whether there is still time to wait."""
-_OF_CLOSING = 0.9
+OF_CLOSING = 0.9
 """This part of the time to close is for slow readers; the rest is for saying what was left out."""
 
 
@@ -83,7 +83,7 @@ class LinePrinter:
             return
         if self._left_out:
             self._own_up()
-        self._give_up_s = time.monotonic() + wait_s * _OF_CLOSING
+        self._give_up_s = time.monotonic() + wait_s * OF_CLOSING
         self._hurry.set()
         self._waiting.put(None)
         self._thread.join(wait_s)
