@@ -43,7 +43,6 @@ from scheduler.service_manager.service_manager import ServiceManager
 from scheduler.service_manager.status_words import Standing, serving_words, stopping_words
 from scheduler.system_clock import SystemClock
 from scheduler.version import ReplacedPart, installed_versions, replaced, versions
-from scheduler.vocabulary.payload import prepare
 from scheduler.waiting import Waiter
 
 if TYPE_CHECKING:
@@ -264,7 +263,7 @@ class Serving:
 
     def _load_what_decides(self) -> None:
         """Load now what an upgrade of the packages would otherwise replace, and what a herd would wait for."""
-        prepare(v.ScheduleTicked, v.RunStarted, v.RunFinished)
+        v.prepare(v.ScheduleTicked, v.RunStarted, v.RunFinished)
         stepper.load()
         zone_data.hold()
         self._versions = versions()
@@ -314,17 +313,18 @@ class Serving:
         self._manager.turned(turned_s)
         if self._beat is not None and not self._loop.is_paused:
             self._beat.turn(turned_s)
-        if turned_s >= self._report_by_s or self._waiter.is_quiet():
+        if self._unreported and (turned_s >= self._report_by_s or self._waiter.is_quiet()):
             self._report()
         return self._waiter.wait(max(0.0, turned_s + wait_s - time.monotonic()))
 
     def _note_entry(self, entry: Entry) -> None:
+        if not self._unreported:
+            self._report_by_s = time.monotonic() + REPORT_WITHIN_S
         self._unreported.append(entry)
         if not self._has_begun and len(self._unreported) >= UNREPORTED_MAX:
             self._report()
 
     def _report(self) -> None:
-        self._report_by_s = time.monotonic() + REPORT_WITHIN_S
         for entry in self._unreported:
             self._on_entry(entry)
         self._unreported.clear()

@@ -43,7 +43,7 @@ from scheduler.vocabulary.node_entries import (
     RunReported,
 )
 from scheduler.vocabulary.notification_entries import NotificationFailed, NotificationSent
-from scheduler.vocabulary.payload import Payload, decode
+from scheduler.vocabulary.payload import Payload, decode, prepare
 from scheduler.vocabulary.run_entries import (
     RunAdopted,
     RunCancelRequested,
@@ -89,7 +89,7 @@ __all__ = [
     "RunStarted", "ScheduleExcluded", "ScheduleMisfired", "ScheduleReopened", "ScheduleSettled", "ScheduleTicked",
     "SchedulerPaused",
     "SchedulerResumed", "SchedulerStarted", "SchedulerStopped", "SnapshotWritten", "TokenCreated", "TokenRevoked",
-    "event", "payload",
+    "event", "payload", "prepare",
 ]  # fmt: skip
 
 TYPES: tuple[type[Payload], ...] = (
