@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli import huge_pages
-from tests.support.command import DEADLINE_S, environment, start
+from tests.support.command import DEADLINE_S, await_fact, environment, start
 from tests.support.home import make_home
 
 PROGRAM = """
@@ -141,10 +141,16 @@ def test_another_c_library_has_no_version(tmp_path: Path, monkeypatch: pytest.Mo
     assert not huge_pages.are_for_who_asks(tmp_path / "enabled")
 
 
-def lines_of(serving: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """What it says beside the events, as it says it."""
-    assert serving.stderr is not None
-    yield from serving.stderr
+def children_ask(pid: int) -> list[bool]:
+    """Of each program that a process has started and that lasts: whether it was started with what asks."""
+    asked = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        try:
+            environ = Path(f"/proc/{child}/environ").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        asked.append(b"PYTHONMALLOC=" in environ or b"glibc.malloc" in environ)
+    return asked
 
 
 def test_what_a_scheduler_starts_does_not_ask(tmp_path: Path) -> None:
@@ -152,13 +158,10 @@ def test_what_a_scheduler_starts_does_not_ask(tmp_path: Path) -> None:
     make_home(tmp_path / "home")
     with start("serve", home=tmp_path / "home") as serving:
         try:
-            assert any(line.startswith(b"Serving") for line in lines_of(serving))
-            children = Path(f"/proc/{serving.pid}/task/{serving.pid}/children").read_text().split()
-            assert children
-            for pid in children:
-                environ = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-                assert not [each for each in environ if each.startswith(b"PYTHONMALLOC=")]
-                assert b"glibc.malloc" not in b":".join(environ)
+            assert serving.stderr is not None
+            assert any(line.startswith(b"Serving") for line in serving.stderr)
+            # Until it executes its own program, a child shows the environment of who started it.
+            await_fact(lambda: bool(asked := children_ask(serving.pid)) and not any(asked))
         finally:
             serving.send_signal(signal.SIGTERM)
             serving.communicate(timeout=DEADLINE_S)
