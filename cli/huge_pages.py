@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Final
 
@@ -37,12 +37,8 @@ def begin_with_huge_pages(environ: Mapping[str, str]) -> None:
         environ: the environment with which this process was started.
     """
     if is_asked_for(environ):
-        for name, value in without(environ).items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-    elif are_for_who_asks() and not sys.flags.ignore_environment and PYTHON_MEMORY not in environ:
+        take_away(os.environ)
+    elif PYTHON_MEMORY not in environ and not sys.flags.ignore_environment and are_for_who_asks():
         try:
             os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], asking(environ))  # noqa: S606
         except OSError:  # it goes on as it is
@@ -60,10 +56,12 @@ def asking(environ: Mapping[str, str]) -> dict[str, str]:
     return {**environ, PYTHON_MEMORY: OF_THE_C_LIBRARY, TUNABLES: tunables}
 
 
-def without(environ: Mapping[str, str]) -> dict[str, str | None]:
-    """What takes that from the environment again: the variables that change, with their values; None: it goes."""
-    others = (one for one in _tunables(environ) if one not in ASKED)
-    return {PYTHON_MEMORY: None, TUNABLES: ":".join(others) or None}
+def take_away(environ: MutableMapping[str, str]) -> None:
+    """Take what asks for huge pages from an environment that has it."""
+    others = [one for one in _tunables(environ) if one not in ASKED]
+    del environ[PYTHON_MEMORY], environ[TUNABLES]
+    if others:
+        environ[TUNABLES] = ":".join(others)
 
 
 def _tunables(environ: Mapping[str, str]) -> list[str]:
