@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Collection
 
-from cli.background.program import BackgroundProgram
+from cli.background.program import BackgroundProgram, await_end
 from scheduler.home import Home
 
 RETRY_S_FIRST = 0.5
@@ -88,7 +88,7 @@ class KeptProgram:
                 return None
             self._is_wanted = False
             self._process = self._program.start()
-        return self._process.wait()
+        return await_end(self._process)
 
     def _is_over(self) -> bool:
         """Whether nobody has wanted it since it was started."""

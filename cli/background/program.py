@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cli.terminal.child_ends import child_ends_unheard
 from scheduler.home import Home
 from scheduler.processes.recognition.control_groups import own_group, put_into
 from scheduler.scheduler_lock import STARTED_BY
@@ -47,3 +48,9 @@ class BackgroundProgram:
         if self._group is not None:
             put_into(self._group, process.pid)
         return process
+
+
+def await_end(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the end of a program in a thread that is there for it, and is woken by no other; its exit code."""
+    with child_ends_unheard():
+        return process.wait()

@@ -9,7 +9,7 @@ import threading
 from functools import cached_property
 from pathlib import Path
 
-from cli.background.program import BackgroundProgram
+from cli.background.program import BackgroundProgram, await_end
 from eventstore.errors import LedgerError
 from eventstore.genesis import read_creation
 from eventstore.segment import SEGMENT_ENTRIES
@@ -64,4 +64,6 @@ class Sealer:
         with contextlib.suppress(OSError, RuntimeError):  # no process, or no thread, can be started
             started = self._processes[module] = self._programs[module].start()
             # It is waited for at once, so that its end is not taken for that of a child that was inherited.
-            threading.Thread(target=started.wait, name=f"wait for {module}", daemon=True).start()
+            threading.Thread(
+                target=await_end, args=(started,), name=f"wait for {module}", daemon=True
+            ).start()

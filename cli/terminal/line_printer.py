@@ -20,6 +20,7 @@ from itertools import groupby
 from queue import SimpleQueue
 from typing import Literal, TextIO
 
+from cli.terminal.child_ends import child_ends_unheard
 from cli.terminal.printable import show_count
 
 LINES_MAX = 20_000
@@ -55,7 +56,7 @@ class LinePrinter:
         self._give_up_s: float | None = None
         self._out, self._err = _Output(sys.stdout, self._may_wait), _Output(sys.stderr, self._may_wait)
         self._together = self._out.is_same_place(self._err)
-        self._thread = threading.Thread(target=self._print, name="printer", daemon=True)
+        self._thread = threading.Thread(target=self._print_unwoken, name="printer", daemon=True)
         try:
             self._thread.start()
         except RuntimeError:
@@ -92,6 +93,10 @@ class LinePrinter:
         """Queue a line that says how many lines were left out because the queue was full."""
         self._waiting.put(("err", _left_out_words(self._left_out, _NOT_READ)))
         self._left_out = 0
+
+    def _print_unwoken(self) -> None:
+        with child_ends_unheard():
+            self._print()
 
     def _print(self) -> None:
         while (first := self._waiting.get()) is not None:
