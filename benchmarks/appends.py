@@ -1,13 +1,20 @@
 """Durable appends, one at a time and a thousand at a time, against the least that durability can cost.
 
 The references write the same lines to the same file system: one `write` and one `fdatasync` for each append, and
-SQLite (WAL, `synchronous=FULL`) with one transaction for each append.
+SQLite (WAL, `synchronous=FULL`) with one transaction for each append. All are measured in one process. For
+appends one at a time it has its memory as a scheduler has it, which makes them: in huge pages, where the system gives
+them to whoever asks. Many at once are what short commands append, which do not ask.
+
+    python -m benchmarks.appends FOLDER BATCH APPENDS ROUNDS    what that process is; prints three lists of rates
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -17,6 +24,7 @@ from pathlib import Path
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Line, each, median, number
+from cli import huge_pages
 from eventstore.encoder import compose
 from eventstore.journal import Journal, utc_now
 from eventstore.store import Event
@@ -29,7 +37,9 @@ BATCH_RATIO_MIN = 0.7
 
 def run(bench: Bench) -> list[Line]:
     """Measure both."""
-    ours, raw, sqlite = _measure(bench, batch=1, appends=bench.of(2, 20, 50), rounds=bench.of(2, 30, 60))
+    ours, raw, sqlite = _measure(
+        bench, batch=1, appends=bench.of(2, 20, 50), rounds=bench.of(2, 30, 60), as_scheduler=True
+    )
     ratio = median([mine / theirs for mine, theirs in zip(ours, raw, strict=True)])
     references = {"raw write+fdatasync": median(raw), "SQLite WAL FULL": median(sqlite)}
     one = Line(
@@ -54,13 +64,25 @@ def run(bench: Bench) -> list[Line]:
     return [one, many]
 
 
-def _measure(bench: Bench, batch: int, appends: int, rounds: int) -> tuple[list[float], ...]:
-    """Entries per second of each round: cronledger, raw, SQLite. They take turns so closely because disks waver."""
+def _measure(
+    bench: Bench, batch: int, appends: int, rounds: int, *, as_scheduler: bool = False
+) -> list[list[float]]:
+    """Entries per second of each round: cronledger, raw, SQLite."""
     bench.note(f"{rounds} rounds of {appends} appends of {batch}")
+    with bench.room("appends") as room:
+        arguments = map(str, (room, batch, appends, rounds))
+        command = [sys.executable, "-m", "benchmarks.appends", *arguments]
+        asks = as_scheduler and huge_pages.are_for_who_asks() and huge_pages.PYTHON_MEMORY not in os.environ
+        environ = huge_pages.asking(os.environ) if asks else os.environ
+        found = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environ)
+    return json.loads(found.stdout)  # type: ignore[no-any-return]
+
+
+def measure(room: Path, batch: int, appends: int, rounds: int) -> tuple[list[float], ...]:
+    """The same, in this process. They take turns so closely because disks waver."""
     events = [result(run) for run in range(batch)]
     rates: tuple[list[float], ...] = ([], [], [])
     with (
-        bench.room("appends") as room,
         Journal.open(room / "ledger", software="benchmark") as journal,
         _raw_file(room / "raw") as raw,
         _sqlite_database(room / "sqlite") as sqlite,
@@ -128,3 +150,7 @@ def result(run: int) -> Event:
         stdout_sha256="0123456789abcdef" * 4,
     )
     return v.event(payload, v.SCHEDULER, job=f"nightly-{run % 200:03d}", run=run)
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(Path(sys.argv[1]), *map(int, sys.argv[2:]))))
