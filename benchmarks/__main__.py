@@ -55,7 +55,7 @@ def main() -> None:
     lines: list[Line] = []
     with tempfile.TemporaryDirectory(prefix="cronledger-bench-", dir=options.folder) as folder:
         bench = Bench(Path(folder), "quick" if options.quick else "full", peers)
-        bench.keep_rooms_apart()
+        bench.keep_apart()
         machine = describe(bench.folder)
         for name in options.names or PROGRAMS:
             print(f"{name} ...", flush=True)

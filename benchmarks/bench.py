@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -35,15 +36,18 @@ class Bench(NamedTuple):
 
     @contextmanager
     def room(self, name: str) -> Iterator[Path]:
-        """A new folder, which is removed afterwards."""
-        room = self.folder / name
+        """A new folder, which is removed afterwards.
+
+        No two runs of the benchmarks have the same names: by them ext4 chooses the part of the disk (`keep_apart`).
+        """
+        room = self.folder / f"{name}-{secrets.token_hex(4)}"
         room.mkdir(parents=True)
         try:
             yield room
         finally:
             shutil.rmtree(room)
 
-    def keep_rooms_apart(self) -> None:
+    def keep_apart(self) -> None:
         """Have each room in a part of the disk of its own, where the file system can: ext4 (chattr(1), `T`).
 
         Without a journal ext4 passes over inodes that were in use in the last minutes: whoever made files would wait
