@@ -1,8 +1,9 @@
 """A command that lasts has what it keeps in memory in huge pages, where the system gives them to whoever asks.
 
-A scheduler rests, and then touches much of its memory at once. The processor needs a translation for each page of it,
-and of a virtual machine's pages it looks that up in two tables, which after a rest are in none of its caches. With
-pages of 2 MiB in place of 4 KiB a start of many jobs and a herd take little more than half as long there.
+A scheduler, or the console, rests, and then touches much of its memory at once. The processor needs a translation
+for each page of it, and of a virtual machine's pages it looks that up in two tables, which after a rest are in none
+of its caches. With pages of 2 MiB in place of 4 KiB a start of many jobs, a herd, or a view in a browser takes
+little more than half as long there.
 
 It is the C library that can ask for them, for its own heap and since version 2.35 (`glibc.malloc.hugetlb`, The GNU C
 Library, "Memory Allocation Tunables"). Python has its small objects there if `PYTHONMALLOC` says so: its own pieces

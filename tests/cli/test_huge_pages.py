@@ -1,4 +1,4 @@
-"""`serve` begins once more, as the same process, with what asks for huge pages; nobody else is started with it."""
+"""A command that lasts begins once more, as the same process, with what asks for huge pages; nobody else does."""
 
 from __future__ import annotations
 
@@ -60,9 +60,10 @@ def begun(*arguments: str | bytes, env: Mapping[str, str] | None = None, more: s
     return variables
 
 
-def test_a_command_that_lasts_begins_with_them_and_does_not_hand_them_on() -> None:
+@pytest.mark.parametrize("lasting", ["serve", "console"])
+def test_a_command_that_lasts_begins_with_them_and_does_not_hand_them_on(lasting: str) -> None:
     """It is the same process with the same arguments, whatever bytes they are."""
-    assert begun("--home", "ä b", "serve", b"\xff") == [ASKED, "None None"]
+    assert begun("--home", "ä b", lasting, b"\xff") == [ASKED, "None None"]
 
 
 def test_other_tunables_stay() -> None:
