@@ -6,6 +6,7 @@ import contextlib
 import secrets
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Literal, NamedTuple, TypeVar
 
 from benchmarks.peers import Peers
 
+REMOVAL_S_MAX = 60.0
+_LOOK_S = 0.05
 Size = Literal["tiny", "quick", "full"]
 T = TypeVar("T")
 
@@ -45,7 +48,7 @@ class Bench(NamedTuple):
         try:
             yield room
         finally:
-            shutil.rmtree(room)
+            remove(room)
 
     def keep_apart(self) -> None:
         """Have each room in a part of the disk of its own, where the file system can: ext4 (chattr(1), `T`).
@@ -60,3 +63,19 @@ class Bench(NamedTuple):
         """Say what is being done; the figures come at the end."""
         if self.size != "tiny":
             print(f"  {text}", flush=True)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, in which a program may still write that a scheduler has left behind.
+
+    Raises:
+        OSError: it cannot be removed, even a minute later.
+    """
+    give_up_s = time.monotonic() + REMOVAL_S_MAX
+    while folder.exists():
+        try:
+            shutil.rmtree(folder)
+        except OSError:
+            if time.monotonic() >= give_up_s:
+                raise
+            time.sleep(_LOOK_S)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, remove
 from benchmarks.figures import Line, median, number
 from benchmarks.generate import JOBS, copy_home, generate, long_home, programs_of
 from benchmarks.homes import start_serving
@@ -55,5 +54,5 @@ def _start_ms(source: Home, copy: Home, observer: Observer) -> float:
     begun_s = time.time()
     with start_serving(copy):
         started_s = observer.first_start(START_MAX_S)
-    shutil.rmtree(copy.root)
+    remove(copy.root)
     return (started_s - begun_s) * 1000
