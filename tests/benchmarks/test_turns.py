@@ -27,6 +27,8 @@ def counted() -> Iterator[list[int]]:
         return step
 
     before = sys.gettrace()
+    # Python 3.12 traces no steps until some frame had asked for them when tracing began.
+    sys._getframe().f_trace_opcodes = True  # noqa: SLF001
     sys.settrace(step)
     try:
         yield steps
