@@ -66,9 +66,10 @@ class ChangeWatch:
         """Ask the kernel, once there is something to watch: what speaks with it takes a tenth of a short command."""
         self._was_begun = True
         with contextlib.suppress(ImportError, OSError):
-            from inotify_simple import INotify
+            import inotify_simple
 
-            inotify = INotify(nonblocking=True)
+            inotify_simple.find_library = _as_loaded
+            inotify = inotify_simple.INotify(nonblocking=True)
             try:
                 self._selector.register(inotify.fileno(), selectors.EVENT_READ)
             except OSError:
@@ -128,3 +129,8 @@ class ChangeWatch:
             self._selector.unregister(self.fd)
             self._inotify.close()
             self._inotify, self.fd = None, -1
+
+
+def _as_loaded(name: str) -> None:
+    """Where the C library is: in this process. To look for it would run `ldconfig`, or else a compiler, each time."""
+    del name

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import selectors
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,3 +86,17 @@ def test_a_user_who_may_watch_no_more_looks_instead(
     assert not selector.get_map()
     assert watch.changes() == []
     watch.drain()
+
+
+def test_no_program_is_run_to_find_the_c_library() -> None:
+    """The process has it already; what looks for it in the system's folders runs others, if need be a compiler."""
+    script = (
+        "import selectors, sys\n"
+        "from scheduler.change_watch import ChangeWatch\n"
+        "started = []\n"
+        "sys.addaudithook(lambda event, _: started.append(event) if event in sys.argv[1:] else None)\n"
+        "assert ChangeWatch(selectors.DefaultSelector()).works\n"
+        "assert not started, started\n"
+    )
+    events = ["subprocess.Popen", "os.posix_spawn", "os.fork", "os.system"]
+    subprocess.run([sys.executable, "-c", script, *events], check=True)

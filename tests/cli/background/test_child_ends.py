@@ -45,6 +45,6 @@ def test_no_thread_beside_the_scheduler_is_woken_by_the_end_of_a_run(tmp_path: P
             return [task for task in tasks.iterdir() if task != main]
 
         await_fact(lambda: len(others()) == 2 and all(map(_holds_back_child_ends, others())))
-        assert not _holds_back_child_ends(main)
-        await_fact(lambda: len(_collectors(tasks)) == 1)
-        assert not _holds_back_child_ends(_collectors(tasks)[0])
+        # Who is just making a thread or a process holds back all of them.
+        await_fact(lambda: not _holds_back_child_ends(main))
+        await_fact(lambda: any(not _holds_back_child_ends(each) for each in _collectors(tasks)))
