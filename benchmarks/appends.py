@@ -5,7 +5,7 @@ SQLite (WAL, `synchronous=FULL`) with one transaction for each append. All are m
 appends one at a time it has its memory as a scheduler has it, which makes them: in huge pages, where the system gives
 them to whoever asks. Many at once are what short commands append, which do not ask.
 
-    python -m benchmarks.appends FOLDER BATCH APPENDS ROUNDS    what that process is; prints three lists of rates
+    python -m benchmarks.appends scheduler|command FOLDER BATCH APPENDS ROUNDS    prints three lists of rates
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Line, each, median, number
-from cli import huge_pages
+from cli.huge_pages import begin_with_huge_pages
 from eventstore.encoder import compose
 from eventstore.journal import Journal, utc_now
 from eventstore.store import Event
@@ -70,11 +70,9 @@ def _measure(
     """Entries per second of each round: cronledger, raw, SQLite."""
     bench.note(f"{rounds} rounds of {appends} appends of {batch}")
     with bench.room("appends") as room:
-        arguments = map(str, (room, batch, appends, rounds))
+        arguments = map(str, ("scheduler" if as_scheduler else "command", room, batch, appends, rounds))
         command = [sys.executable, "-m", "benchmarks.appends", *arguments]
-        asks = as_scheduler and huge_pages.are_for_who_asks() and huge_pages.PYTHON_MEMORY not in os.environ
-        environ = huge_pages.asking(os.environ) if asks else os.environ
-        found = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environ)
+        found = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     return json.loads(found.stdout)  # type: ignore[no-any-return]
 
 
@@ -153,4 +151,7 @@ def result(run: int) -> Event:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(Path(sys.argv[1]), *map(int, sys.argv[2:]))))
+    _, like, folder, *numbers = sys.argv
+    if like == "scheduler":
+        begin_with_huge_pages(os.environ)
+    print(json.dumps(measure(Path(folder), *map(int, numbers))))

@@ -50,7 +50,7 @@ class BackgroundProgram:
         return process
 
 
+@child_ends_unheard()
 def await_end(process: subprocess.Popen[bytes]) -> int:
     """Wait for the end of a program in a thread that is there for it, and is woken by no other; its exit code."""
-    with child_ends_unheard():
-        return process.wait()
+    return process.wait()

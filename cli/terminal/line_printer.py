@@ -56,7 +56,7 @@ class LinePrinter:
         self._give_up_s: float | None = None
         self._out, self._err = _Output(sys.stdout, self._may_wait), _Output(sys.stderr, self._may_wait)
         self._together = self._out.is_same_place(self._err)
-        self._thread = threading.Thread(target=self._print_unwoken, name="printer", daemon=True)
+        self._thread = threading.Thread(target=self._print, name="printer", daemon=True)
         try:
             self._thread.start()
         except RuntimeError:
@@ -94,10 +94,7 @@ class LinePrinter:
         self._waiting.put(("err", _left_out_words(self._left_out, _NOT_READ)))
         self._left_out = 0
 
-    def _print_unwoken(self) -> None:
-        with child_ends_unheard():
-            self._print()
-
+    @child_ends_unheard()
     def _print(self) -> None:
         while (first := self._waiting.get()) is not None:
             self._gather()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import importlib
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from benchmarks import herd_contenders
 from benchmarks.__main__ import PROGRAMS
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, remove
 from benchmarks.figures import Line
 from benchmarks.generate import ENTRIES_PER_RUN, generate
 from eventstore.verify import verify
@@ -33,7 +32,7 @@ def measured(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[L
             return importlib.import_module(f"benchmarks.{name}").run(Bench(folder, "tiny"))  # type: ignore[no-any-return]
         except TimeoutError:
             for left in folder.iterdir():
-                shutil.rmtree(left)
+                remove(left)
     raise AssertionError("no lead was long enough")
 
 

@@ -25,35 +25,21 @@ jobs:
 """
 
 
-def collectors(home: LiveHome) -> list[int]:
-    """The collectors that are at work in a home."""
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdecimal():
-            try:
-                words = Path("/proc", name, "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"scheduler.logs" in words and os.fsencode(home.root) in words:
-                found.append(int(name))
-    return found
-
-
 def test_a_scheduler_has_its_logs_collected_all_the_time(tmp_path: Path) -> None:
     """A collector runs beside it; killed, it is started again; it leaves with it. Each line is there once."""
     home = LiveHome(tmp_path / "home")
     home.configure(CONFIG)
     with home.served() as scheduler:
         home.await_entry("run.finished", 1)
-        await_fact(lambda: len(collectors(home)) == 1)
-        (first,) = collectors(home)
+        await_fact(lambda: len(home.collectors()) == 1)
+        (first,) = home.collectors()
         await_fact(lambda: os.sched_getscheduler(first) == os.SCHED_IDLE)
         os.kill(first, signal.SIGKILL)
-        await_fact(lambda: collectors(home) not in ([], [first]))
+        await_fact(lambda: home.collectors() not in ([], [first]))
         home.await_entry("run.finished", 3)
         scheduler.send_signal(signal.SIGTERM)
         assert scheduler.wait(60) == 0
-        await_fact(lambda: not collectors(home))
+        await_fact(lambda: not home.collectors())
     entries = [json.loads(line) for line in home.run("logs", "export").out.splitlines()]
     runs = Counter(entry["run"] for entry in entries if entry["stream"] == "stdout")
     finished_runs = {entry.run for entry in home.entries("run.finished")}
