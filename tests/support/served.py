@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import selectors
 import signal
 import subprocess
@@ -100,6 +101,13 @@ class Served:
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self.process.send_signal(number)
+
+    def pause(self) -> None:
+        """Stop it in its tracks (SIGSTOP), and wait until it stands: from now on it does nothing."""
+        self.send(signal.SIGSTOP)
+        seen = os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        assert seen is not None
+        assert seen.si_code == os.CLD_STOPPED, f"the scheduler is gone: {self._told}"
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
         """Stop it in an orderly way; its exit code and what it printed."""

@@ -52,10 +52,11 @@ def test_the_exit_code_says_whether_the_scheduler_is_well(tmp_path: Path) -> Non
     )
     assert call("status", home=home.root).code == 0
     assert call("status", "--exit-code", home=home.root).code == 1
-    with Served(home.root):
+    with Served(home.root) as served:
         await_fact(home.heartbeat.exists)
         well = call("status", "--exit-code", home=home.root)
         assert (well.code, "running" in well.out) == (0, True)
+        served.pause()
         os.utime(home.heartbeat, (1e9, 1e9))
         assert call("status", "--exit-code", "--json", home=home.root).code == 1
     assert call("status", "--exit-code", home=home.root).code == 1

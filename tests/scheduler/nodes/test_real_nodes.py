@@ -60,7 +60,7 @@ def test_a_leader_that_is_killed_or_stopped_is_followed_and_what_it_believed_com
     assert time.monotonic() - killed_s < 5.0
     second = v.payload(elected).node
     third = next(name for name in others if name != second)
-    nodes.served[second].send(signal.SIGSTOP)
+    nodes.served[second].pause()
     again = nodes.served[third].wait_for(v.LeaderElected, lambda entry: v.payload(entry).term == 3)
     assert v.payload(again).node == third
     nodes.served[second].send(signal.SIGCONT)
