@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from scheduler.home import Home
 from scheduler.notifications.message import OUTPUT_END_CHARACTERS_MAX, Message, Notice, message_id
 from scheduler.notifications.output_end import Attempt, OutputEnds
 from scheduler.notifications.text import one_line
+from scheduler.processes.recognition.identity import host_name
 from scheduler.rules.notifications.audience import Audience
 from scheduler.rules.notifications.news import Bundle, News, Parcel
 from scheduler.wording.entries import sentence
@@ -91,7 +91,7 @@ class MessageWriter:
         return Message(
             id=self.id_of(channel, bundle),
             ledger=self._ledger_id,
-            host=socket.gethostname(),
+            host=host_name(),
             home=str(self._home.root),
             channel=channel,
             notices=tuple(self._notice(news, characters) for news in bundle.shown),

@@ -24,6 +24,7 @@ from scheduler.notifications.message import Message
 from scheduler.notifications.settings import Channel
 from scheduler.notifications.text import one_line, text
 from scheduler.notifications.transport import REFUSED_S, NotDelivered
+from scheduler.processes.recognition.identity import host_name
 
 _SAID_CHARS_MAX: Final = 200
 _SEVEN_BIT: Final = policy.SMTP.clone(cte_type="7bit")
@@ -40,7 +41,7 @@ class Email:
         """Deliver a message; see `Transport`."""
         server = self._channel.smtp
         password = None if server.password is None else self._source.value(server.password, "its password")
-        host = host_name()
+        host = greeting_name()
         sender = server.sender or f"cronledger@{host}"
         raw = mail(message, self._channel, sender).as_bytes(policy=_SEVEN_BIT)
         with Deadline(self._channel.timeout_ms / 1_000) as deadline:
@@ -187,9 +188,9 @@ def mail(message: Message, channel: Channel, sender: str) -> EmailMessage:
     return found
 
 
-def host_name() -> str:
-    """How this host calls itself; no name server is asked."""
-    name = socket.gethostname()
+def greeting_name() -> str:
+    """How this host calls itself to a server; no name server is asked."""
+    name = host_name()
     return name if _HOST.fullmatch(name) else "localhost"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import uuid
 from datetime import UTC, datetime
 
@@ -11,6 +10,7 @@ from eventstore.errors import LedgerError
 from eventstore.genesis import read_creation
 from scheduler.home import Home
 from scheduler.notifications.message import TRIAL, Message, Notice
+from scheduler.processes.recognition.identity import host_name
 
 
 def trial_message(channel: str, home: Home) -> Message:
@@ -30,7 +30,7 @@ def trial_message(channel: str, home: Home) -> Message:
     return Message(
         id=f"msg_{uuid.uuid4().hex}",
         ledger=ledger,
-        host=socket.gethostname(),
+        host=host_name(),
         home=str(home.root),
         channel=channel,
         notices=(notice,),
