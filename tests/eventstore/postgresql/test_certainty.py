@@ -23,6 +23,8 @@ from tests.support.postgresql_wire import Do, Message, Wire
 
 CALL_S = 0.5
 """Short, because the tests wait for it."""
+SOON_S = 10.0
+"""A machine that is held up may take so long for anything; what is not to be waited for comes later, or never."""
 
 
 @pytest.fixture
@@ -69,7 +71,7 @@ def test_a_change_without_an_answer_is_in_doubt(name: str, wire: Wire, database:
     started = time.monotonic()
     with pytest.raises(NoAnswer, match="no answer in time"):
         CHANGES[name](database)
-    assert time.monotonic() - started < CALL_S + 5
+    assert time.monotonic() - started < CALL_S + SOON_S
 
 
 @pytest.mark.parametrize("name", READINGS)
@@ -93,7 +95,7 @@ def test_nobody_answers_a_connection(wire: Wire, database: PostgresqlDatabase) -
     with pytest.raises(DatabaseUnavailable) as caught:
         database.confirm()
     assert caught.value.reason == "unreachable"
-    assert time.monotonic() - started < CALL_S + 5
+    assert time.monotonic() - started < CALL_S + SOON_S
 
 
 def test_an_append_in_doubt_is_settled_by_sending_the_same_bytes(
@@ -165,11 +167,22 @@ def test_a_name_server_that_is_silent_is_not_waited_for(
             started = time.monotonic()
             with pytest.raises(DatabaseUnavailable, match="no name server answers") as caught:
                 database.head()
-            assert time.monotonic() - started < 1.5
+            assert time.monotonic() - started < SOON_S
             assert caught.value.reason == "unreachable"
     finally:
         over.set()
     assert asked == ["db.invalid"]
+
+
+def connections(listener: socket.socket) -> int:
+    """How many connections were made to a server that never answers, since it was asked last."""
+    listener.setblocking(False)
+    count = 0
+    with suppress(BlockingIOError):
+        while True:
+            listener.accept()[0].close()
+            count += 1
+    return count
 
 
 def test_the_first_host_is_silent_and_the_second_serves(wire: Wire, pg_ledger: TestDatabase) -> None:
@@ -179,15 +192,16 @@ def test_the_first_host_is_silent_and_the_second_serves(wire: Wire, pg_ledger: T
         url = wire.url(pg_ledger.name).replace("127.0.0.1:", f"127.0.0.1:{port},127.0.0.1:")
         database = PostgresqlDatabase(parse_address(url), call_s=3)
         assert database.head().head.seq == 0
+        assert connections(silent) == 1
         wire.cut()
         while True:
-            started = time.monotonic()
+            connections(silent)
             try:
                 assert database.head().head.seq == 0
             except Unavailable:
                 continue
             break
-        assert time.monotonic() - started < 1.4
+        assert connections(silent) == 0
         database.close()
 
 
@@ -232,7 +246,7 @@ def test_a_client_that_stops_anywhere_in_a_statement_holds_no_lock(
         lines, new = after(head, 2)
         started = time.monotonic()
         assert direct.append(head, lines, new)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < SOON_S
         assert direct.lines(head.seq + 1, 10) == lines
         head = new
         wire.release()

@@ -38,14 +38,15 @@ def was_forked(entry: Entry) -> bool:
 def test_forked_jobs_outlive_a_scheduler_that_is_killed(tmp_path: Path) -> None:
     """After kill -9 the next scheduler takes over a forked run, with its result; each server ends with its own."""
     extension(tmp_path, "x", JOB)
+    held = tmp_path / "held"
     os.mkfifo(tmp_path / "fifo")
     write_config(tmp_path, "jobs:\n  a: {every: 1s}\n")
     with Served(tmp_path) as served:
         servers = [os.pidfd_open(server) for server in servers_of(served.process.pid)]
         served.wait_for(v.RunFinished, was_forked)
         (tmp_path / "hold").touch()
-        await_fact((tmp_path / "held").exists)
-        run = int((tmp_path / "held").read_text())
+        await_fact(lambda: held.exists() and held.read_text() != "")
+        run = int(held.read_text())
         served.kill()
     (tmp_path / "hold").unlink()
     with Served(tmp_path) as served:

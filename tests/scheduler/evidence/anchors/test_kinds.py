@@ -129,12 +129,7 @@ def test_a_command_gets_the_note(tmp_path: Path) -> None:
 def test_a_command_that_hangs_or_floods(tmp_path: Path) -> None:
     """It is killed with all that it started, in time; what goes on behind its back is not waited for."""
     told = tmp_path / "pid"
-    hanging = script(
-        tmp_path,
-        "import subprocess, sys, time\n"
-        f"child = subprocess.Popen(['sleep', '1000'])\nopen({str(told)!r}, 'w').write(str(child.pid))\n"
-        "time.sleep(1000)\n",
-    )
+    hanging = ["sh", "-c", f"sleep 1000 & echo $! > {told}; sleep 1000"]
     with pytest.raises(program.ProgramFailed, match=r"did not end within 1\.5 s"):
         program.run(hanging, b"", tmp_path, 1.5)
     give_up_s = time.monotonic() + 60
