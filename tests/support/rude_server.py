@@ -9,6 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Self
 
+SHORT_MS = 1_000
+"""The time-out for who never answers: a test waits for its end, and a busy machine gets that far before."""
+LONG_MS = 10_000
+"""The time-out for who says something else."""
+LATE = "did not answer within 1 s"
 _DRIPS_S = 20
 Rudeness = Callable[[socket.socket], None]
 

@@ -75,9 +75,9 @@ def test_one_that_reads_nothing_is_right(home: Home) -> None:
 def test_one_that_does_not_end_is_killed_with_what_it_started(home: Home, tmp_path: Path) -> None:
     """And may have told what it was to tell."""
     began_s = time.monotonic()
-    problem = refused(tell("/bin/sh", "-c", "sleep 600 & echo $! > child; wait", timeout_ms=300), home)
-    assert time.monotonic() - began_s < 10
-    assert problem.reason == "it did not end within 0.3 s"
+    problem = refused(tell("/bin/sh", "-c", "sleep 600 & echo $! > child; wait", timeout_ms=1_000), home)
+    assert time.monotonic() - began_s < 30
+    assert problem.reason == "it did not end within 1 s"
     assert problem.uncertain
     child = Path("/proc") / (tmp_path / "child").read_text().strip() / "stat"
     while child.exists() and child.read_text().rpartition(")")[2].split()[0] != "Z":
