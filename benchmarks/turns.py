@@ -50,6 +50,7 @@ EXPECTED = Expect(start_within_ms=3_600_000, finish_within_ms=7_200_000, success
 KINDS: Mapping[str, Kind] = {
     "": {},
     ", for one of ten locks too": {"locks": 10},
+    ", for one of a thousand locks too": {"locks": 1_000},
     ", with three expectations each": {"expects": True},
 }
 

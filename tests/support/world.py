@@ -339,11 +339,21 @@ class World:
             self.supervisor,
             Launcher(HOME, {}),
             self._executor,
-            SchedulerSettings(max_parallel=self.max_parallel, locks=self.locks),
+            self._settings,
             lambda executor: executor in self.machine.alive,
         )
         self.scheduler.start(self._opening)
         self.wait_s = 0.0
+
+    @property
+    def _settings(self) -> SchedulerSettings:
+        return SchedulerSettings(max_parallel=self.max_parallel, locks=self.locks)
+
+    def allow(self, name: str, capacity: int) -> None:
+        """From now on the settings let so many runs hold a lock."""
+        self.locks = {**self.locks, name: capacity}
+        if self.scheduler is not None:
+            self.scheduler.settings = self._settings
 
     def _opening(self, state: State, now: datetime) -> list[Event]:
         started = v.SchedulerStarted(

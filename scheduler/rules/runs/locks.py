@@ -41,21 +41,28 @@ class HeldLocks:
             held.notice(number, run)
         return held
 
-    def notice(self, number: int, run: Run | None) -> None:
-        """Note that an entry about a run was folded; `run` is None if it has ended by that."""
-        if number in self._locks_of:
-            self._release(number)
+    def notice(self, number: int, run: Run | None) -> list[str]:
+        """Note that an entry about a run was folded; `run` is None if it has ended by that.
+
+        Returns:
+            Names of the locks that it held before, or holds now.
+        """
+        touched = self._release(number) if number in self._locks_of else []
         if run is not None and run.locks:
             self._locks_of[number] = list(run.locks)
+            touched += run.locks
             for name, capacity in run.locks.items():
                 self.holders.setdefault(name, {})[number] = capacity
+        return touched
 
-    def _release(self, number: int) -> None:
-        for name in self._locks_of.pop(number):
+    def _release(self, number: int) -> list[str]:
+        released = self._locks_of.pop(number)
+        for name in released:
             of_lock = self.holders[name]
             del of_lock[number]
             if not of_lock:
                 del self.holders[name]
+        return released
 
 
 class LockQueue:
@@ -66,20 +73,23 @@ class LockQueue:
         capacities: how many runs may hold a lock at once; one that is not here is held by one. None: as many as could
             when the last of its holders started.
         over: numbers of runs whose attempt has ended: they hold nothing any more.
+
+    Attributes:
+        capacities: as given.
     """
 
     def __init__(
         self, holders: Holders, capacities: Mapping[str, int] | None, over: Container[int | None] = ()
     ) -> None:
-        self._noted, self._capacities, self._over = holders, capacities, over
+        self._noted, self.capacities, self._over = holders, capacities, over
         self._holders: dict[str, list[int]] = {}
         self._waiting: dict[str, int] = {}
         self._kept_for: set[int] = set()
 
     def capacity(self, name: str) -> int:
         """How many runs may hold this lock at once."""
-        if self._capacities is not None:
-            return self._capacities.get(name, 1)
+        if self.capacities is not None:
+            return self.capacities.get(name, 1)
         noted = self._noted.get(name)
         return noted[next(reversed(noted))] if noted else 1
 

@@ -77,7 +77,7 @@ def round_events(
     if room.places is not None:
         _give_back(state, room.places, over)
     could_start = LockQueue(room.holders, room.capacities, over)
-    waiting.await_slots(state, could_start, now)
+    waiting.await_slots(state, could_start, now, over)
     locks, before = LockQueue(room.holders, room.capacities, over), frozenset(ended)
     ends = _ends_of_waits(state, now, edited, waiting, room, (locks, could_start))
     ended |= ends.keys()
@@ -94,7 +94,7 @@ def round_events(
     elsewhere, not_now = _on_nodes(state, room.places, settled, ended, without)
     dispatcher = Dispatcher(
         state,
-        waiting.startable(locks, not_now),
+        waiting.startable(locks, not_now, _locks_of(state, new)),
         new,
         ended,
         room.capacity,
@@ -115,6 +115,12 @@ def _unjudged(state: State, requested: Iterable[int]) -> list[Run]:
     """The runs that were requested and wait; another scheduler may have started some of them meanwhile."""
     found = (state.runs.get(number) for number in requested)
     return [run for run in found if run is not None and run.attempt == 0 and not run.begun]
+
+
+def _locks_of(state: State, new: Sequence[Run]) -> list[str]:
+    """The locks that runs want which were not judged yet, or those of their job before them."""
+    jobs = (state.jobs.get(run.job) for run in new)
+    return [name for job in jobs if job is not None for name in job.definition.locks]
 
 
 def _on_nodes(
@@ -152,7 +158,7 @@ def _ends_of_waits(
     """The ends of runs that have waited too long, or that an edit or a person no longer wants, by their numbers."""
     ends: dict[int, Event] = {}
     for number in waiting.lapsed(state, now):
-        lock = None if waiting.awaits_slot(number) else _lock_in_the_way(state, number, *queues)
+        lock = None if waiting.awaits_slot(number) else _lock_in_the_way(state, number, waiting, queues)
         job = state.jobs.get(state.runs[number].job)
         slots = [] if lock is not None else slots_taken(job, room.capacity, room.running, room.places)
         ends[number] = deadline_skip(state, number, slots, lock)
@@ -161,13 +167,14 @@ def _ends_of_waits(
     return ends
 
 
-def _lock_in_the_way(state: State, number: int, locks: LockQueue, could_start: LockQueue) -> LockWait | None:
+def _lock_in_the_way(
+    state: State, number: int, waiting: WaitingRuns, queues: tuple[LockQueue, LockQueue]
+) -> LockWait | None:
     """The lock that keeps a waiting run from its start, as far as nothing but a lock does.
 
     Args:
-        state: the present state; number: of the run.
-        locks: a queue in which nobody has asked yet.
-        could_start: one in which all have asked that nothing but locks and slots keeps from starting.
+        state: the present state; number: of the run; waiting: the index of what waits.
+        queues: one in which nobody has asked yet, and that of `await_slots`.
     """
     run = state.runs[number]
     job = state.jobs.get(run.job)
@@ -176,7 +183,8 @@ def _lock_in_the_way(state: State, number: int, locks: LockQueue, could_start: L
     if not may_start(run, job, [state.runs[each] for each in job.live]):
         return None
     names = job.definition.locks
-    return locks.obstacle(number, names) or could_start.obstacle(number, names)
+    locks, could_start = queues
+    return locks.obstacle(number, names) or waiting.lock_in_the_way(could_start, number, names)
 
 
 def is_over(event: Event) -> bool:

@@ -53,17 +53,20 @@ class WaitingRuns:
     def __contains__(self, number: object) -> bool:
         return number in self._job_of
 
-    def startable(self, queue: LockQueue, without: Container[int] = ()) -> Iterator[int]:
+    def startable(
+        self, queue: LockQueue, without: Container[int] = (), newcomers: Iterable[str] = ()
+    ) -> Iterator[int]:
         """Numbers of the runs that could start if there were slots, oldest first.
 
         Args:
             queue: where runs ask for their locks: those of a number are taken before the next number is.
             without: numbers of runs that are not to start.
+            newcomers: locks for which younger runs, which are not here, ask in the same queue.
         """
         plain = (number for number in self._startable if number not in without)
         if not self._lock_groups:
             return plain
-        return heapq.merge(plain, self._lock_groups.candidates(queue, without))
+        return heapq.merge(plain, self._lock_groups.candidates(queue, without, newcomers))
 
     def lock_waited_for(self, number: int) -> LockWait | None:
         """The lock for which a run that waits was seen to wait last, if it was."""
@@ -222,19 +225,39 @@ class WaitingRuns:
             self._slot_lapses[run.number] = at
             heapq.heappush(self._lapses, (at, run.number))
 
-    def await_slots(self, state: State, queue: LockQueue, now: datetime) -> None:
-        """Note which of the runs with locks wait for nothing but a slot from `now` on, and which wait for locks."""
-        could = {}
-        for number in self._lock_groups.candidates(queue, note=False) if self._lock_groups else ():
-            run = state.runs[number]
-            job = state.jobs.get(run.job)
-            if job is not None and queue.take(number, job.definition.locks, starts=False):
-                could[number] = self._slot_waits.get(number, self._times_full)
-                if number not in self._slot_waits:
-                    self._await_slot(run, job, now)
-        for number in self._slot_waits.keys() - could.keys():
+    def notice_locks(self, names: Iterable[str]) -> None:
+        """Note that others hold these locks now than before."""
+        self._lock_groups.notice(names)
+
+    def await_slots(
+        self, state: State, queue: LockQueue, now: datetime, over: Iterable[int | None] = ()
+    ) -> None:
+        """Note which of the runs with locks wait for nothing but a slot from `now` on, and which wait for locks.
+
+        Args:
+            state: the present state.
+            queue: where they ask as if there were slots for all: a new one.
+            now: the moment.
+            over: numbers of runs that hold nothing any more in the queue, though that was not noticed yet.
+        """
+        runs = (state.runs.get(-1 if number is None else number) for number in over)
+        freed = [name for run in runs if run is not None for name in run.locks]
+        settled = self._lock_groups.settle(queue, freed)
+        for number in settled.withdrawn:
+            self._slot_waits.pop(number, None)
             self._slot_lapses.pop(number, None)
-        self._slot_waits = could
+        for number in settled.granted:
+            run = state.runs[number]
+            self._slot_waits[number] = self._times_full
+            self._await_slot(run, state.jobs.get(run.job), now)
+
+    def lock_in_the_way(self, queue: LockQueue, number: int, names: tuple[str, ...]) -> LockWait | None:
+        """The lock that a run could not have although there were slots for all; None if it could have all of its own.
+
+        Args:
+            queue: that in which `await_slots` had them ask; number: of the run; names: of its locks.
+        """
+        return self._lock_groups.obstacle(queue, number, names)
 
     def awaits_slot(self, number: int) -> bool:
         """Whether a run with locks was found to wait for nothing but a slot."""

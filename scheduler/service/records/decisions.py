@@ -237,7 +237,7 @@ class Decisions:
         run = state.runs.get(number)
         job = None if run is None else state.jobs.get(run.job)
         self.waiting.notice(number, name, run, job)
-        self._held_locks.notice(number, run)
+        self.waiting.notice_locks(self._held_locks.notice(number, run))
 
     # -- what comes next -------------------------------------------------------------------------------------
 

@@ -99,10 +99,10 @@ def test_as_many_hold_a_lock_as_the_settings_say() -> None:
     assert begun(world) == numbers[:2]
     assert start_of(world, numbers[1]).locks == {"db": 2}
     check(world, {"db": 2})
-    world.locks["db"] = 3
+    world.allow("db", 3)
     world.turn()
     assert begun(world) == numbers[:3]
-    world.locks["db"] = 1
+    world.allow("db", 1)
     world.run(HOLD_S - 5)
     assert begun(world) == numbers[:3], "one of three still holds it"
     world.run(10)
@@ -331,14 +331,14 @@ def test_what_the_state_tells_of_a_lock_goes_by_who_took_it_last() -> None:
     world = world_of(*jobs, locks={"db": 3}, exit_code=1, holds_s={"a": 60.0}, max_parallel=2)
     a, b = asked(world, "a", "b")
     world.run(90)
-    world.locks["db"] = 2
+    world.allow("db", 2)
     world.run(60)
     assert begun(world) == [a, b, a]
     assert (start_of(world, a).locks, start_of(world, b).locks) == ({"db": 2}, {"db": 3})
     (c,) = asked(world, "c")
     world.turn()
     assert lock_waits(world.state) == {c: LockWait(name="db", holders=[b, a])}
-    world.locks["db"] = 3
+    world.allow("db", 3)
     world.run(100)
     assert begun(world) == [a, b, a, c], "the second attempt of a has ended"
     d, e = asked(world, "d", "d")
@@ -395,7 +395,7 @@ def test_a_run_that_starts_at_once_has_not_waited_for_what_others_waited() -> No
     a, b = asked(world, "a", "b")
     world.run(10)
     (c,) = asked(world, "c")
-    world.locks["db"] = 3
+    world.allow("db", 3)
     world.run(10)
     assert begun(world) == [a, b, c]
     assert start_of(world, b).waited_for == LockWait(name="db", holders=[a])
