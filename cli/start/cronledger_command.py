@@ -17,8 +17,8 @@ _PACKAGES = ("cli", "eventstore", "projections", "scheduler")
 _COLLECTED_AFTER_OBJECTS = 50_000
 """Nearly all that a command makes stays until it ends: to look through it for garbage, again and again while modules
 are imported, took a tenth of the time of a short one."""
-_LAST = frozenset({"serve", "console"})
-"""The commands that stay."""
+_LASTING = frozenset({"serve", "console"})
+"""The commands that last. An argument that is such a word is taken for one: that costs its start a little."""
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
     from cli.own_modules import find_own_modules
 
     find_own_modules(here, _PACKAGES)
-    if not _LAST.isdisjoint(sys.argv[1:]):
+    if not _LASTING.isdisjoint(sys.argv[1:]):
         from cli.huge_pages import begin_with_huge_pages
 
         begin_with_huge_pages(environ)

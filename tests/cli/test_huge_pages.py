@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cli import huge_pages
-from tests.support.command import DEADLINE_S, await_fact, environment, start
-from tests.support.home import make_home
+from scheduler.home import Home
+from tests.support.command import DEADLINE_S, await_fact, environment
+from tests.support.home import LiveHome
 
 PROGRAM = """
 import os, sys
@@ -26,7 +24,7 @@ def show():
         # The C library ends each tunable there with a zero byte.
         begun = file.read().split(b"\\0")
     print(b"PYTHONMALLOC=malloc" in begun, any(each.endswith(b"glibc.malloc.hugetlb=1") for each in begun))
-    print(os.environ.get("PYTHONMALLOC"), os.environ.get("GLIBC_TUNABLES"))
+    print(os.environ.get("PYTHONMALLOC"), os.environ.get("GLIBC_TUNABLES"), "CRONLEDGER_BEGUN_AGAIN" in os.environ)
     print(os.getpid(), ascii(sys.argv[1:]))
     sys.exit(0)
 
@@ -38,15 +36,16 @@ cronledger_command.main()
 ASKED, NOT_ASKED = "True True", "False False"
 
 
-def begun(*arguments: str | bytes, env: Mapping[str, str] | None = None, more: str = "") -> list[str]:
+def begun(
+    *arguments: str | bytes,
+    env: Mapping[str, str] | None = None,
+    more: str = "",
+    options: Sequence[str] = (),
+) -> list[str]:
     """What a process of this environment says with which it began, what it has now, and its arguments."""
-    plain = {
-        name: value
-        for name, value in environment().items()
-        if name not in (huge_pages.PYTHON_MEMORY, huge_pages.TUNABLES)
-    }
+    plain = {name: value for name, value in environment().items() if name not in huge_pages.ASKING}
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM.format(more=more), *arguments],
+        [sys.executable, *options, "-c", PROGRAM.format(more=more), *arguments],
         stdout=subprocess.PIPE,
         text=True,
         env=plain | dict(env or {}),
@@ -63,48 +62,70 @@ def begun(*arguments: str | bytes, env: Mapping[str, str] | None = None, more: s
 @pytest.mark.parametrize("lasting", ["serve", "console"])
 def test_a_command_that_lasts_begins_with_them_and_does_not_hand_them_on(lasting: str) -> None:
     """It is the same process with the same arguments, whatever bytes they are."""
-    assert begun("--home", "ä b", lasting, b"\xff") == [ASKED, "None None"]
+    assert begun("--home", "ä b", lasting, b"\xff") == [ASKED, "None None False"]
 
 
-def test_other_tunables_stay() -> None:
-    """What the C library was told besides is told again, and handed on as it was."""
-    other = "glibc.malloc.tcache_count=7"
-    assert begun("serve", env={"GLIBC_TUNABLES": other}) == [ASKED, f"None {other}"]
-
-
-@pytest.mark.parametrize("memory", ["pymalloc", "malloc", "debug"])
-def test_whoever_has_decided_otherwise_is_obeyed(memory: str) -> None:
-    """Where Python's memory is settled, the command goes on as it is."""
-    asked, now = begun("serve", env={"PYTHONMALLOC": memory})
+@pytest.mark.parametrize(
+    "decided",
+    [
+        {"PYTHONMALLOC": "pymalloc"},
+        {"PYTHONMALLOC": "malloc"},
+        {"PYTHONMALLOC": "debug"},
+        {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=0"},
+        {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=7"},
+    ],
+    ids=str,
+)
+def test_whoever_has_decided_about_memory_is_obeyed(decided: dict[str, str]) -> None:
+    """The command goes on as it is, and hands on what it was given."""
+    asked, now = begun("serve", env=decided)
     assert asked.endswith("False")
-    assert now == f"{memory} None"
+    assert now == f"{decided.get('PYTHONMALLOC')} {decided.get('GLIBC_TUNABLES')} False"
+
+
+def test_who_looks_for_mistakes_in_memory_finds_them() -> None:
+    """Python's development mode stays what it is."""
+    assert begun("serve", options=["-X", "dev"]) == [NOT_ASKED, "None None False"]
+
+
+def test_another_process_that_began_again_is_not_meant() -> None:
+    """Its word may be in the environment; then it is not ours, and goes no further."""
+    assert begun("serve", env={huge_pages.AGAIN: "1 x"}) == [ASKED, "None None False"]
 
 
 def test_other_commands_go_on_as_they_are() -> None:
     """To begin once more would cost them more than it gives."""
-    assert begun("status") == [NOT_ASKED, "None None"]
+    assert begun("status") == [NOT_ASKED, "None None False"]
 
 
 @pytest.mark.parametrize(
     "more",
-    ["cli.huge_pages.are_for_who_asks = lambda: False", "sys.executable = '/nonexistent/python'"],
+    [
+        "cli.huge_pages.are_for_who_asks = lambda: False",
+        "sys.executable = '/nonexistent/python'",
+        "sys.executable = '/bin/sh'",
+        "sys.executable = None",
+        "sys.abiflags = 't'",
+    ],
 )
 def test_without_them_the_command_goes_on(more: str) -> None:
-    """Where the system gives none, or refuses to begin once more."""
-    assert begun("serve", more=more) == [NOT_ASKED, "None None"]
+    """Where the system gives none, or refuses to begin once more, or another program would begin."""
+    assert begun("serve", more=more) == [NOT_ASKED, "None None False"]
 
 
-@given(st.lists(st.sampled_from(["glibc.malloc.check=0", "glibc.rtld.nns=4"]), unique=True), st.booleans())
-def test_what_asks_can_be_taken_away_again(others: list[str], has_home: bool) -> None:
-    """Nothing else in the environment changes."""
-    before = {"HOME": "/root"} if has_home else {}
-    if others:
-        before["GLIBC_TUNABLES"] = ":".join(others)
-    after = huge_pages.asking(before)
-    assert not huge_pages.is_asked_for(before)
-    assert huge_pages.is_asked_for(after)
-    huge_pages.take_away(after)
-    assert after == before
+def test_a_variable_without_a_name_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel takes it and Python does not: the command goes on as it is."""
+    monkeypatch.setattr(huge_pages, "are_for_who_asks", lambda: True)
+    huge_pages.begin_with_huge_pages({"": "x"})
+
+
+def test_the_process_keeps_its_name() -> None:
+    """By which the system's own tools find it."""
+    more = (
+        "open('/proc/self/comm', 'w').write('hänger' if 'CRONLEDGER_BEGUN_AGAIN' not in os.environ else 'x')"
+    )
+    show = "\nshown = cli.main.main\ncli.main.main = lambda: (print(open('/proc/self/comm').read(), end=''), shown())"
+    assert begun("serve", more=more + show)[0] == "hänger"
 
 
 @pytest.mark.parametrize(
@@ -142,27 +163,21 @@ def test_another_c_library_has_no_version(tmp_path: Path, monkeypatch: pytest.Mo
     assert not huge_pages.are_for_who_asks(tmp_path / "enabled")
 
 
-def children_ask(pid: int) -> list[bool]:
-    """Of each program that a process has started and that lasts: whether it was started with what asks."""
-    asked = []
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        try:
-            environ = Path(f"/proc/{child}/environ").read_bytes()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        asked.append(b"PYTHONMALLOC=" in environ or b"glibc.malloc" in environ)
-    return asked
+def asks(environ: bytes) -> bool:
+    """Whether what a process was started with asks for huge pages, or says anything of it."""
+    return any(word in environ for word in (b"PYTHONMALLOC=", b"glibc.malloc", huge_pages.AGAIN.encode()))
 
 
 def test_what_a_scheduler_starts_does_not_ask(tmp_path: Path) -> None:
-    """The programs beside a scheduler have its environment as it was given to it."""
-    make_home(tmp_path / "home")
-    with start("serve", home=tmp_path / "home") as serving:
-        try:
-            assert serving.stderr is not None
-            assert any(line.startswith(b"Serving") for line in serving.stderr)
-            # Until it executes its own program, a child shows the environment of who started it.
-            await_fact(lambda: bool(asked := children_ask(serving.pid)) and not any(asked))
-        finally:
-            serving.send_signal(signal.SIGTERM)
-            serving.communicate(timeout=DEADLINE_S)
+    """Jobs, and the programs beside it, have its environment as it was given to it."""
+    home = LiveHome(tmp_path)
+    home.configure("jobs: {a: {every: 1s, command: env}}\n")
+    with home.served():
+        home.await_entry("run.finished")
+        await_fact(lambda: len(home.collectors()) == 1)
+        (collector,) = home.collectors()
+        assert not asks(Path(f"/proc/{collector}/environ").read_bytes())
+        (first, *_) = sorted(Home(tmp_path).logs.glob("output/*/*.stdout"))
+        printed = first.read_bytes()
+    assert b"CRONLEDGER_JOB=a" in printed
+    assert not asks(printed)
