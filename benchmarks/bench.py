@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import secrets
 import shutil
 import subprocess
@@ -75,7 +76,7 @@ def remove(folder: Path) -> None:
     while folder.exists():
         try:
             shutil.rmtree(folder)
-        except OSError:
-            if time.monotonic() >= give_up_s:
+        except OSError as problem:
+            if problem.errno != errno.ENOTEMPTY or time.monotonic() >= give_up_s:
                 raise
             time.sleep(_LOOK_S)

@@ -113,7 +113,7 @@ class MetricsReporter:
         except BaseException:
             self.close()  # what was folded in part is no state
             raise
-        yield view_of(self._home, opened=self._ledger)
+        yield view_of(self._home, with_outline=True, opened=self._ledger)
 
     def _beginning(self, ledger: Ledger) -> datetime | None:
         """When entry 0 was recorded; None if it is in an archive that cannot be read."""

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_metrics
+from starlette.testclient import TestClient
 
 from cli.home.open import to_read
 from cli.metrics.derived_totals import derived_totals
@@ -182,6 +183,25 @@ def test_the_page_tells_the_same(busy: LiveHome) -> None:
         told = read_openmetrics(more.text)  # type: ignore[no-untyped-call]
         assert {family.name for family in told} == {name.removesuffix("_info") for name in names}
         assert client.get("/as-of/3/metrics").status_code == 404
+
+
+def test_a_config_that_is_not_in_force_is_told_while_a_scheduler_serves(tmp_path: Path) -> None:
+    """By the command and on the page: an alert waits for it."""
+    home = LiveHome(tmp_path)
+    home.configure("jobs: {a: {every: 1h, command: 'true'}}\n")
+
+    def are_in_force(client: TestClient) -> set[str]:
+        texts = home.run("metrics").out, client.get("/metrics").text
+        lines = [line for text in texts for line in text.splitlines()]
+        return {line for line in lines if line.startswith("cronledger_config_in_force ")}
+
+    with home.served(), console(Home(tmp_path)) as client:
+        home.await_entry("job.defined")
+        assert are_in_force(client) == {"cronledger_config_in_force 1.0"}
+        home.configure("jobs: {a: {every: 1h, comand: 'true'}}\n")
+        assert are_in_force(client) == {"cronledger_config_in_force 0.0"}
+        Home(tmp_path).config.unlink()
+        assert are_in_force(client) == {"cronledger_config_in_force 0.0"}
 
 
 def test_a_home_without_a_ledger_and_one_that_is_damaged(tmp_path: Path) -> None:

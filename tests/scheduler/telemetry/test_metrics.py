@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality
 from prometheus_client.parser import text_string_to_metric_families as read_metrics
 
 from scheduler.metrics.counting import Counting
+from scheduler.processes.recognition.identity import host_name
+from scheduler.scheduler_lock import Holder, SchedulerLock
 from scheduler.telemetry import otlp_metrics
 from scheduler.telemetry.metrics_reporter import FIRST_S, MetricsReporter
 from scheduler.telemetry.otlp_sender import OtlpSender
@@ -90,6 +94,20 @@ def numbers(told: dict[str, Any]) -> dict[tuple[str, tuple[tuple[str, Any], ...]
                 up_to += count
                 found[f"{name}_bucket", tuple(sorted([*labels, ("le", bound)]))] = up_to
     return found
+
+
+def test_a_config_that_is_not_in_force_is_told_while_a_scheduler_serves(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    """As on the page of metrics."""
+    reported = Reported(tmp_path, receiver)
+    home = reported.writer.home
+    lock = SchedulerLock.take(home.scheduler_lock, Holder(os.getpid(), host_name(), datetime.now(UTC)))
+    home.config.write_text("jobs: {a: {comand: x}}\n")
+    told = numbers(reported.told_later())
+    lock.release()
+    assert told["cronledger_scheduler_up", ()] == 1
+    assert told["cronledger_config_in_force", ()] == 0
 
 
 def test_the_figures_are_those_of_the_page_of_metrics(tmp_path: Path, receiver: Receiver) -> None:

@@ -20,6 +20,6 @@ def show_metrics(asked: Asked) -> Response:
         raise HTTPException(HTTPStatus.NOT_FOUND, "metrics are those of now")
     verified = last_verification(asked.site.home)
     with asked.site.counting.counted(asked.look) as (view, totals):
-        gathered = list(figures(view, totals, verified))
+        gathered = list(figures(asked.site.config.beside(view), totals, verified))
     text, kind = exposed(gathered, asked.request.headers.get("accept", ""))
     return Response(text, media_type=kind)
