@@ -8,7 +8,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+import click
 
 from cli.app.failures import ExitCode, Failure, say
 from cli.terminal.console import OutputLost
@@ -34,14 +36,28 @@ def failures_for_people() -> Iterator[None]:
         silence(sys.stdout)
         sys.exit(ExitCode.DONE)
     except OutputLost as problem:
-        silence(sys.stdout)
-        say(Failure(f"standard output cannot be written: {problem}"))
-        sys.exit(ExitCode.FAILED)
+        _say_that_output_is_lost(problem)
     except Exception as problem:
+        if isinstance(problem, OSError) and _is_of_output(problem):
+            _say_that_output_is_lost(problem.strerror or problem)
         code = _explain(problem)
         if code is None:
             raise
         sys.exit(code)
+
+
+def _say_that_output_is_lost(why: object) -> NoReturn:
+    silence(sys.stdout)
+    say(Failure(f"standard output cannot be written: {why}"))
+    sys.exit(ExitCode.FAILED)
+
+
+def _is_of_output(problem: OSError) -> bool:
+    """Whether click could not print something, as it prints help and versions."""
+    place = problem.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and place.tb_frame.f_code is click.echo.__code__
 
 
 @contextmanager

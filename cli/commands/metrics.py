@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from cli.app.output_file import check_place, written_aside
 from cli.home.open import to_read
+from cli.terminal.console import out_bytes
 from scheduler.home import Home
 
 _READABLE = 0o644
@@ -47,7 +47,7 @@ def metrics(home: Home, file: Path | None) -> None:
     ):
         text, _ = exposed(list(figures(view, totals, verified)))
     if file is None:
-        sys.stdout.write(text.decode())
+        out_bytes(text)
         return
     with written_aside(file, home, force=True, mode=_READABLE) as unfinished:
         unfinished.file.write(text)

@@ -7,7 +7,6 @@ import select
 import selectors
 import signal
 import stat
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from fnmatch import fnmatchcase
@@ -19,7 +18,7 @@ from cli.app.failures import complain
 from cli.app.ledger_wait import patience_explained
 from cli.ledger.entry_json import line_of
 from cli.ledger.raw_lines import last_raw_lines, raw_line
-from cli.terminal.console import note, out
+from cli.terminal.console import note, out, out_bytes
 from cli.times.zones import local_zone
 from cli.words.entry_lines import EventLines
 from eventstore.errors import Corrupt
@@ -69,8 +68,7 @@ class EntryPrinter:
     def show_bytes(self, raw: bytes) -> None:
         """Print a line as it is if that is what was asked for, else what of it can be shown."""
         if self._form == "raw":
-            sys.stdout.buffer.write(raw + b"\n")
-            sys.stdout.buffer.flush()
+            out_bytes(raw + b"\n")
         else:
             complain(f"no entry: {raw[:200].decode('ascii', 'backslashreplace')}")
 

@@ -136,6 +136,23 @@ def out(text: str) -> None:
         raise OutputLost(problem.strerror or str(problem)) from problem
 
 
+def out_bytes(data: bytes) -> None:
+    """Print to standard output as it is, and flush.
+
+    Raises:
+        OutputLost: standard output cannot be written.
+        BrokenPipeError: the reader left.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise OutputLost(problem.strerror or str(problem)) from problem
+
+
 def tell(text: str, *, hang: int = 0) -> None:
     """Print sentences to standard output, wrapped for it; the caller has made them safe to print.
 

@@ -112,12 +112,27 @@ def test_a_reader_that_leaves_is_no_failure(tmp_path: Path) -> None:
     assert (done.returncode, b"Traceback" in done.stderr, b"rror" in done.stderr) == (0, False, False)
 
 
-def test_output_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+SAYINGS = (
+    ("jobs", "list"),
+    ("metrics",),
+    ("ledger", "show", "0", "--raw"),
+    ("--version",),
+    ("jobs", "--help"),
+)
+"""Commands that print in one way each: words, bytes, and what click prints by itself."""
+
+
+@pytest.mark.parametrize("says", SAYINGS, ids=" ".join)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_cannot_be_written_is_said(
+    tmp_path: Path, says: tuple[str, ...], unbuffered: str
+) -> None:
     """A full disk behind a redirection is exit code 1, not silence and no traceback."""
     home = make_home(tmp_path)
+    assert call("jobs", "disable", "ticker", home=home.root).code == 0
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [COMMAND, "--home", home.root, "jobs", "list"],
+            [COMMAND, "--home", home.root, *says], env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
             check=False, stdout=full, stderr=subprocess.PIPE, timeout=DEADLINE_S,
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (
@@ -131,6 +146,16 @@ def test_closed_streams_harm_nothing(tmp_path: Path) -> None:
     script = f'"{COMMAND}" --home "{home.root}" jobs disable ticker <&- >&- 2>&-'
     assert subprocess.run(["/bin/sh", "-c", script], check=False, timeout=DEADLINE_S).returncode == 0
     assert call("jobs", "list", "--json", home=home.root).document[1]["enabled"] is False
+
+
+@pytest.mark.parametrize("says", SAYINGS, ids=" ".join)
+def test_a_closed_output_ends_no_command(tmp_path: Path, says: tuple[str, ...]) -> None:
+    """What it says goes nowhere."""
+    home = make_home(tmp_path)
+    assert call("jobs", "disable", "ticker", home=home.root).code == 0
+    script = f'exec "{COMMAND}" --home "{home.root}" {" ".join(says)} >&-'
+    done = subprocess.run(["/bin/sh", "-c", script], check=False, capture_output=True, timeout=DEADLINE_S)
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
 
 
 def test_a_terminal_without_unicode_gets_what_it_can_show(tmp_path: Path) -> None:

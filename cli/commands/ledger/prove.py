@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from cli.evidence.chosen_checkpoint import (
 from cli.evidence.inclusion_proofs import inclusion_proofs
 from cli.ledger.opened_tree import opened_tree
 from cli.ledger.options import ledger_option
-from cli.terminal.console import note
+from cli.terminal.console import note, out_bytes
 from cli.terminal.printable import show_count
 from scheduler.home import Home
 
@@ -145,8 +144,7 @@ def _entries_of(ledger: Path, run: int) -> list[int]:
 
 def _write(raw: bytes, output: Path | None, home: Home, *, force: bool) -> None:
     if output is None:
-        sys.stdout.buffer.write(raw)
-        sys.stdout.buffer.flush()
+        out_bytes(raw)
         return
     with written_aside(output, home, force=force) as unfinished:
         unfinished.file.write(raw)

@@ -13,6 +13,7 @@ from cli.app.failures import ExitCode, Failure, complain
 from cli.app.json_output import json_option, show_json
 from cli.app.options import WholeNumber
 from cli.ledger.options import ledger_option, machine_utc_option, raw_option
+from cli.terminal.console import out_bytes
 from cli.terminal.tables import details
 from scheduler.home import Home
 from scheduler.store import look_for_entries
@@ -60,8 +61,7 @@ def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, ut
         )
     report = EntryReport(folder, wanted, line, last)
     if raw:
-        sys.stdout.buffer.write(line.raw + b"\n")
-        sys.stdout.buffer.flush()
+        out_bytes(line.raw + b"\n")
     elif as_json:
         show_json(report.document())
     else:

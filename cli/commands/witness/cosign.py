@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import click
 from cli.app.failures import ExitCode, Failure
 from cli.app.output_file import check_place, written_aside
 from cli.evidence.named_file import read_named
-from cli.terminal.console import note
+from cli.terminal.console import note, out_bytes
 from cli.terminal.printable import printable
 from cli.witness.folder import opened_witness, state_option, witness_folder
 from scheduler.home import Home
@@ -68,8 +67,7 @@ def cosign(
         except Refused as refused:
             raise Failure(f"not cosigned: {printable(str(refused))}", exit_code=ExitCode.FAILED) from None
     if output is None:
-        sys.stdout.buffer.write(cosigned.raw)
-        sys.stdout.buffer.flush()
+        out_bytes(cosigned.raw)
     else:
         with written_aside(output, home, force=force) as unfinished:
             unfinished.file.write(cosigned.raw)

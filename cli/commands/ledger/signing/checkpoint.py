@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from cli.app.json_output import json_option, show_json
 from cli.evidence.settings import ledger_settings
 from cli.evidence.signing_failures import no_key, signing_explained
 from cli.home.open import to_read
-from cli.terminal.console import note
+from cli.terminal.console import note, out_bytes
 from cli.terminal.printable import show_count
 from cli.terminal.tables import details
 from scheduler.home import Home
@@ -44,8 +42,7 @@ def checkpoint(home: Home, raw: bool, as_json: bool) -> None:
     assert signed is not None, "a ledger with a key has something to sign"
     kept = signed.kept
     if raw:
-        sys.stdout.buffer.write(kept.note.raw)
-        sys.stdout.buffer.flush()
+        out_bytes(kept.note.raw)
     elif as_json:
         show_json(
             {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -10,7 +9,7 @@ import click
 from cli.app.failures import ExitCode, Failure
 from cli.app.input_file import piped_bytes
 from cli.evidence.signing_failures import signing_explained
-from cli.terminal.console import out
+from cli.terminal.console import out, out_bytes
 from cli.terminal.printable import printable
 
 
@@ -54,5 +53,4 @@ def key_sign(file: Path, name: str | None, rotates: bool) -> None:
             signature = sign_as_agent(file, raw.decode("utf-8"), rotates=rotates)
         except (NotSigned, UnicodeDecodeError) as problem:
             raise Failure(f"not signed: {problem}", exit_code=ExitCode.FAILED) from None
-    sys.stdout.buffer.write(signature.line.encode())
-    sys.stdout.buffer.flush()
+    out_bytes(signature.line.encode())
