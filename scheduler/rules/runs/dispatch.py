@@ -142,12 +142,14 @@ class Dispatcher:
             return [skipped(run, "upstream", run.failed_upstream)]
         job = self._state.jobs.get(run.job)
         live = self._live_of(run.job)
-        if live and run.trigger not in IN_TURN and run.retry_of is None:
-            reason = self._in_the_way(run, job, live)
+        # While the scheduler was paused, younger ones may have become owed before this one is judged.
+        before = [other for other in live if other.begun or other.number < run.number]
+        if before and run.trigger not in IN_TURN and run.retry_of is None:
+            reason = self._in_the_way(run, job, before)
             if reason is not None:
-                lock = self._lock_in_the_way(job, live)
-                slots = self._slots_in_the_way(job, live) if lock is None else []
-                return [skipped(run, reason, live[0].number, slots=slots, lock=lock)]
+                lock = self._lock_in_the_way(job, before)
+                slots = self._slots_in_the_way(job, before) if lock is None else []
+                return [skipped(run, reason, before[0].number, slots=slots, lock=lock)]
         live.append(run)
         return []
 

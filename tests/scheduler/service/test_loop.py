@@ -648,6 +648,31 @@ def hold_up_next_append(world: World, seconds: float) -> None:
     world.store.before_commit = hold
 
 
+def test_what_was_asked_for_during_a_pause_comes_before_what_is_caught_up_after_it() -> None:
+    """The scheduler has not judged it, and a younger run, which has not begun, is not in its way."""
+    world = World(job("often", "* * * * *"))
+    world.machine.behaviour = lambda launch: Process(1.0, 0)
+    world.start()
+    world.run(30)
+    full = True
+
+    def refuse(events: Sequence[Event]) -> None:
+        if full:
+            raise Unavailable("No space left on device")
+
+    world.store.before_commit = refuse
+    world.run(60)
+    asked = world.person(v.RunRequested(executor="scheduler"), "often", run=-1).seq
+    world.run(60)
+    full = False
+    world.run(30)
+    assert world.entries(v.RunSkipped) == []
+    tick = next(e.seq for e in world.entries(v.ScheduleTicked) if v.payload(e).trigger == "catch_up")
+    assert tick > asked
+    starts = [entry.run for entry in world.entries(v.RunStarted)]
+    assert starts.index(tick) == starts.index(asked) + 1
+
+
 def test_a_timeout_counts_from_the_start_however_long_recording_took() -> None:
     """An append that takes its time takes none of a run's: neither its timeout nor its duration counts it."""
     world = World(job("hourly", timeout_ms=60_000))
