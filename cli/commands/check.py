@@ -67,6 +67,8 @@ def check(home: Home, file: str | None, part: str | None, strict: bool, as_json:
     for name, change in pending.changes:
         told = change_sentence(change, datetime.now(UTC), local_zone())
         note(f"{printable(name)}: {told}. {nobody_approves(home) or approval_hint(name)}")
+    for name, change in pending.rejected:
+        note(f"{printable(name)}: {change_sentence(change, datetime.now(UTC), local_zone())}.")
     if pending.edited:
         typed = "".join(f" {printable(word)}" for word in (file, part and f"--into {part}") if word)
         note(f"It is not in force yet: `cronledger plan{typed}` shows what it would change.")
@@ -95,10 +97,11 @@ def _path(home: Home, candidate: Candidate | None, file: str | None = None) -> P
 
 
 class _Pending(NamedTuple):
-    """Whether a config is another one than the ledger knows, and what waits for approval, or would."""
+    """Whether a config is another one than the ledger knows; what waits for approval, or would; what was rejected."""
 
     edited: bool = False
     changes: Sequence[tuple[str, PendingChange]] = ()
+    rejected: Sequence[tuple[str, PendingChange]] = ()
 
 
 def _pending(home: Home, config: Config, candidate: Candidate | None) -> _Pending:
@@ -107,7 +110,7 @@ def _pending(home: Home, config: Config, candidate: Candidate | None) -> _Pendin
     if not known and not any(job.approval == "required" for job in config.definitions.values()):
         return _Pending()
     from cli.home.open import to_read
-    from cli.words.approval_words import waiting_changes
+    from cli.words.approval_words import rejected_changes, waiting_changes
     from scheduler.ledger.open import config_changes
     from scheduler.rules.requests.preview import preview
 
@@ -117,7 +120,8 @@ def _pending(home: Home, config: Config, candidate: Candidate | None) -> _Pendin
             read = view.config if candidate is None else config
             changes = config_changes(view.state, read, view.now)
             edited = known and (bool(changes) or (candidate is None and view.pending))
-            return _Pending(edited, waiting_changes(preview(view.state, changes, view.now)))
+            then = preview(view.state, changes, view.now)
+            return _Pending(edited, waiting_changes(then), rejected_changes(then))
     except LedgerError:
         return _Pending()
 

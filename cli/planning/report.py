@@ -156,7 +156,8 @@ def _block(title: str, rows: Iterable[tuple[str, Value]], kind: EditKind | None 
 def _summary(found: HomePlan, alone: bool) -> str:
     kinds = [plan.edit.kind for plan in found.plan.jobs]
     parts = [f"{kinds.count(kind):,} {_KIND_WORDS[kind]}" for kind in _KIND_WORDS if kinds.count(kind)]
-    waits = sum(plan.edit.is_held_back for plan in found.plan.jobs)
+    rejected = sum(plan.edit.approval == "rejected" for plan in found.plan.jobs)
+    waits = sum(plan.edit.is_held_back for plan in found.plan.jobs) - rejected
     if not parts and not found.changes:
         of = " of these jobs" if alone else ""
         return f"Nothing would change: all that the config says{of} is in force."
@@ -166,6 +167,8 @@ def _summary(found: HomePlan, alone: bool) -> str:
         told += " All of that is on record already."
     if waits:
         told += f" {waits:,} {'waits' if waits == 1 else 'wait'} for a second person."
+    if rejected:
+        told += f" {rejected:,} {'was' if rejected == 1 else 'were'} rejected."
     return told
 
 

@@ -83,6 +83,15 @@ def approvals_awaited(view: View) -> list[tuple[str, PendingChange]]:
     return waiting_changes(view.state)
 
 
+def edits_rejected(view: View) -> list[tuple[str, PendingChange]]:
+    """What the config still says although a person rejected it, by the names of the jobs."""
+    if not view.state.changes:
+        return []
+    from cli.words.approval_words import rejected_changes
+
+    return rejected_changes(view.state)
+
+
 def not_stopped(view: View) -> list[LivingSurvivor]:
     """The processes of finished runs that could not be stopped, and live."""
     if not view.state.left_running:

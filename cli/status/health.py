@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cli.status.findings import (
     approvals_awaited,
+    edits_rejected,
     ledger_size_bytes,
     left_going,
     mistake_count,
@@ -156,6 +157,8 @@ def _config(view: View, zone: str) -> list[Cell | str]:
     if state == "in force":
         if approvals_awaited(view):
             return [Cell(f"{path}, in force but for what waits for approval", "warn")]
+        if edits_rejected(view):
+            return [Cell(f"{path}, in force but for what was rejected", "warn")]
         return [Cell(f"{path}, in force", "good")]
     if state == "pending":
         when = (

@@ -8,6 +8,7 @@ from cli.status.findings import (
     any_memory_limit,
     approvals_awaited,
     backfills_going,
+    edits_rejected,
     job_counts,
     jobs_awaiting,
     late,
@@ -124,13 +125,16 @@ def _backfills(view: View) -> list[Cell | str]:
 
 
 def _approvals(view: View, zone: str) -> list[Cell | str]:
-    """What waits for a second person."""
-    if not (waiting := approvals_awaited(view)):
+    """What waits for a second person, and what the config still says although it was rejected."""
+    waiting = approvals_awaited(view)
+    found = [*waiting, *edits_rejected(view)]
+    if not found:
         return []
     from cli.words.approval_words import change_sentence
 
     lines: list[Cell | str] = [
         Cell(f"{printable(name)}: {change_sentence(change, view.now, zone)}", "warn")
-        for name, change in waiting[:_SHOWN_MAX]
+        for name, change in found[:_SHOWN_MAX]
     ]
-    return [*lines, *more_lines(len(waiting)), "`jobs approve NAME` shows a change and approves it"]
+    hint = ["`jobs approve NAME` shows a change and approves it"] if waiting else []
+    return [*lines, *more_lines(len(found)), *hint]

@@ -29,6 +29,12 @@ def waiting_changes(state: State) -> list[tuple[str, PendingChange]]:
     return [(name, change) for name, change in sorted(state.changes.items()) if change.waits]
 
 
+def rejected_changes(state: State) -> list[tuple[str, PendingChange]]:
+    """What the config still says although a person rejected it, by the names of the jobs."""
+    found = ((name, change) for name, change in sorted(state.changes.items()))
+    return [(name, change) for name, change in found if change.rejected_seq is not None]
+
+
 def shown_revision(change: PendingChange) -> str:
     """By which word a change is approved."""
     return change.revision or REMOVAL
@@ -95,8 +101,8 @@ def change_rows(old: JobDefinition | None, new: JobDefinition | None) -> Iterabl
 
 
 def tell_changes(state: State, now: datetime) -> None:
-    """Note below a list of jobs what waits for approval."""
-    for name, change in waiting_changes(state):
+    """Note below a list of jobs what waits for approval, and what was rejected."""
+    for name, change in (*waiting_changes(state), *rejected_changes(state)):
         note(f"{printable(name)}: {change_sentence(change, now, local_zone())}.")
 
 

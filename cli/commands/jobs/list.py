@@ -65,7 +65,8 @@ def list_(home: Home, tags: tuple[str, ...], as_of: str | None, utc: bool, as_js
         columns, rows = _COLUMNS, [_row(view, job, utc, waits) for job in jobs]
         if is_terminal():
             columns, rows = _at_terminal(view, jobs, rows, waits, utc)
-        table(columns, rows, empty="there are no jobs in the config")
+        none = "no job is in force" if view.state.changes else "there are no jobs in the config"
+        table(columns, rows, empty=none)
         if view.state.changes:
             from cli.words.approval_words import tell_changes
 

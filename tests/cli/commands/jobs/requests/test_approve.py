@@ -288,6 +288,15 @@ def test_a_rejection_stays_until_a_person_asks_again(home: Home) -> None:
     assert answer.out.startswith("nightly: rejected; what is in force stays so")
     assert call("status", "--json", home=home.root).document["approvals"] == []
     assert "was rejected by user:bob@web1" in call("jobs", "show", "nightly", home=home.root).out
+    status, listed, checked = (
+        call(*words, home=home.root) for words in (["status"], ["jobs", "list"], ["check"])
+    )
+    assert ", in force but for what was rejected" in status.out
+    for told in (status.out, listed.err, checked.err):
+        assert "was rejected by user:bob@web1" in " ".join(told.split())
+    planned = call("plan", home=home.root).out
+    assert "on record already. 1 was rejected." in " ".join(planned.split())
+    assert "second person." not in planned
     refused = approve(home, revision)
     assert "was rejected by entry" in refused.err
     assert "`cronledger jobs approve nightly --request`" in refused.err
