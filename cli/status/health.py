@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cli.status.findings import (
     approvals_awaited,
     edits_rejected,
@@ -26,6 +28,7 @@ from scheduler.wording.entries import signs_of
 if TYPE_CHECKING:
     from scheduler.home import Home
     from scheduler.ledger.view import View
+    from scheduler.rules.state import Rejection
 
 _SHOWN_MAX = 10
 """So many mistakes and processes are shown; of the others, how many there are."""
@@ -183,13 +186,24 @@ def _config(view: View, zone: str) -> list[Cell | str]:
         lines.append(f"and {show_count(more, 'more mistake')}")
     rejection = view.state.rejection
     if rejection is not None:
-        how = (
-            "recorded as rejected" if rejection.config else "recorded"
-        )  # without a file there is no digest of it
+        # Without a file there is no digest of it.
+        how = "recorded as rejected" if rejection.config else "recorded"
+        if not _is_recorded(view, rejection):
+            how = f"an earlier edit was {how}"
         lines.append(
             Cell(f"{how} {show_moment(rejection.time, zone, view.now)}, entry {rejection.seq}", "dim")
         )
     return lines
+
+
+def _is_recorded(view: View, rejection: Rejection) -> bool:
+    """Whether a rejection on record is of the config as it is written now."""
+    from scheduler.service.config_in_force import rejection as event_of
+
+    if view.problem is None:
+        return False
+    now = event_of(view.problem).data
+    return msgspec.structs.astuple(now) == (rejection.config, rejection.errors, rejection.error_count)
 
 
 def _ledger(view: View, zone: str) -> list[Cell | str]:

@@ -12,7 +12,8 @@ import pytest
 from eventstore.journal import Journal
 from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
-from scheduler.configuration.errors import ConfigMissing
+from scheduler.configuration.errors import ConfigInvalid, ConfigMissing
+from scheduler.configuration.home_config import load_config
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import Survivor
 from scheduler.home import Home
@@ -251,6 +252,19 @@ def test_status_shows_what_is_wrong_with_the_config(home: Home) -> None:
     assert "rejected: the last good one stays in force" in answer.out
     assert "unknown key 'joobs'" in answer.out
     assert call("status", "--json", home=home.root).document["config"]["state"] == "rejected"
+
+
+def test_status_says_whether_the_mistake_is_on_record(home: Home) -> None:
+    """What is on record may be the mistake of an earlier edit."""
+    call("jobs", "disable", "ticker", home=home.root)
+    right = home.config.read_text()
+    home.config.write_text(right + "joobs: {}\n")
+    with pytest.raises(ConfigInvalid) as caught:
+        load_config(home)
+    record(home, rejection(caught.value))
+    assert "\n             recorded as rejected " in call("status", home=home.root).out
+    home.config.write_text(right + "jabs: {}\n")
+    assert "an earlier edit was recorded as rejected " in call("status", home=home.root).out
 
 
 def test_a_config_that_is_gone_is_called_so(home: Home) -> None:

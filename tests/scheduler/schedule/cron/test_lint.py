@@ -66,6 +66,22 @@ def test_a_surprise_is_told(schedule: Schedule, code: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("expression", "codes"),
+    [
+        ("30 2 29 3 *", {"skipped-time"}),
+        ("30 2 25-31 10 *", {"repeated-time"}),
+        ("30 2 1 1,7 *", set()),
+        ("30 2 * * 0", {"skipped-time", "repeated-time"}),
+        ("30 2 * * 3", set()),
+    ],
+)
+def test_a_change_of_clocks_is_told_where_it_may_meet_the_schedule(expression: str, codes: set[str]) -> None:
+    """In Paris they go forward on a Sunday of March and back on one of October; by the rule the day varies."""
+    found = {remark.code for remark in lint(parse_cron(expression, "Europe/Paris"))}
+    assert found & {"skipped-time", "repeated-time"} == codes
+
+
+@pytest.mark.parametrize(
     "schedule",
     [
         parse_cron("0 2 * * *"),
