@@ -193,7 +193,7 @@ def _of_ledger(problem: LedgerError) -> Failure:
     if failure is not None:
         return failure
     said: dict[type[ledger.LedgerError], tuple[str, str]] = {
-        ledger.NoLedger: ("", "`cronledger serve` begins one."),
+        ledger.NoLedger: ("", "`cronledger serve` begins one in a home, in its folder `var/ledger`."),
         ledger.DamagedTail: (
             "the ledger is damaged: ",
             "Nothing was written. `cronledger ledger verify` shows the extent; restore it from a backup.",

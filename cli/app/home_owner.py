@@ -74,7 +74,7 @@ def act_as_owner(ctx: click.Context) -> None:
     elif name in WRITING:
         raise Failure(
             f"the home {printable(str(home.root))} belongs to {user_name(owner)}: nobody else writes there",
-            f"`{_as_owner(home, owner, sys.argv[1:])}`",
+            f"`{as_owner(home, owner, sys.argv[1:])}`",
         )
 
 
@@ -107,7 +107,13 @@ def _owner(home: Home, command: str) -> int | None:
     return owner_of(home) if is_home or command == "init" else None
 
 
-def _as_owner(home: Home, owner: int, arguments: Sequence[str]) -> str:
+def as_owner(home: Home, owner: int, arguments: Sequence[str]) -> str:
+    """How a command is called as the owner of a home, for a person to type.
+
+    Args:
+        home: the home; owner: the uid of its owner.
+        arguments: of the command, from its name on.
+    """
     import shlex
 
     words = [
@@ -148,7 +154,7 @@ def _become(home: Home, owner: int) -> None:
             raise Failure(
                 f"the home {printable(str(home.root))} belongs to {user_name(owner)}, who cannot read {unreadable}",
                 f"Install cronledger where {user_name(owner)} can read it, then"
-                f" `{_as_owner(home, owner, sys.argv[1:])}`.",
+                f" `{as_owner(home, owner, sys.argv[1:])}`.",
                 ExitCode.USAGE,
             )
         os.seteuid(0)
@@ -157,7 +163,7 @@ def _become(home: Home, owner: int) -> None:
     except OSError as problem:
         raise Failure(
             f"cannot act as {user_name(owner)}, to whom {printable(str(home.root))} belongs: {problem.strerror}",
-            f"`{_as_owner(home, owner, sys.argv[1:])}`",
+            f"`{as_owner(home, owner, sys.argv[1:])}`",
         ) from None
     if known is not None:
         os.environ.update(

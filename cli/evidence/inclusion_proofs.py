@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cli.app.failures import Failure
 from cli.evidence.chosen_checkpoint import other_ledger
-from cli.ledger.opened_tree import opened_tree
+from cli.ledger.opened_tree import last_entry, opened_tree
 from cli.terminal.printable import show_count
 from scheduler.home import Home
 
@@ -35,6 +35,8 @@ def inclusion_proofs(
     from eventstore.proofs.files.proof_file import ProofFile
 
     if seqs[-1] >= checkpoint.size:
+        if seqs[-1] > (last := last_entry(home, folder)):
+            raise Failure(f"there is no entry {seqs[-1]}", f"The last one is {last}.")
         covered = show_count(checkpoint.size, "entry", "entries")
         raise Failure(
             f"entry {seqs[-1]} is newer than the checkpoint, which is of the first {covered}",

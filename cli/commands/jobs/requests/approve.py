@@ -10,6 +10,7 @@ from typing import Literal
 import click
 
 from cli.app.failures import ExitCode, Failure
+from cli.app.home_owner import as_owner
 from cli.app.options import reason_option
 from cli.home.job_names import JOB, approval_hint
 from cli.home.open import to_write
@@ -27,7 +28,7 @@ from cli.words.approval_words import (
 from eventstore.store import Event
 from scheduler.home import Home
 from scheduler.ownership.actor import acting_party, claims, person
-from scheduler.ownership.home_owner import owner_or_self, user_name
+from scheduler.ownership.home_owner import owner_or_self
 from scheduler.rules.approvals.decisions import approving, asking, definition_in_force, rejecting
 from scheduler.rules.approvals.pending_change import PendingChange
 from scheduler.rules.approvals.persons import Party, Refusal, refusal
@@ -134,11 +135,8 @@ def _refuse(home: Home, change: PendingChange, party: Party, doing: _Doing, name
 
 def _what_helps(home: Home, why: Refusal, name: str) -> str:
     if why == "root":
-        owner = user_name(owner_or_self(home))
-        return nobody_approves(home) or (
-            "A second person does it, as the home's owner: "
-            f"`sudo -u {printable(owner)} cronledger jobs approve {printable(name)}`."
-        )
+        typed = as_owner(home, owner_or_self(home), ["jobs", "approve", name])
+        return nobody_approves(home) or f"A second person does it, as the home's owner: `{typed}`."
     if why != "not_told_apart":
         return "Another person has to approve it."
     return (
