@@ -187,8 +187,8 @@ class LockGroups:
             changed += self._of_lock
         asking = self._connected(changed)
         heap = _heap(asking)
-        ahead = heapq.merge(self._granted, self._unseen)
-        upcoming = next(ahead, None)
+        by_age = heapq.merge(self._granted, self._unseen)
+        upcoming = next(by_age, None)
         while True:
             while upcoming is not None and (not heap or upcoming <= heap[0][0]):
                 # Whoever may have its locks now, and whoever was not seen to wait, asks together with its like.
@@ -198,7 +198,7 @@ class LockGroups:
                     asking |= found
                     for entry in _heap(found):
                         heapq.heappush(heap, entry)
-                upcoming = next(ahead, None)
+                upcoming = next(by_age, None)
             if not heap:
                 return
             number, at, names = heap[0]
@@ -207,8 +207,8 @@ class LockGroups:
                 if (wait := queue.obstacle(number, names)) is not None:
                     queue.wait(number, names)
                     # What waits behind one of its own group, which starts in the next round, tells nothing of that.
-                    first = None if wait.behind is None else self._joined.get(wait.behind)
-                    if first is None or first[0] is not group:
+                    ahead = None if wait.behind is None else self._joined.get(wait.behind)
+                    if ahead is None or ahead[0] is not group:
                         self._seen.append((group, wait))
                     heapq.heappop(heap)
                     continue
