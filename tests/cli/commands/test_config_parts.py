@@ -35,8 +35,9 @@ def parted(home: Home) -> Path:
 
 def test_check_names_the_file_of_a_remark_and_of_a_mistake(home: Home, parted: Path) -> None:
     """To people by its path, to programs by its name beside `config.yaml`."""
+    home.config.write_text(home.config.read_text() + "  odd: {command: x, schedule: '*/7 * * * *'}\n")
     answer = call("check", home=home.root)
-    assert (answer.code, answer.out) == (0, f"{home.config} and 1 file in config.d: all right, 3 jobs\n")
+    assert (answer.code, answer.out) == (0, f"{home.config} and 1 file in config.d: all right, 4 jobs\n")
     assert f"\n{parted}:3:37: warning: p: " in answer.err
     warnings = call("check", "--json", home=home.root).document["warnings"]
     assert [(each["file"], each["job"]) for each in warnings][-1] == ("config.d/p.yaml", "p")

@@ -44,11 +44,10 @@ def make_home(root: Path) -> Path:
 
 
 def serve(home: Path) -> subprocess.Popen[str]:
-    """Start the scheduler and wait until it has recorded something."""
+    """Start the scheduler and wait until it has recorded that: what it found may be on record before."""
     process = start("serve", home=home, text=True, stderr=subprocess.STDOUT)
     assert process.stdout is not None
-    first = process.stdout.readline()
-    assert first, process.communicate()
+    assert any("scheduler started" in line for line in process.stdout), process.communicate()
     return process
 
 
