@@ -177,3 +177,51 @@ def test_to_ask_those_to_whom_something_happened_is_to_ask_all(seed: int) -> Non
     rounds = Rounds(random.Random(seed))
     for _ in range(100):
         rounds.one()
+
+
+class CountingQueue(LockQueue):
+    """A queue that notes who asks."""
+
+    def __init__(self, held: HeldLocks) -> None:
+        super().__init__(held.holders, {})
+        self.asked: list[int] = []
+
+    def obstacle(self, number: int, names: Sequence[str]) -> LockWait | None:
+        """See `LockQueue`."""
+        self.asked.append(number)
+        return super().obstacle(number, names)
+
+
+def test_where_nothing_happened_nobody_is_asked() -> None:
+    """And where something did, those that are connected with it, though through others."""
+    groups, held, capacities = LockGroups(), HeldLocks(), CountingQueue(HeldLocks()).capacities
+    held.notice(0, Run(0, "job", "manual", BEGIN, locks={"a": 1, "d": 1}))
+    for number, names in enumerate([("a", "b"), ("b", "c"), ("d",), ("e",)], 1):
+        groups.add(number, names)
+
+    def asked(*changed: str) -> tuple[list[int], list[int]]:
+        groups.notice(changed)
+        queues = CountingQueue(held), CountingQueue(held)
+        for queue in queues:
+            queue.capacities = capacities
+        groups.settle(queues[0], ())
+        for number in groups.candidates(queues[1]):
+            assert number == 4, "its lock is free"
+            break
+        groups.confirm()
+        return queues[0].asked, queues[1].asked
+
+    assert asked() == ([1, 2, 3, 4], [1, 2, 3, 4])
+    assert asked() == ([], [4])
+    assert asked("c") == ([1, 2], [1, 2, 4])
+    assert asked("e") == ([4], [4])
+
+
+def test_who_waits_behind_one_that_waits_for_a_slot_is_told_so() -> None:
+    """The lock is kept for that one: nobody holds it."""
+    groups, held = LockGroups(), HeldLocks()
+    for number in (1, 2):
+        groups.add(number, ("a",))
+    queue = LockQueue(held.holders, {})
+    assert groups.settle(queue, ()) == ([1], [])
+    assert groups.obstacle(queue, 2, ("a",)) == LockWait(name="a", behind=1)
