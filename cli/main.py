@@ -12,7 +12,7 @@ from cli.app.error_boundary import failures_for_people, silence
 from cli.app.failures import ExitCode, Failure, say
 from cli.app.home_option import home_option
 from cli.app.lazy_group import LazyGroup
-from cli.terminal.console import OutputLost
+from cli.terminal.console import writing_output
 
 _JOBS = {
     "list": ("cli.commands.jobs.list:list_", "all jobs: schedule, whether enabled, last and next run"),
@@ -370,9 +370,7 @@ def _own_options() -> list[str]:
 def _flush() -> None:
     """Write out what is buffered while a failure can still be reported."""
     try:
-        if sys.stdout is not None:
+        with writing_output():
             sys.stdout.flush()
     except BrokenPipeError:
         silence(sys.stdout)
-    except OSError as problem:
-        raise OutputLost(problem.strerror or str(problem)) from problem

@@ -41,10 +41,8 @@ def metrics(home: Home, file: Path | None) -> None:
     if file is not None:
         check_place(file, home, force=True)
     verified = last_verification(home)
-    with Counting(home, derived_totals).counted(partial(to_read, home, with_outline=True, quiet=True)) as (
-        view,
-        totals,
-    ):
+    look = partial(to_read, home, with_outline=True, quiet=True)
+    with Counting(home, derived_totals).counted(look) as (view, totals):
         text, _ = exposed(list(figures(view, totals, verified)))
     if file is None:
         out_bytes(text)

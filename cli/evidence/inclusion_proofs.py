@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from cli.app.failures import Failure
 from cli.evidence.chosen_checkpoint import other_ledger
-from cli.ledger.opened_tree import last_entry, opened_tree
+from cli.ledger.last_entry import last_entry, no_entry
+from cli.ledger.opened_tree import opened_tree
 from cli.terminal.printable import show_count
 from scheduler.home import Home
+from scheduler.store import look_for_entries
 
 if TYPE_CHECKING:
     from eventstore.proofs.kept_checkpoints import Kept
@@ -35,8 +37,10 @@ def inclusion_proofs(
     from eventstore.proofs.files.proof_file import ProofFile
 
     if seqs[-1] >= checkpoint.size:
-        if seqs[-1] > (last := last_entry(home, folder)):
-            raise Failure(f"there is no entry {seqs[-1]}", f"The last one is {last}.")
+        if folder is None:
+            look_for_entries(home)
+        if seqs[-1] > (last := last_entry(home.ledger if folder is None else folder)):
+            raise no_entry(seqs[-1], last)
         covered = show_count(checkpoint.size, "entry", "entries")
         raise Failure(
             f"entry {seqs[-1]} is newer than the checkpoint, which is of the first {covered}",

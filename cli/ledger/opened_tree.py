@@ -58,17 +58,3 @@ def opened_tree(home: Home, ledger: Path | None, *, shown: bool) -> Iterator[Led
                 "Let it come to its end, or end it, then try again.",
                 ExitCode.FAILED,
             ) from None
-
-
-def last_entry(home: Home, ledger: Path | None) -> int:
-    """The last entry of a home's ledger, or of a copy of one; -1 if there is none.
-
-    Raises:
-        NoLedger, Corrupt, NewerFormat, Unavailable: the ledger cannot be read, or is damaged.
-    """
-    from scheduler.store import look_for_entries, open_folder
-
-    if ledger is None:
-        look_for_entries(home)
-    with closing(open_folder(home.ledger if ledger is None else ledger)) as store:
-        return store.head().seq

@@ -19,7 +19,7 @@ from cli.app.output_file import check_place, written_aside
 from cli.sql.formats import FORMATS, Columns, show
 from cli.sql.interrupt import TimeIsOver, stopped_by_ctrl_c, within
 from cli.sql.parameters import Parameters
-from cli.terminal.console import OutputLost, is_terminal, out
+from cli.terminal.console import is_terminal, out, writing_output
 from cli.terminal.progress import progress
 from scheduler.home import Home
 
@@ -216,11 +216,6 @@ def _parquet_to_standard_output(columns: Columns, rows: Iterable[Row]) -> None:
     with tempfile.TemporaryDirectory(prefix="cronledger-") as folder:
         made = Path(folder) / "answer.parquet"
         write_parquet(made, columns, rows)
-        try:
-            with open(made, "rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
+        with writing_output(), open(made, "rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
             sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as problem:
-            raise OutputLost(problem.strerror or str(problem)) from problem

@@ -119,46 +119,51 @@ def is_heard(text: str) -> bool:
     return lines is not None
 
 
-def out(text: str) -> None:
-    """Print to standard output and flush; the text is printed unchanged.
+@contextmanager
+def writing_output() -> Iterator[None]:
+    """Whoever writes to standard output does it in here.
 
     Raises:
-        OutputLost: standard output cannot be written.
+        OutputLost: it cannot be written.
         BrokenPipeError: the reader left.
     """
-    if is_heard(text):
-        return
     try:
-        click.echo(text, color=True)
+        yield
     except BrokenPipeError:
         raise
     except OSError as problem:
         raise OutputLost(problem.strerror or str(problem)) from problem
+
+
+def out(text: str) -> None:
+    """Print to standard output and flush; the text is printed unchanged.
+
+    Raises:
+        OutputLost, BrokenPipeError: see `writing_output`.
+    """
+    if is_heard(text):
+        return
+    with writing_output():
+        click.echo(text, color=True)
 
 
 def out_bytes(data: bytes) -> None:
     """Print to standard output as it is, and flush.
 
     Raises:
-        OutputLost: standard output cannot be written.
-        BrokenPipeError: the reader left.
+        OutputLost, BrokenPipeError: see `writing_output`.
     """
-    try:
+    with writing_output():
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as problem:
-        raise OutputLost(problem.strerror or str(problem)) from problem
 
 
 def tell(text: str, *, hang: int = 0) -> None:
     """Print sentences to standard output, wrapped for it; the caller has made them safe to print.
 
     Raises:
-        OutputLost: standard output cannot be written.
-        BrokenPipeError: the reader left.
+        OutputLost, BrokenPipeError: see `writing_output`.
     """
     if not is_heard(text):
         out(fitted(text, hang=hang))

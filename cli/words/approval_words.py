@@ -31,8 +31,7 @@ def waiting_changes(state: State) -> list[tuple[str, PendingChange]]:
 
 def rejected_changes(state: State) -> list[tuple[str, PendingChange]]:
     """What the config still says although a person rejected it, by the names of the jobs."""
-    found = ((name, change) for name, change in sorted(state.changes.items()))
-    return [(name, change) for name, change in found if change.rejected_seq is not None]
+    return [(name, change) for name, change in sorted(state.changes.items()) if change.was_rejected]
 
 
 def shown_revision(change: PendingChange) -> str:
@@ -45,7 +44,7 @@ def change_sentence(change: PendingChange, now: datetime, zone: str) -> str:
     what = printable(pending_words(change.definition, change.changed))
     when = show_moment(change.time, zone, now)
     asked = f"asked for by {printable(asker_words(change.actor, change.person))}, {when}"
-    if change.rejected_seq is not None:
+    if change.was_rejected:
         by = printable(change.rejected_by)
         return f"{what}, {asked}, was rejected by {by} (entry {change.rejected_seq})"
     return f"{what} waits for approval by a second person, {asked}"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.app.failures import ExitCode, Failure, complain
+from cli.app.failures import ExitCode, complain
 from cli.app.json_output import json_option, show_json
 from cli.app.options import WholeNumber
+from cli.ledger.last_entry import last_entry, no_entry
 from cli.ledger.options import ledger_option, machine_utc_option, raw_option
 from cli.terminal.console import out_bytes
 from cli.terminal.tables import details
@@ -56,9 +56,7 @@ def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, ut
             raise damage
         if 0 <= wanted <= last:
             raise _missing(folder, wanted)
-        raise Failure(
-            f"there is no entry {seq}", f"The last one is {last}." if last >= 0 else "The ledger is empty."
-        )
+        raise no_entry(seq, last)
     report = EntryReport(folder, wanted, line, last)
     if raw:
         out_bytes(line.raw + b"\n")
@@ -78,17 +76,11 @@ def show(home: Home, seq: int, folder: Path | None, raw: bool, as_json: bool, ut
 
 def _end_of(folder: Path) -> tuple[int, Exception | None]:
     """The last entry, and how the ledger is damaged, if opening it shows that it is."""
-    from cli.app.ledger_wait import patience_explained
     from cli.ledger.raw_lines import last_raw_lines
     from eventstore.errors import Corrupt
-    from scheduler.store import open_folder
 
     try:
-        with (
-            patience_explained(folder),
-            closing(open_folder(folder)) as store,
-        ):
-            return store.head().seq, None
+        return last_entry(folder), None
     except Corrupt as damage:
         seqs = [line.seq for line in last_raw_lines(folder, 100)]
         return max((seq for seq in seqs if seq is not None), default=-1), damage

@@ -21,7 +21,7 @@ from cli.logs.run_output import (
     find_attempt,
     open_output,
 )
-from cli.terminal.console import OutputLost, note
+from cli.terminal.console import note, writing_output
 from cli.terminal.job_output import shown_output
 from cli.terminal.printable import printable, show_count
 from cli.times.show import show_size
@@ -153,13 +153,9 @@ def _remarks(copied: CopyResult, attempt: CapturedAttempt, path: str) -> list[st
 
 
 def _write(fd: int, chunk: bytes) -> None:
-    try:
+    with writing_output():
         while chunk:
             chunk = chunk[os.write(fd, chunk) :]
-    except BrokenPipeError:
-        raise
-    except OSError as problem:
-        raise OutputLost(problem.strerror or str(problem)) from problem
 
 
 def _elsewhere(home: Home, attempt: CapturedAttempt, recorded: RecordedStream) -> str:

@@ -39,7 +39,12 @@ class PendingChange(msgspec.Struct, omit_defaults=True):
     @property
     def waits(self) -> bool:
         """Whether somebody is to approve or reject it."""
-        return self.given_seq is None and self.rejected_seq is None
+        return self.given_seq is None and not self.was_rejected
+
+    @property
+    def was_rejected(self) -> bool:
+        """Whether a person rejected it, and the config still says so."""
+        return self.rejected_seq is not None
 
 
 def needs_approval(old: JobDefinition | None, new: JobDefinition | None) -> bool:

@@ -20,7 +20,7 @@ def oldest_open_entry(state: State) -> int | None:
 def _open_entries(state: State) -> Iterator[int]:
     yield from state.runs
     yield from (left.run for left in state.left_running)
-    yield from (change.seq for change in state.changes.values() if change.rejected_seq is None)
+    yield from (change.seq for change in state.changes.values() if not change.was_rejected)
     if state.rejection is not None:
         yield state.rejection.seq
     for backfill in state.backfills.values():

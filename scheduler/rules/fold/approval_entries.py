@@ -24,7 +24,7 @@ def _requested(state: State, entry: Entry, data: v.ApprovalRequested) -> None:
 
 def _given(state: State, entry: Entry, data: v.ApprovalGiven) -> None:
     change = _meant(state, entry, data.request)
-    if change is not None and change.rejected_seq is None:
+    if change is not None and not change.was_rejected:
         change.given_seq = entry.seq
 
 

@@ -63,7 +63,7 @@ def withdrawn(state: State, entry: Entry, data: v.ApprovalWithdrawn) -> str:
         return f"nothing was pending for {entry.job} by entry {data.request}"
     if entry.actor == v.CONFIG:
         return ""
-    if change.rejected_seq is not None:
+    if change.was_rejected:
         return f"entry {change.rejected_seq} rejected it before"
     return "it names no person" if data.person is None else _unlike(entry, data.person)
 

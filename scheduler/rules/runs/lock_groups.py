@@ -196,8 +196,8 @@ class LockGroups:
                 if group.names not in asking:
                     found = self._connected(group.names)
                     asking |= found
-                    for entry in _heap(found):
-                        heapq.heappush(heap, entry)
+                    for each in found.values():
+                        heapq.heappush(heap, _first(each))
                 upcoming = next(by_age, None)
             if not heap:
                 return
@@ -250,9 +250,14 @@ _Ahead = tuple[int, int, Names]
 
 def _heap(groups: Mapping[Names, LockGroup]) -> list[_Ahead]:
     """The oldest of each group, the oldest of them first."""
-    heap = [(group.numbers[0], 0, names) for names, group in groups.items()]
+    heap = [_first(group) for group in groups.values()]
     heapq.heapify(heap)
     return heap
+
+
+def _first(group: LockGroup) -> _Ahead:
+    """The oldest of a group."""
+    return group.numbers[0], 0, group.names
 
 
 def _next(heap: list[_Ahead], group: LockGroup, at: int) -> None:

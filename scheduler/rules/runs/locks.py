@@ -11,13 +11,19 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 from scheduler.entry_members import LockWait
-from scheduler.rules.state import Run
+from scheduler.rules.state import Run, State
 
 HOLDERS_SHOWN_MAX = 16
 """What tells of a wait names at most this many of the runs that hold the lock: those that came first."""
 
 Holders = Mapping[str, Mapping[int, int]]
 """By the name of a lock: the runs that hold it, each with the number of runs that could when it started."""
+
+
+def locks_of(state: State, run: Run) -> tuple[str, ...]:
+    """The locks that a run wants, as its job is defined."""
+    job = state.jobs.get(run.job)
+    return () if job is None else job.definition.locks
 
 
 class HeldLocks:

@@ -20,7 +20,7 @@ from scheduler.rules.runs.dispatch import (
     slots_taken,
     unwanted_runs,
 )
-from scheduler.rules.runs.locks import Holders, LockQueue
+from scheduler.rules.runs.locks import Holders, LockQueue, locks_of
 from scheduler.rules.runs.passed_runs import PassedRuns
 from scheduler.rules.runs.replacement import replacements
 from scheduler.rules.runs.waiting_runs import WaitingRuns
@@ -94,7 +94,7 @@ def round_events(
     elsewhere, not_now = _on_nodes(state, room.places, settled, ended, without)
     dispatcher = Dispatcher(
         state,
-        waiting.startable(locks, not_now, _locks_of(state, new)),
+        waiting.startable(locks, not_now, [name for run in new for name in locks_of(state, run)]),
         new,
         ended,
         room.capacity,
@@ -115,12 +115,6 @@ def _unjudged(state: State, requested: Iterable[int]) -> list[Run]:
     """The runs that were requested and wait; another scheduler may have started some of them meanwhile."""
     found = (state.runs.get(number) for number in requested)
     return [run for run in found if run is not None and run.attempt == 0 and not run.begun]
-
-
-def _locks_of(state: State, new: Sequence[Run]) -> list[str]:
-    """The locks that runs want which were not judged yet, or those of their job before them."""
-    jobs = (state.jobs.get(run.job) for run in new)
-    return [name for job in jobs if job is not None for name in job.definition.locks]
 
 
 def _on_nodes(

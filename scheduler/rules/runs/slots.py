@@ -10,7 +10,7 @@ from scheduler.entry_members import LockWait
 from scheduler.rules.after import late_successes
 from scheduler.rules.nodes.placement import Places, Unplaced
 from scheduler.rules.runs.dispatch import may_start
-from scheduler.rules.runs.locks import HeldLocks, LockQueue
+from scheduler.rules.runs.locks import HeldLocks, LockQueue, locks_of
 from scheduler.rules.state import Run, State
 
 
@@ -46,7 +46,7 @@ def full_slots(state: State, now: datetime | None = None) -> FullSlots | None:
         waiting = _waiting_for_nodes(state, now)
         return FullSlots(holders, waiting) if waiting else None
     could_start = [run for run in _could_start(state, now) if run.by == "scheduler"] if holders else []
-    locked = lock_waits(state, now) if any(_locks_of(state, run) for run in could_start) else {}
+    locked = lock_waits(state, now) if any(locks_of(state, run) for run in could_start) else {}
     waiting = [run.number for run in could_start if run.number not in locked]
     return FullSlots(holders, waiting) if waiting else None
 
@@ -69,7 +69,7 @@ def lock_waits(state: State, now: datetime | None = None) -> dict[int, LockWait]
     Args:
         state: the present state; now: see `full_slots`.
     """
-    asking = [(run, locks) for run in _could_start(state, now) if (locks := _locks_of(state, run))]
+    asking = [(run, locks) for run in _could_start(state, now) if (locks := locks_of(state, run))]
     if asking and state.nodes:  # what no node can take waits for no lock
         elsewhere = Unplaced(state, Places.of(state), ())
         asking = [each for each in asking if each[0].number not in elsewhere]
@@ -112,15 +112,10 @@ def asked_before(state: State, now: datetime, capacities: Mapping[str, int], *, 
         run.number
         for run in sorted(_could_start(state, now), key=lambda run: run.number)
         if (served or run.waits_for_retry)
-        and (locks := _locks_of(state, run))
+        and (locks := locks_of(state, run))
         and queue.take(run.number, locks, starts=False)
     }
     return AskedBefore(queue, granted)
-
-
-def _locks_of(state: State, run: Run) -> tuple[str, ...]:
-    job = state.jobs.get(run.job)
-    return () if job is None else job.definition.locks
 
 
 def _could_start(state: State, now: datetime | None) -> list[Run]:

@@ -120,7 +120,7 @@ def _refuse(home: Home, change: PendingChange, party: Party, doing: _Doing, name
     """
     if party.in_job:
         raise Failure(f"a job's process can neither ask for a change nor approve one: {printable(name)}", "")
-    if doing != "ask" and change.rejected_seq is not None:
+    if doing != "ask" and change.was_rejected:
         raise Failure(
             f"what is pending for {printable(name)} was rejected by entry {change.rejected_seq}",
             f"`cronledger jobs approve {printable(name)} --request` asks for it again.",

@@ -81,7 +81,7 @@ def _allowed(asked: Asked, view: View, change: PendingChange) -> tuple[list[Doin
         elif own:
             may.append("withdraw")
     # Of an edit of a file nobody may know who made it: somebody can say to want it.
-    if visitor.may("operate") and (change.rejected_seq is not None or change.person.by == "file"):
+    if visitor.may("operate") and (change.was_rejected or change.person.by == "file"):
         may.append("ask")
     return may, why_not
 
