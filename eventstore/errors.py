@@ -20,6 +20,19 @@ class Unavailable(LedgerError):
     """The ledger cannot be read or written now (full disk, no permission): nothing was written; try again later."""
 
 
+class LedgerGone(Unavailable):
+    """There are no entries where a ledger was kept: its disk is not mounted, or its files were taken away.
+
+    Attributes:
+        folder: where it was.
+        witness: the file that says so.
+    """
+
+    def __init__(self, folder: Path, witness: Path) -> None:
+        self.folder, self.witness = folder, witness
+        super().__init__(f"{folder} holds no entries, but {witness} says that a ledger was kept there")
+
+
 class LockHeld(Unavailable):
     """Another process has held the ledger's lock for longer than was to be waited: nothing was written.
 

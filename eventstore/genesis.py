@@ -60,6 +60,15 @@ class _AnyFormat(msgspec.Struct):
     data: _Payload
 
 
+def holds_ledger(folder: Path) -> bool:
+    """Whether there is a ledger, or a remainder of one.
+
+    Raises:
+        OSError: the folder cannot be listed.
+    """
+    return folder.is_dir() and ((folder / HEAD_NAME).exists() or _has_segment_files(folder))
+
+
 def require_ledger(folder: Path) -> None:
     """Check that there is a ledger, or a remainder of one.
 
@@ -67,7 +76,7 @@ def require_ledger(folder: Path) -> None:
         NoLedger: there is none.
         OSError: the folder cannot be listed.
     """
-    if not folder.is_dir() or not ((folder / HEAD_NAME).exists() or _has_segment_files(folder)):
+    if not holds_ledger(folder):
         raise NoLedger(f"{folder}: there is no ledger here")
 
 

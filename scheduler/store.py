@@ -7,16 +7,20 @@ A home on a database has files too, those of its mirror, which are read whether 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eventstore.errors import LedgerGone
+from eventstore.genesis import holds_ledger
 from eventstore.ledger_reader import LedgerReader
 from eventstore.lock import LOCK_PATIENCE_S
 from eventstore.store import EventStore
 from scheduler.database.origin import database_address, is_on_database
 from scheduler.home import Home
+from scheduler.ownership.home_identity import identity_file
 from scheduler.version import VERSION
 
 if TYPE_CHECKING:
@@ -38,8 +42,17 @@ _SOFTWARE = f"cronledger {VERSION}"
 
 
 def has_ledger(home: Home) -> bool:
-    """Whether something was recorded here already."""
-    return is_on_database(home) or any(home.ledger.glob("*.jsonl")) or (home.ledger / "HEAD").exists()
+    """Whether something was recorded here already.
+
+    Raises:
+        LedgerGone: something was, and it is not there any more.
+    """
+    if is_on_database(home) or holds_ledger(home.ledger):
+        return True
+    witness = identity_file(home)
+    if os.path.lexists(witness):
+        raise LedgerGone(home.ledger, witness)
+    return False
 
 
 def open_store(home: Home) -> EventStore:
@@ -50,6 +63,7 @@ def open_store(home: Home) -> EventStore:
 
     Raises:
         NoLedger: there is none yet.
+        LedgerGone: there was one.
         Corrupt, NewerFormat, Unavailable: it is damaged, or cannot be read.
     """
     look_for_entries(home)
@@ -57,11 +71,17 @@ def open_store(home: Home) -> EventStore:
 
 
 def look_for_entries(home: Home) -> None:
-    """Bring the mirror up to date for whoever reads its files, as `open_store` does; on one machine do nothing."""
-    if is_on_database(home):
-        from scheduler.database.connection import look_briefly
+    """Bring the mirror up to date for whoever reads its files, as `open_store` does; else see that they are not gone.
 
-        look_briefly(home)
+    Raises:
+        LedgerGone: there was a ledger on this machine.
+    """
+    if not is_on_database(home):
+        has_ledger(home)
+        return
+    from scheduler.database.connection import look_briefly
+
+    look_briefly(home)
 
 
 def open_folder(folder: Path) -> EventStore:
@@ -94,6 +114,7 @@ def open_store_to_append(
 
     Raises:
         NoLedger: there is none, and it was not to be created.
+        LedgerGone: there was one, and it is not there any more; no other is begun in its place.
         Moved: it was moved to a database, and this home does not know of it.
         Halted, InDoubt, OtherLedger, OriginUnusable, DriverMissing: it is in a database, and cannot be used.
         Unavailable, Corrupt, NewerFormat, Poisoned: it cannot be written, or is damaged.
@@ -107,6 +128,7 @@ def open_store_to_append(
             clock,
             patience_s=min(DOUBT_PATIENCE_S, DOUBT_PATIENCE_S if patience_s is None else patience_s),
         )
+    has_ledger(home)
     # Who only reads does not load what writes.
     from eventstore.journal import Journal, utc_now
 

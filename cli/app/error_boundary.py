@@ -199,6 +199,10 @@ def _of_ledger(problem: LedgerError) -> Failure:
             "Nothing was written. `cronledger ledger verify` shows the extent; restore it from a backup.",
         ),
         ledger.NewerFormat: ("", ""),  # says itself what to do
+        ledger.LedgerGone: (
+            "the ledger is gone: ",
+            "Nothing was recorded. Mount its disk, or restore a backup. To begin a new one, move all of `var` away.",
+        ),
         ledger.Unavailable: (
             "the ledger cannot be used: ",
             "Nothing was recorded. Make room or mend the permissions, then try again.",

@@ -60,7 +60,7 @@ class LockFile(msgspec.Struct, frozen=True):
 def is_copy(home: Home) -> bool:
     """Whether the home is a copy; False where it remembers nothing."""
     try:
-        then = decode(read_regular(home.var / _FILE, _BYTES_MAX), LockFile)
+        then = decode(read_regular(identity_file(home), _BYTES_MAX), LockFile)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return False
     try:
@@ -77,6 +77,11 @@ def is_copy(home: Home) -> bool:
     return born_ns is not None and born_ns != then.born_ns
 
 
+def identity_file(home: Home) -> Path:
+    """Where it is remembered; whoever opens a home's ledger to record something has it written, once that is open."""
+    return home.var / _FILE
+
+
 def remember(home: Home) -> None:
     """Note what the home is now; where it cannot be written, it is not known later."""
     with contextlib.suppress(OSError):
@@ -86,7 +91,7 @@ def remember(home: Home) -> None:
         now = LockFile(
             found.st_ino, found.st_dev, _boot_id(), _born_ns(home.scheduler_lock), found.st_ctime_ns
         )
-        path = home.var / _FILE
+        path = identity_file(home)
         raw = msgspec.json.encode(now) + b"\n"
         with contextlib.suppress(OSError):
             if read_regular(path, _BYTES_MAX) == raw:
@@ -98,7 +103,7 @@ def remember(home: Home) -> None:
 
 def remember_first(home: Home) -> None:
     """Note what a home is that remembers nothing yet: whoever copies it before anything ran makes a copy too."""
-    if not os.path.lexists(home.var / _FILE):
+    if not os.path.lexists(identity_file(home)):
         remember(home)
 
 

@@ -44,7 +44,7 @@ def settle(home: Home, name: str, until: str | None, reopen: bool, reason: str) 
     whoever settled them, or if a clock that was ahead did; the first of them that has a run already, and all after
     it, stay settled. Both ask for a --reason, stand in the ledger, and bind a scheduler that is running at once.
 
-    Exit code 1 if there is nothing to settle or to open.
+    Exit code 1 if it is settled up to then already, or if no time is to be opened.
     """
     if reopen == (until is not None):
         raise click.UsageError("give --until TIME, or --reopen")
@@ -80,6 +80,8 @@ def _settle(ledger: Ledger, name: str, until: datetime, reason: str) -> None:
         )
     data: v.ScheduleSettled = v.payload(recorded[0])
     tell(f"{shown} settled up to {show_time(until, zone)}: {show_count(data.count, 'time')} without a run")
+    if not data.count:
+        note("By its schedule it has none until then; what an edit would put there is settled too.")
     if job.live:
         note(f"What is owed or running goes on: `cronledger jobs cancel {shown}` stops it.")
     _say_next(job)

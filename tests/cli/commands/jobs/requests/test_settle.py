@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,19 @@ def test_a_time_to_come_is_told_and_opened_again(live: LiveHome) -> None:
     assert live.ask("status", "--json").document["settled"] == []
     assert call("jobs", "settle", "often", "--reopen", "--reason", "x", home=live.root).code == 1
     assert live.ask("ledger", "verify").code == 0
+
+
+def test_a_moment_before_the_next_time_holds_for_edits_alone_and_says_so(live: LiveHome) -> None:
+    """One far ahead has no time in the next days; one that an edit puts there does not run."""
+    live.configure(CONFIG + "  far: {command: 'true', at: '2099-06-01T00:00:00Z'}\n")
+    until = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    done = live.ask("jobs", "settle", "far", "--until", until, "--reason", "x")
+    assert (done.code, "0 times without a run" in done.out) == (0, True)
+    assert "By its schedule it has none until then" in done.err
+    again = live.ask("jobs", "settle", "far", "--until", until, "--reason", "x")
+    assert (again.code, "are settled already" in again.err) == (1, True)
+    live.configure(CONFIG + "  far: {command: 'true', every: 1m}\n")
+    assert live.ask("jobs", "next", "far", "--json").document[0]["scheduled_for"] >= until[:10]
 
 
 @pytest.mark.parametrize(("options", "message"), [

@@ -1,0 +1,85 @@
+"""A home whose ledger is gone begins no other in its place: it says so, and waits for the one that it had."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from scheduler.home import Home
+from tests.support.command import call
+from tests.support.home import CONFIG, LiveHome
+
+
+@pytest.fixture
+def gone(tmp_path: Path) -> LiveHome:
+    """A home in which something was recorded; its ledger was a disk, which is not mounted."""
+    live = LiveHome(tmp_path / "home")
+    live.configure(CONFIG)
+    assert live.ask("jobs", "disable", "nightly").code == 0
+    Home(live.root).ledger.rename(tmp_path / "ledger")
+    Home(live.root).ledger.mkdir()
+    return live
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["status", "--json"],
+        ["check"],
+        ["plan"],
+        ["metrics"],
+        ["jobs", "list"],
+        ["jobs", "history"],
+        ["jobs", "run", "ticker"],
+        ["jobs", "enable", "nightly"],
+        ["ledger", "tail"],
+        ["ledger", "verify"],
+        ["ledger", "show", "1"],
+        ["sql", "select 1"],
+        ["export", "events"],
+        ["logs", "show", "1"],
+        ["audit", "report", "--from", "2026-01-01"],
+        ["upgrade", "--check"],
+        ["serve"],
+    ],
+)
+def test_each_command_says_so_and_records_nothing(gone: LiveHome, command: list[str]) -> None:
+    """A service manager is to try again: the disk may come."""
+    answer = call(*command, home=gone.root)
+    assert answer.code == (75 if command == ["serve"] else 3), answer
+    assert f"the ledger is gone: {gone.ledger} holds no entries" in answer.err
+    assert "Mount its disk, or restore a backup." in answer.err
+    assert list(gone.ledger.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_once_it_is_back_all_goes_on(gone: LiveHome, tmp_path: Path, is_there: bool) -> None:
+    """Whether its folder was left, empty, or not."""
+    gone.ledger.rmdir()
+    if is_there:
+        gone.ledger.mkdir()
+    assert gone.ask("jobs", "enable", "nightly").code == 3
+    shutil.copytree(tmp_path / "ledger", gone.ledger, dirs_exist_ok=True)
+    assert gone.ask("jobs", "enable", "nightly").code == 0
+    assert len(gone.entries("job.disabled")) == len(gone.entries("job.enabled")) == 1
+    assert gone.ask("ledger", "verify").code == 0
+
+
+def test_beginning_anew_takes_no_more_than_the_message_says(gone: LiveHome, tmp_path: Path) -> None:
+    """All of `var` is moved away."""
+    assert "move all of `var` away" in gone.ask("jobs", "enable", "nightly").err
+    Home(gone.root).var.rename(tmp_path / "var")
+    assert gone.ask("jobs", "disable", "nightly").code == 0
+    assert gone.ask("ledger", "verify").code == 0
+
+
+def test_a_home_in_which_nothing_was_recorded_begins_one(tmp_path: Path) -> None:
+    """Reading leaves no trace that could be taken for a ledger that was."""
+    live = LiveHome(tmp_path)
+    live.configure(CONFIG)
+    for command in (["status"], ["jobs", "list"], ["check"], ["plan"]):
+        assert live.ask(*command).code == 0
+    assert live.ask("jobs", "disable", "nightly").code == 0
