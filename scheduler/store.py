@@ -90,7 +90,7 @@ def open_folder(folder: Path) -> EventStore:
     Raises:
         NoLedger, Corrupt, NewerFormat, Unavailable: see `open_store`.
     """
-    return LedgerReader.open(folder, patience_s=LOCK_PATIENCE_S)
+    return LedgerReader.open(folder, patience_s=LOCK_PATIENCE_S, opening_patience_s=LOCK_PATIENCE_S)
 
 
 def open_store_to_append(

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 import msgspec
@@ -47,9 +47,9 @@ def check(home: Home, file: str | None, part: str | None, strict: bool, as_json:
     """Check the config and do nothing else.
 
     Every mistake is shown with its line and what was probably meant; what is legal but surprising is shown as a
-    warning. It says too which edits will wait for a second person; what they would change `cronledger plan` shows.
-    The programs of the jobs are looked at as this machine has them: whether they are there, and who else can write
-    them. The exit code is 0 if the config can be used, 2 if it cannot.
+    warning. It says too which edits will wait for a second person, or were rejected by one; what they would change
+    `cronledger plan` shows. The programs of the jobs are looked at as this machine has them: whether they are there,
+    and who else can write them. The exit code is 0 if the config can be used, 2 if it cannot.
 
     With FILE (- is standard input) it is about that file, as if it stood in place of config.yaml, or with --into of a
     file in config.d: while a scheduler is running it takes every edit of the config up at once.
@@ -106,15 +106,15 @@ class _Pending(NamedTuple):
 
 def _pending(home: Home, config: Config, candidate: Candidate | None) -> _Pending:
     """What is pending of this config, or would be once it is recorded; nothing where the ledger cannot be read."""
-    known = has_ledger(home)
-    if not known and not any(job.approval == "required" for job in config.definitions.values()):
-        return _Pending()
     from cli.home.open import to_read
     from cli.words.approval_words import rejected_changes, waiting_changes
     from scheduler.ledger.open import config_changes
     from scheduler.rules.requests.preview import preview
 
     try:
+        known = has_ledger(home)
+        if not known and not any(job.approval == "required" for job in config.definitions.values()):
+            return _Pending()
         with to_read(home, with_config=candidate is None, quiet=True) as view:
             # Of the home's own config the ledger knows its digest; what another file would change is known by itself.
             read = view.config if candidate is None else config
@@ -124,6 +124,10 @@ def _pending(home: Home, config: Config, candidate: Candidate | None) -> _Pendin
             return _Pending(edited, waiting_changes(then), rejected_changes(then))
     except LedgerError:
         return _Pending()
+
+
+def _documents(changes: Sequence[tuple[str, PendingChange]]) -> list[dict[str, Any]]:
+    return [{"job": name, **change_document(change)} for name, change in changes]
 
 
 def _warn(home: Home, candidate: Candidate | None, found: list[ConfigLint]) -> None:
@@ -144,9 +148,9 @@ def _check_for_programs(home: Home, candidate: Candidate | None, *, strict: bool
     try:
         config = _config(home, candidate)
     except ConfigInvalid as problem:
-        show_json({**mistakes_document(problem), "approvals": [], "warnings": []})
+        show_json({**mistakes_document(problem), "approvals": [], "rejected": [], "warnings": []})
         raise click.exceptions.Exit(ExitCode.USAGE) from None
-    remarks = lints(config, home)
+    remarks, pending = lints(config, home), _pending(home, config, candidate)
     show_json(
         {
             "path": str(_path(home, candidate)),
@@ -155,10 +159,8 @@ def _check_for_programs(home: Home, candidate: Candidate | None, *, strict: bool
             "jobs": len(config.jobs),
             "errors": [],
             "error_count": 0,
-            "approvals": [
-                {"job": name, **change_document(change)}
-                for name, change in _pending(home, config, candidate).changes
-            ],
+            "approvals": _documents(pending.changes),
+            "rejected": _documents(pending.rejected),
             "warnings": [
                 msgspec.to_builtins(remark._asdict() | {"file": remark.file or MAIN}) for remark in remarks
             ],

@@ -12,6 +12,7 @@ from cli.status.findings import (
     any_memory_limit,
     approvals_awaited,
     backfills_going,
+    edits_rejected,
     job_counts,
     jobs_awaiting,
     late,
@@ -175,6 +176,7 @@ def _waits(view: View) -> dict[str, Any]:
     full = view.full_slots
     return {
         "approvals": [{"job": name, **change_document(change)} for name, change in approvals_awaited(view)],
+        "rejected": [{"job": name, **change_document(change)} for name, change in edits_rejected(view)],
         "slots_taken": None
         if full is None
         else {"by": [run.number for run in full.holders], "waiting": len(full.waiting)},

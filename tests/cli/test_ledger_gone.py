@@ -28,7 +28,6 @@ def gone(tmp_path: Path) -> LiveHome:
     [
         ["status"],
         ["status", "--json"],
-        ["check"],
         ["plan"],
         ["metrics"],
         ["jobs", "list"],
@@ -66,6 +65,11 @@ def test_once_it_is_back_all_goes_on(gone: LiveHome, tmp_path: Path, is_there: b
     assert gone.ask("jobs", "enable", "nightly").code == 0
     assert len(gone.entries("job.disabled")) == len(gone.entries("job.enabled")) == 1
     assert gone.ask("ledger", "verify").code == 0
+
+
+def test_a_config_can_be_checked_without_it(gone: LiveHome) -> None:
+    """Whether it is right says the config alone."""
+    assert gone.ask("check").code == 0
 
 
 def test_beginning_anew_takes_no_more_than_the_message_says(gone: LiveHome, tmp_path: Path) -> None:

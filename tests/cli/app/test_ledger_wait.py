@@ -84,6 +84,7 @@ def test_no_command_waits_without_end(home: Home, command: str, monkeypatch: pyt
         answer = call(*command.split(), home=home.root)
     assert answer.code == (75 if command == "serve" else 3), answer
     assert f"the ledger is held by another process, pid {os.getpid()}" in answer.err
+    assert "gave up after 0.02 s" in answer.err
     assert "Nothing more was recorded." in answer.err
     assert call("ledger", "verify", home=home.root).code == 0
 

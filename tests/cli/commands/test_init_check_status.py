@@ -118,7 +118,17 @@ def test_check_shows_the_first_warnings(home: Home) -> None:
 
 def test_check_for_programs_has_stable_members(home: Home) -> None:
     """Valid or not, the document has the same members."""
-    members = ["path", "digest", "valid", "jobs", "errors", "error_count", "approvals", "warnings"]
+    members = [
+        "path",
+        "digest",
+        "valid",
+        "jobs",
+        "errors",
+        "error_count",
+        "approvals",
+        "rejected",
+        "warnings",
+    ]
     good = call("check", "--json", home=home.root)
     assert (good.code, list(good.document), good.document["valid"]) == (0, members, True)
     assert [set(warning) for warning in good.document["warnings"]] == [
@@ -190,6 +200,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
         "memory_limited_by",
         "backfills",
         "approvals",
+        "rejected",
         "slots_taken",
         "lock_waits",
         "ledger",

@@ -286,7 +286,14 @@ def test_a_rejection_stays_until_a_person_asks_again(home: Home) -> None:
     revision = revision_of(home)
     answer = approve(home, revision, "--reject", "--reason", "not now")
     assert answer.out.startswith("nightly: rejected; what is in force stays so")
-    assert call("status", "--json", home=home.root).document["approvals"] == []
+    for command in ("status", "check"):
+        told = call(command, "--json", home=home.root).document
+        (rejected,) = told["rejected"]
+        assert (told["approvals"], rejected["job"], rejected["rejected_by"]) == (
+            [],
+            "nightly",
+            "user:bob@web1",
+        )
     assert "was rejected by user:bob@web1" in call("jobs", "show", "nightly", home=home.root).out
     status, listed, checked = (
         call(*words, home=home.root) for words in (["status"], ["jobs", "list"], ["check"])
