@@ -50,7 +50,9 @@ def _backfill(fact: f.Backfilling, shown: Shown) -> str:
 
 
 def _run_began(fact: f.RunStart, shown: Shown) -> str:
-    adopted = "; it outlived that scheduler, and the next one took it over" if fact.adopted else ""
+    adopted = (
+        "; it outlived the process that watched it, and a scheduler took it over" if fact.adopted else ""
+    )
     params = parameter_words({**fact.params, **dict.fromkeys(fact.secret, "(secret)")})
     user = f" as {fact.run_as}" if fact.run_as else ""
     node = f" on {fact.node}" if fact.node else ""

@@ -75,7 +75,7 @@ class RunStarted(Payload, frozen=True):
 
 
 class RunAdopted(Payload, frozen=True):
-    """A run outlived the scheduler that started it: this one watches it from now on. `node` is its node."""
+    """A run outlived the process that watched it: this one watches it from now on. `node` is its node."""
 
     TYPE: ClassVar[str] = "run.adopted"
     attempt: int

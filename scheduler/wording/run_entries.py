@@ -224,11 +224,9 @@ RUN_WORDINGS: Final[dict[str, EntryWording]] = {
     v.RunStarted.TYPE: EntryWording(Signs("plain", "start"), _started, _started_message),
     v.RunAdopted.TYPE: EntryWording(
         Signs("warn", "warning", "warning"),
-        lambda entry, data, zone: (
-            f"{_run(entry)} outlived the scheduler that started it and is watched again"
-        ),
+        lambda entry, data, zone: f"{_run(entry)} outlived the process that watched it and is watched again",
         lambda entry, data: (
-            f"job goes on: {_named(entry)} outlived the scheduler that started it and is watched again"
+            f"job goes on: {_named(entry)} outlived the process that watched it and is watched again"
         ),
     ),
     v.RunFinished.TYPE: EntryWording(

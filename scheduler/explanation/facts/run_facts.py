@@ -42,7 +42,7 @@ class RunStart(Fact, frozen=True, tag="run_began"):
     """The run was started.
 
     Attributes:
-        adopted: whether it outlived the scheduler that started it.
+        adopted: whether it outlived the process that watched it first.
         params: the values with which it started; secret: names of what has values that nobody recorded.
         run_as: the user as whom it started, where that is not the scheduler's.
         node: the node on which it started, where several share the ledger.

@@ -160,7 +160,7 @@ READS: list[tuple[Entry, str]] = [
     ),
     (
         of_run(v.RunAdopted(attempt=1, **IDENTITY)),
-        "run 41 of nightly outlived the scheduler that started it and is watched again",
+        "run 41 of nightly outlived the process that watched it and is watched again",
     ),
     (
         of_run(
