@@ -22,6 +22,9 @@ from eventstore.store import Entry, Head
 LINE_BYTES_MAX = 65_535
 """The length of the longest line, its LF included."""
 
+LINE_START = b'{"seq":'
+"""How each line begins."""
+
 HASH_SUFFIX_BYTES = len(',"hash":""}') + 64
 """The length of what follows the hashed bytes of a line, its LF not included."""
 

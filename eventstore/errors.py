@@ -56,15 +56,16 @@ class Archived(Unavailable):
         last: its last one.
         place: the folder where it was archived.
         why: what keeps it from being read, in words.
+        damaged: whether something else stands there than was archived.
     """
 
-    def __init__(self, first: int, last: int, place: str, why: str) -> None:
-        self.first, self.last, self.place, self.why = first, last, place, why
+    def __init__(self, first: int, last: int, place: str, why: str, damaged: bool = False) -> None:
+        self.first, self.last, self.place, self.why, self.damaged = first, last, place, why, damaged
         super().__init__(f"entries {first} to {last} are archived in {place}, which cannot be read: {why}")
 
-    def __reduce__(self) -> tuple[type[Archived], tuple[int, int, str, str]]:
+    def __reduce__(self) -> tuple[type[Archived], tuple[int, int, str, str, bool]]:
         """How it is passed from one process to another."""
-        return type(self), (self.first, self.last, self.place, self.why)
+        return type(self), (self.first, self.last, self.place, self.why, self.damaged)
 
 
 class NoAnswer(LedgerError):

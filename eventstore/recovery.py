@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eventstore.durable import Disk, create_folders, sync_folder, write_file
-from eventstore.entry import LINE_BYTES_MAX, BadLine, LineTail, tail_of
+from eventstore.entry import LINE_BYTES_MAX, LINE_START, BadLine, LineTail, tail_of
 from eventstore.errors import Corrupt, TornTail
 from eventstore.regular_file import open_regular
 from eventstore.segment import segment_name
@@ -43,7 +43,6 @@ _UNRECORDED = re.compile(r"([0-9]{20})-([0-9]+)\.torn\.unrecorded")
 _READ_BYTES = 1024 * 1024
 _ASIDE_BYTES_MAX = 256 * 1024 * 1024
 """No append is as long: longer bytes were put there by something else, and are not read into memory."""
-_LINE_START = b'{"seq":'
 _LINE_END = re.compile(rb',"hash":"[0-9a-f]{64}"\}\Z')
 
 
@@ -108,7 +107,7 @@ def has_arrived(fd: int, offset: int, end: int) -> bool:
     line, lf, _ = os.pread(fd, min(LINE_BYTES_MAX, end - offset), offset).partition(b"\n")
     if not lf or b"\0\0" in line or line[:1] == b"\0" or line[-1:] == b"\0":
         return False
-    return line.startswith(_LINE_START) or _LINE_END.search(line) is not None
+    return line.startswith(LINE_START) or _LINE_END.search(line) is not None
 
 
 def later_lines(fd: int, offset: int, end: int) -> Iterator[LineTail]:
@@ -134,12 +133,12 @@ def _past_hole(fd: int, at: int) -> int:
 
 
 def _lines_within(line: bytes) -> Iterator[LineTail]:
-    begin = line.find(_LINE_START)
+    begin = line.find(LINE_START)
     while begin >= 0:
         tail = tail_of(line[begin:])
         if tail is not None:
             yield tail
-        begin = line.find(_LINE_START, begin + 1)
+        begin = line.find(LINE_START, begin + 1)
 
 
 def set_aside(disk: Disk, folder: Path, torn: TornTail, fd: int) -> None:

@@ -21,6 +21,8 @@ SEGMENT_ENTRIES = 65_536
 SEGMENT_SUFFIX = ".jsonl"
 SEAL_SUFFIX = ".seal"
 MARKER_SUFFIX = ".archived"
+STRAY = "nothing of this name"
+"""What is expected in place of a file that has a segment's name and can be none."""
 _DIGITS = 20
 """Of a number in the name of a file."""
 
@@ -95,6 +97,19 @@ class SegmentNames(msgspec.Struct, frozen=True):
         """All segments, wherever they are."""
         return sorted(self.segments + self.archived) if self.markers else self.segments
 
+    def strays(self, segment_entries: int) -> list[int]:
+        """The segments that there cannot be: none begins there."""
+        return [first for first in self.segments if first % segment_entries]
+
+    def without(self, strays: list[int], end: int | None = None) -> SegmentNames:
+        """All but these, up to the segment that begins at `end`."""
+        return SegmentNames(
+            *(
+                [first for first in each if first not in strays and (end is None or first < end)]
+                for each in (self.segments, self.seals, self.markers)
+            )
+        )
+
 
 def list_names(folder: Path) -> SegmentNames:
     """The files of a ledger that belong to a segment; the folder is listed, and nothing is read.
@@ -117,9 +132,17 @@ def check_names(folder: Path, firsts: list[int], segment_entries: int) -> None:
         Corrupt: a segment is missing or misnamed.
     """
     for expected, first in zip(range(0, len(firsts) * segment_entries, segment_entries), firsts, strict=True):
+        if expected and first % segment_entries:
+            raise stray(folder, first, expected, segment_entries)
         if first != expected:
             found = f"{segment_name(first)} as the next one"
             raise Corrupt(folder / segment_name(expected), 0, expected, "this segment", found)
+
+
+def stray(folder: Path, first: int, seq: int, segment_entries: int) -> Corrupt:
+    """The damage that a file is which has a segment's name and can be none, where entry `seq` would be next."""
+    wanted = f"{STRAY}: segments begin at multiples of {segment_entries:,}"
+    return Corrupt(folder / segment_name(first), 0, seq, wanted, "a file")
 
 
 def check_seals(folder: Path, found: SegmentNames) -> None:

@@ -16,7 +16,15 @@ from eventstore.genesis import read_creation
 from eventstore.head import HeadFile, Slot
 from eventstore.lock import LOCK_NAME, LOCK_PATIENCE_S, FileLock
 from eventstore.seal import check_lengths
-from eventstore.segment import SEGMENT_ENTRIES, check_names, check_seals, list_names, segment_name
+from eventstore.segment import (
+    SEGMENT_ENTRIES,
+    SegmentNames,
+    check_names,
+    check_seals,
+    first_of,
+    list_names,
+    segment_name,
+)
 from eventstore.segment_check import SegmentTask
 from eventstore.store import GENESIS, Head
 
@@ -64,6 +72,8 @@ class VerificationPlan(msgspec.Struct):
         asked: what is wanted.
         archived: what is known of those segments that are archived, by their first entries.
         unread: those of them that are not read.
+        damage: what is wrong behind the segments of the tasks, which are those before it; None if they are all.
+        stray: a file that has a segment's name and can be none, by the number in it; None if there is no such file.
     """
 
     ledger_id: str
@@ -73,6 +83,8 @@ class VerificationPlan(msgspec.Struct):
     asked: Asked
     archived: dict[int, ArchivedSegment] = {}
     unread: set[int] = set()
+    damage: Corrupt | None = None
+    stray: int | None = None
 
 
 def plan_verification(folder: Path, asked: Asked) -> VerificationPlan:
@@ -93,31 +105,47 @@ def plan_verification(folder: Path, asked: Asked) -> VerificationPlan:
             raise Corrupt(folder / segment_name(0), 0, 0, "the first segment", "no such file")
         created = read_creation(folder)
         count = created.entries_per_segment if created else SEGMENT_ENTRIES
-        try:
-            check_names(folder, firsts, count)
-        except Corrupt:
-            if created is not None:
-                raise
+        if created is None and firsts != list(range(0, len(firsts) * count, count)):
             # What a segment holds is unknown, so any name may be right: what is certain is that entry 0 is not there.
             expected = "entry 0, which says how many entries a segment holds"
-            raise Corrupt(folder / segment_name(0), 0, 0, expected, "something else") from None
-        check_seals(folder, found)
-        known = check_archived(folder, found, count)
+            raise Corrupt(folder / segment_name(0), 0, 0, expected, "something else")
+        strays = found.strays(count)
+        found, known, damage = _sound(folder, found.without(strays), count)
         check_lengths(folder, [first for first in found.segments if first < asked.since.size])
         archived = {first: each for first, each in known.items() if first >= asked.since.size}
         sealed = set(found.seals)
         tasks = [
             _task(folder, first, count, slot, asked, archived.get(first), sealed=first in sealed)
-            for first in firsts
+            for first in found.firsts
             if first >= asked.since.size
         ]
         unread = {first for first in archived if not asked.archives and not _is_expected(asked, first, count)}
-        return VerificationPlan(
-            created.ledger if created else "", tasks, slot, count, asked, archived, unread
-        )
+        ledger_id, stray = created.ledger if created else "", strays[0] if strays else None
+        return VerificationPlan(ledger_id, tasks, slot, count, asked, archived, unread, damage, stray)
     finally:
         head_file.close()
         lock.close()
+
+
+def _sound(
+    folder: Path, found: SegmentNames, count: int
+) -> tuple[SegmentNames, dict[int, ArchivedSegment], Corrupt | None]:
+    """The segments before the first one that is missing or not rightly archived; and what is wrong with that one."""
+    damage: Corrupt | None = None
+    while True:
+        try:
+            check_names(folder, found.firsts, count)
+            check_seals(folder, found)
+            known = check_archived(folder, found, count, whole=damage is None)
+        except Corrupt as problem:
+            damage = problem
+            # A seal without its segment may have any name.
+            found = found.without([problem.seq], first_of(problem.seq + count - 1, count))
+        else:
+            if known and damage is not None:
+                # The entry that records what was archived may stand behind the damage, and is not read.
+                return found.without([], min(known)), {}, damage
+            return found, known, damage
 
 
 def _task(

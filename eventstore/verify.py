@@ -32,6 +32,7 @@ from eventstore.segment import (
     first_of,
     seal_name,
     segment_name,
+    stray,
 )
 from eventstore.segment_check import SegmentCheck, SegmentTask, check_segment
 from eventstore.store import EMPTY, Head
@@ -126,7 +127,7 @@ def _verify(folder: Path, workers: int | None, progress: Progress | None, asked:
             forged = absent_misfit(folder, archived, records)
             if forged is not None:
                 return _report(plan, done[: (first - asked.since.size) // plan.segment_entries], forged)
-    return _report(plan, done, _head_misfit(folder, plan, done, head) or torn)
+    return _report(plan, done, plan.damage or _end_misfit(folder, plan, done, head) or torn)
 
 
 def _head_of(since: Beginning) -> Head:
@@ -159,7 +160,7 @@ def _unread(plan: VerificationPlan, task: SegmentTask) -> SegmentCheck:
 def _misfit(folder: Path, plan: VerificationPlan, task: SegmentTask, found: SegmentCheck) -> Damage | None:
     """What is wrong with a segment, apart from its link to the one before; None if nothing is."""
     path = folder / segment_name(task.first)
-    last_segment = task is plan.tasks[-1]
+    last_segment = task is plan.tasks[-1] and plan.damage is None
     if found.bad is not None:
         seq, offset, expected, what = found.bad
         later = [LineTail(-1, found.later_durable_max, "", "")]
@@ -180,6 +181,13 @@ def _misfit(folder: Path, plan: VerificationPlan, task: SegmentTask, found: Segm
         expected, what = found.seal_misfit
         return Corrupt(folder / seal_name(task.first), 0, task.first, expected, what)
     return None
+
+
+def _end_misfit(folder: Path, plan: VerificationPlan, done: list[SegmentCheck], head: Head) -> Corrupt | None:
+    """What is wrong behind the last entry, in a ledger whose entries are sound up to `head`."""
+    if plan.stray is not None:
+        return stray(folder, plan.stray, head.seq + 1, plan.segment_entries)
+    return _head_misfit(folder, plan, done, head)
 
 
 def _head_misfit(

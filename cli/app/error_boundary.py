@@ -180,6 +180,14 @@ def _of_ledger(problem: LedgerError) -> Failure:
         )
     if isinstance(problem, ledger.Archived):
         place = printable(problem.place)
+        if problem.damaged:
+            return Failure(
+                f"entries {problem.first:,} to {problem.last:,} are in an archive, {place}, in which something else "
+                f"stands: {printable(problem.why)}",
+                "Nothing of the ledger here is damaged. Put a sound copy of the archive there; if it is elsewhere, "
+                "`cronledger ledger reattach DIR` says where.",
+                ExitCode.LEDGER,
+            )
         return Failure(
             f"entries {problem.first:,} to {problem.last:,} are in an archive, {place}, which cannot be read: "
             f"{printable(problem.why)}",
@@ -205,7 +213,7 @@ def _of_ledger(problem: LedgerError) -> Failure:
         ),
         ledger.Unavailable: (
             "the ledger cannot be used: ",
-            "Nothing was recorded. Make room or mend the permissions, then try again.",
+            "Nothing was recorded. Make room, mend the permissions or put back what was there, then try again.",
         ),
         ledger.Poisoned: ("", "What reached the disk is unknown. Check the disk, then start again."),
     }

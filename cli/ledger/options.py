@@ -11,7 +11,7 @@ from cli.times.show import MACHINES_ZONE, utc_option
 ledger_option = click.option(
     "--ledger",
     "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(exists=True, file_okay=False, readable=False, path_type=Path),
     metavar="DIR",
     help="A ledger's own folder, such as a copy; nothing is written there.",
 )

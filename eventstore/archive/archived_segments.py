@@ -21,7 +21,9 @@ class ArchivedSegment(NamedTuple):
     marker: Marker
 
 
-def check_archived(folder: Path, found: SegmentNames, segment_entries: int) -> dict[int, ArchivedSegment]:
+def check_archived(
+    folder: Path, found: SegmentNames, segment_entries: int, *, whole: bool = True
+) -> dict[int, ArchivedSegment]:
     """Check that each segment that is not in the folder is one that was archived.
 
     The first segment and the last one are always in the folder. An archived one has a seal and a marker that agree,
@@ -31,6 +33,7 @@ def check_archived(folder: Path, found: SegmentNames, segment_entries: int) -> d
         folder: the ledger.
         found: its segments.
         segment_entries: how many entries a segment holds.
+        whole: whether these are all segments, and not only those before a damage.
 
     Returns:
         What is known of the archived ones, by their first entries.
@@ -43,7 +46,7 @@ def check_archived(folder: Path, found: SegmentNames, segment_entries: int) -> d
     if not found.archived:
         return known
     last = found.firsts[-1]
-    if last == found.archived[-1]:
+    if whole and last == found.archived[-1]:
         raise Corrupt(
             folder / segment_name(last), 0, last, "the last segment, which is never moved", "no such file"
         )

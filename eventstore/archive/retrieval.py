@@ -55,7 +55,7 @@ def _decompressed(archived: ArchivedSegment) -> int:
     try:
         return decompressed(path, seal)
     except NotTheSegment as problem:
-        why = f"{path.name}: {problem}"
+        raise Archived(seal.first, last, marker.folder, f"{path.name}: {problem}", damaged=True) from None
     except OSError as problem:
         why = f"{path.name}: {problem.strerror or problem}"
-    raise Archived(seal.first, last, marker.folder, why)
+        raise Archived(seal.first, last, marker.folder, why) from None

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from eventstore.damage import damage_kind
 from eventstore.errors import Corrupt
 from eventstore.head import Slot, pack
 from eventstore.segment import SEGMENT_ENTRIES, seal_name
@@ -249,6 +250,70 @@ def test_damage_beyond_the_first_is_not_hidden_by_a_torn_tail(ledger: Path) -> N
     assert report.torn is None
     assert report.first_damage is not None
     assert report.first_damage.seq == 1
+
+
+def test_what_stands_before_a_gap_is_checked(ledger: Path) -> None:
+    """A segment that is missing does not hide a damage before it; without one, all before it is sound."""
+    (ledger / "00000000000000000050.jsonl").unlink()
+    report = verify(ledger, workers=2)
+    assert report.first_damage is not None
+    assert (report.entries, report.first_damage.seq, report.first_damage.expected) == (50, 50, "this segment")
+    assert damage_kind(report.first_damage) == "gone"
+    edit(ledger / "00000000000000000020.jsonl", lambda raw: raw.__setitem__(700, raw[700] ^ 1))
+    report = verify(ledger)
+    assert report.first_damage is not None
+    assert (report.entries, report.first_damage.seq) == (22, 22)
+    assert damage_kind(report.first_damage) == "altered"
+
+
+@pytest.mark.parametrize("cut", [0, 1])
+def test_a_segment_that_is_cut_before_a_gap_is_the_first_damage(ledger: Path, cut: int) -> None:
+    """Behind it, one was to follow."""
+    (ledger / "00000000000000000050.jsonl").unlink()
+    last = ledger / "00000000000000000040.jsonl"
+    last.with_suffix(".seal").unlink()
+    lines = last.read_bytes().splitlines(keepends=True)
+    last.write_bytes(b"".join(lines[:7])[: -cut or None])
+    damage = _damage(ledger)
+    assert (damage.seq, damage.segment) == (47 - cut, last)
+
+
+def test_a_file_that_no_segment_is_named_like_is_told_as_that(ledger: Path) -> None:
+    """All entries are sound: it is what somebody put there. No process appends beside it."""
+    stray = ledger / "00000000000000000005.jsonl"
+    stray.write_text("x")
+    report = verify(ledger)
+    assert report.first_damage is not None
+    assert (report.entries, report.first_damage.segment) == (100, stray)
+    assert damage_kind(report.first_damage) == "stray"
+    with pytest.raises(Corrupt, match="segments begin at multiples of 10"):
+        open_journal(ledger, disk=FastDisk())
+    edit(ledger / "00000000000000000070.jsonl", lambda raw: raw.__setitem__(700, raw[700] ^ 1))
+    assert _damage(ledger).seq == 72
+    (ledger / "00000000000000000090.jsonl").rename(stray)
+    assert _damage(ledger).seq == 72
+
+
+def test_a_seal_of_no_segment_hides_nothing(ledger: Path) -> None:
+    """Wherever its name says that it belongs."""
+    (ledger / "00000000000000000070.seal").rename(ledger / "00000000000000000123.seal")
+    report = verify(ledger)
+    assert report.first_damage is not None
+    assert (report.entries, report.first_damage.seq) == (100, 123)
+    edit(ledger / "00000000000000000030.jsonl", lambda raw: raw.__setitem__(700, raw[700] ^ 1))
+    assert _damage(ledger).seq == 32
+
+
+def test_an_end_that_is_cut_within_an_entry_is_told_as_that(ledger: Path) -> None:
+    """With HEAD behind it; the entry that is left in part may have been changed as well."""
+    last = ledger / "00000000000000000090.jsonl"
+    last.with_suffix(".seal").unlink()
+    raw = last.read_bytes()
+    for length in (len(raw) - 1, len(raw) - 30):
+        last.write_bytes(raw[:length])
+        assert damage_kind(_damage(ledger)) == "unfinished"
+    last.write_bytes(raw[: raw.rindex(b'{"seq":99')])
+    assert damage_kind(_damage(ledger)) == "gone"
 
 
 def test_random_damage_is_always_found(ledger: Path, seeds: range) -> None:

@@ -14,7 +14,7 @@ import click
 from cli.app.failures import ExitCode, Failure, complain
 from cli.app.json_output import json_option, show_json
 from cli.app.output_file import check_place, written_aside
-from cli.home.job_names import JOB
+from cli.home.job_names import JOB, check_past
 from cli.ledger.options import ledger_option
 from cli.terminal.console import note
 from cli.terminal.printable import printable, show_count
@@ -123,6 +123,8 @@ def _write(home: Home, folder: Path | None, asked: Asked, path: Path, *, capture
             from cli.home.open import to_read
 
             view = opened.enter_context(to_read(home, with_config=True, quiet=True))
+            if asked.job is not None:
+                check_past(view.state, asked.job)
             anchors = [] if view.config is None else view.config.ledger.anchors
             witnesses = [each.key for each in anchors if each.key]
             wanted = wanted._replace(

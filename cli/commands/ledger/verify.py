@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.app.failures import ExitCode
+from cli.app.error_boundary import failure_of
+from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import json_option, show_json
 from cli.app.options import WholeNumber
 from cli.evidence.trusted_keys import key_option, trusted_keys, trusted_witnesses, witness_option
 from cli.terminal.tables import details
+from eventstore.errors import Archived
 from eventstore.store import Head
 from scheduler.home import Home
 from scheduler.store import look_for_entries
@@ -42,7 +46,7 @@ class _HeadType(click.ParamType[Head]):
 @click.option(
     "--ledger",
     "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(exists=True, file_okay=False, readable=False, path_type=Path),
     metavar="DIR",
     help="A ledger's own folder, such as a copy that an auditor has; nothing is written there.",
 )
@@ -140,9 +144,7 @@ def verify(
     Exit code 3 if the ledger is not the one that is remembered, or no checkpoint is signed by a key that was given;
     if it cannot be read, or is in a newer format.
     """
-    if folder is not None and (database or projections):
-        named = "--database" if database else "--projections"
-        raise click.UsageError(f"{named} is of a home: a ledger's own folder has none")
+    _refuse_what_only_homes_have(folder, database=database, projections=projections)
     if database:
         sys.exit(_compared(home, as_json=as_json))
     if folder is None:
@@ -150,13 +152,36 @@ def verify(
     from cli.ledger.verification.asked import AskedLedger, place
     from scheduler.evidence.verification.trust import Trust
 
-    places = [place(anchor, home.ledger if folder is None else folder) for anchor in anchors]
+    places = [place(anchor, folder or home.ledger) for anchor in anchors]
     trust = Trust(expected, places, trusted_keys(keys), trusted_witnesses(witnesses), continued)
     asked = AskedLedger(home, folder, archives=archives, shown=not as_json)
-    found = asked.verified(trust, incremental=incremental, laws=not no_laws, digests=digests)
+    with _archives_judged():
+        found = asked.verified(trust, incremental=incremental, laws=not no_laws, digests=digests)
     if projections and found.report.ok:
         found = found._replace(derived=asked.derived())
     sys.exit(_told(found, as_json=as_json))
+
+
+def _refuse_what_only_homes_have(folder: Path | None, *, database: bool, projections: bool) -> None:
+    if folder is not None and (database or projections):
+        named = "--database" if database else "--projections"
+        raise click.UsageError(f"{named} is of a home: a ledger's own folder has none")
+
+
+@contextmanager
+def _archives_judged() -> Iterator[None]:
+    """An archive in which something else stands than was archived is what a verification is to find.
+
+    Raises:
+        Failure: there is one.
+    """
+    try:
+        yield
+    except Archived as problem:
+        failure = failure_of(problem)
+        if not problem.damaged or failure is None:
+            raise
+        raise Failure(failure.message, failure.hint, ExitCode.FAILED) from None
 
 
 def _told(found: Verified, *, as_json: bool) -> ExitCode:

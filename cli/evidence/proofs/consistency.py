@@ -26,11 +26,15 @@ def check_consistency(raw: bytes, trusted: Trusted) -> CheckedProof:
     Raises:
         InvalidProof, InvalidNote: it proves nothing.
     """
+    from eventstore.proofs.errors import InvalidNote
     from eventstore.proofs.files.consistency_file import parse_consistency_file
 
     proof = parse_consistency_file(raw)
     signers = trusted.signers(proof.note)
-    old_signers = None if proof.old_note is None else trusted.signers(proof.old_note)
+    try:
+        old_signers = None if proof.old_note is None else trusted.signers(proof.old_note)
+    except InvalidNote as problem:
+        raise InvalidNote(f"as to the checkpoint of {proof.old.size:,} entries: {problem}") from None
     checkpoint = proof.verify()
     return CheckedProof(
         True,

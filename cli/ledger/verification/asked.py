@@ -15,7 +15,7 @@ from cli.ledger.verification.verified import Derived, Laws, Verified
 from cli.terminal.printable import printable
 from cli.terminal.progress import progress
 from eventstore.archive.archived_segments import archived_bytes
-from eventstore.errors import LedgerError
+from eventstore.errors import DamagedTail, LedgerError
 from eventstore.segment import list_names
 from scheduler.home import Home
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from eventstore.verification_plan import Beginning
     from eventstore.verify import Progress
     from eventstore.verify_report import VerifyReport
+    from scheduler.evidence.verification.evidence_report import EvidenceReport
     from scheduler.evidence.verification.found_notes import Place
     from scheduler.evidence.verification.key_history import KeyPeriod
     from scheduler.evidence.verification.trust import Trust
@@ -52,9 +53,9 @@ def place(anchor: str, ledger: Path) -> Place:
         found = remembered(Path(anchor))
     except UnreadablePlace as problem:
         raise Failure(printable(str(problem)), hint) from None
-    if Path(anchor).is_file() and all(each.note is None for each in found.notes):
-        # The wrong file, and nothing that would speak against the ledger.
-        raise Failure(f"{printable(anchor)}: it is no checkpoint: {found.notes[0].why}", hint)
+    if all(each.checkpoint is None for each in found.notes):
+        # The wrong file or folder, and nothing that would speak against the ledger.
+        raise Failure(f"{printable(found.notes[0].where)}: it is no checkpoint: {found.notes[0].why}", hint)
     return found
 
 
@@ -119,7 +120,8 @@ class AskedLedger:
             report, evidence = verify_with_evidence(
                 self._folder, trust, start=start, digests=digests, progress=told
             )
-        judged = self._laws(report, before) if laws and report.ok else None
+        _check_continued(report, trust)
+        judged = self._laws(report, evidence, before) if laws and report.ok else None
         found = Verified(self._folder, report, evidence, judged, size)
         if self._copy is None and not incremental and found.ok and found.as_remembered:
             keep_last_verification(self._home, LastVerification(datetime.now(UTC), report.entries))
@@ -185,9 +187,17 @@ class AskedLedger:
                 return start._replace(archive_end=end, archive_key=_key_of(state))
         return start
 
-    def _laws(self, report: VerifyReport, before: State | None) -> Laws:
-        with self._opened() as store:
-            return check_laws(store, report, before, lambda seq: self._kept_at(store, seq), shown=self._shown)
+    def _laws(self, report: VerifyReport, evidence: EvidenceReport, before: State | None) -> Laws | None:
+        try:
+            with self._opened() as store:
+                return check_laws(
+                    store, report, before, lambda seq: self._kept_at(store, seq), shown=self._shown
+                )
+        except DamagedTail:
+            # A ledger that is shorter than a checkpoint says which it keeps is opened by nobody.
+            if any(each.of_entries for each in evidence.contradictions):
+                return None
+            raise
 
     def _kept_at(self, store: EventStore, seq: int) -> State | None:
         """The state after an entry, if it is kept and valid."""
@@ -223,6 +233,26 @@ class AskedLedger:
             total_bytes += archived_bytes(self._folder)
         with progress("verifying", max(1, total_bytes), shown=self._shown) as seen:
             yield lambda entries, done_bytes: seen.update(done_bytes, label=f"verifying, {entries:,} entries")
+
+
+def _check_continued(report: VerifyReport, trust: Trust) -> None:
+    """Refuse what was named as an entry by which the ledger went on, and is another one.
+
+    Raises:
+        Failure: it is; where not all was read, that is not known.
+    """
+    from scheduler import vocabulary as v
+
+    if not report.ok or report.unread or report.first:
+        return
+    told = {entry.seq for entry in report.collected if entry.type == v.LedgerContinued.TYPE}
+    for seq in trust.continued:
+        if seq not in told:
+            listed = ", ".join(map(str, sorted(told)))
+            raise Failure(
+                f"the ledger did not go on after a restore by entry {seq}, as --continued says",
+                f"It did by entry {listed}." if told else "It went on after none.",
+            )
 
 
 def _key_of(state: State) -> KeyPeriod | None:

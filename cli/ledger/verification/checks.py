@@ -8,6 +8,9 @@ from cli.ledger.verification.verified import Verified
 from cli.terminal.printable import show_count
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from eventstore.proofs.notes.note import VerifierKey
     from scheduler.evidence.verification.key_history import KeyPeriod
 
 UNSEEN = "that no entry was cut off at the end, and that not all were written anew"
@@ -85,11 +88,9 @@ def _unseen_end(found: Verified) -> str:
     return f"{UNSEEN}; --anchor and --expect do, with what is remembered elsewhere"
 
 
-def signer_words(period: KeyPeriod) -> str:
+def signer_words(period: KeyPeriod, given: Collection[VerifierKey]) -> str:
     """A key of the ledger, from when on it signs, and who vouches for it."""
-    vouched = {
-        (True, True): "signed by a key that was given",
-        (True, False): "given",
-    }
-    whose = vouched.get((period.trusted, period.by == "rotated"), "named by the ledger itself")
+    whose = "signed by a key that was given" if period.trusted else "named by the ledger itself"
+    if period.key in given:
+        whose = "given"
     return f"{period.key.name}+{period.key.key_id.hex()} from entry {period.seq} on, {whose}"

@@ -60,13 +60,18 @@ def facts(found: Verified) -> list[Fact]:
         *told,
         ("head", _written(report.head) if report.entries else "none"),
         *_expectations(report),
-        *_damage(damage),
+        *_damage(damage, report.entries),
     ]
 
 
-def _damage(damage: Corrupt) -> list[Fact]:
+def _damage(damage: Corrupt, sound: int) -> list[Fact]:
+    rest = f"; the first {sound:,} entries are consistent, those behind them were not read"
+    if sound >= damage.seq:
+        rest = "; the entries before it are consistent" if damage.seq else ""
+    elif not sound:
+        rest = "; the entries before it were not read"
     return [
-        ("verdict", Cell(f"DAMAGED at entry {damage.seq}; the entries before it are consistent", "bad")),
+        ("verdict", Cell(f"DAMAGED at entry {damage.seq}{rest}", "bad")),
         ("segment", str(damage.segment)),
         ("byte offset", str(damage.offset)),
         ("expected", damage.expected),
@@ -120,6 +125,8 @@ def _evidence(found: Verified) -> Iterator[Fact]:
         if anchor.fitting:
             fit = f"{show_count(anchor.fitting, 'checkpoint')} of this ledger; the largest, of"
             yield f"anchor {printable(anchor.name)}", Cell(f"{fit} {anchor.size:,} entries, fits", "good")
+        if anchor.none:
+            yield "not read", [Cell(printable(each), "warn") for each in anchor.none[:_SHOWN_MAX]]
     if evidence.superseded:
         told = [
             f"{printable(each.where)}, of {each.size:,} entries under {printable(each.origin)}: entry "
@@ -141,12 +148,12 @@ def _checkpoints(evidence: EvidenceReport) -> Iterator[Fact]:
         yield "not kept", Cell(f"{gone} {evidence.unkept[0]:,} entries", "warn")
     periods = evidence.history.periods
     if periods:
-        yield "signed by", [printable(signer_words(each)) for each in periods]
+        yield "signed by", [printable(signer_words(each, evidence.history.given)) for each in periods]
 
 
 def _contradiction(each: Contradiction) -> str:
     where = printable(each.where)
-    if each.size is None:
+    if each.size is None or not each.of_entries:
         return f"{where}: {printable(each.why)}"
     return f"{where}: {printable(each.why)}; entries from {each.from_entry:,} on are not what was signed"
 
@@ -205,9 +212,14 @@ def _verdict(found: Verified) -> Cell:
         )
     if evidence.anchor_contradictions:
         return Cell("NOT THE LEDGER that is remembered elsewhere, or a part of it", "bad")
-    if evidence.contradictions:
-        first = evidence.contradictions[0]
+    first = next((each for each in evidence.contradictions if each.of_entries), None)
+    if first is not None:
         return Cell(f"NOT WHAT WAS SIGNED, from entry {first.from_entry:,} on: {printable(first.why)}", "bad")
+    if evidence.contradictions:
+        are = show_count(len(evidence.contradictions), "checkpoint")
+        return Cell(
+            f"{consistent}; but {are} kept beside them cannot be relied on: damaged, or put there", "bad"
+        )
     if laws is not None and laws.total:
         are = (
             f"{show_count(laws.total, 'entry', 'entries')} in it {'is' if laws.total == 1 else 'are'} illegal"

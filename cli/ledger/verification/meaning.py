@@ -12,10 +12,12 @@ from eventstore.errors import Archived, DamagedTail
 
 _MEANING: dict[DamageKind, str] = {
     "altered": "these bytes are not those that were recorded: somebody changed them, or the disk did",
+    "unfinished": "the file ends within an entry: its end was cut off, or these bytes were changed",
     "other_place": "a whole entry that belongs elsewhere: entries were taken out, put in, doubled or changed over",
     "other_past": "a whole entry, made after another one than stands before it: that one was exchanged, or this "
     "one comes from another ledger or an older copy",
     "gone": "entries that were recorded are gone: the end was cut off, or a file was removed",
+    "stray": "a file that has the name of a segment and can be none: somebody put it there, or renamed one",
     "head": "the entries fit together, and are not those of which the last one was noted: the end was exchanged, "
     "or HEAD was",
     "seal": "the entries are sound, and what was noted of this segment when it was full is about others: the "
@@ -45,7 +47,11 @@ def contradicted_from(found: Verified) -> ContradictedFrom | None:
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    wrong = [*found.evidence.contradictions, *found.evidence.anchor_contradictions]
+    wrong = [
+        each
+        for each in (*found.evidence.contradictions, *found.evidence.anchor_contradictions)
+        if each.of_entries
+    ]
     if not wrong or not found.report.entries:
         return None
     seq = min(each.from_entry for each in wrong)

@@ -43,6 +43,14 @@ class _Misfit(Exception):
     """A checkpoint does not fit; the message says why, in words."""
 
 
+class _OtherEntries(_Misfit):
+    """A checkpoint is of other entries than there are here."""
+
+
+class _NoCheckpoint(_Misfit):
+    """What stands there is no checkpoint, and says nothing of any entries."""
+
+
 class _OfAnotherLog(Exception):
     """A note says nothing of this ledger."""
 
@@ -86,6 +94,7 @@ class _Check:
         self._signers: dict[Note, list[VerifierKey] | str] = {}
         self._fitting: list[_Fitting] = []
         self._superseded: dict[tuple[int, str], Superseded] = {}
+        self._of_other_entries: set[str] = set()
         self._unread = 0
 
     def report(self, kept: Sequence[FoundNote]) -> EvidenceReport:
@@ -202,6 +211,7 @@ class _Check:
     def _remembered(self, place: Place) -> tuple[AnchorReport, list[tuple[FoundNote, str]]]:
         """What a place remembers: how much of it fits, and what does not."""
         fitting, foreign, unread, misfits = [], 0, 0, []
+        none = []
         for note in place.notes:
             try:
                 fitting.append(self._size_of(note))
@@ -209,13 +219,17 @@ class _Check:
                 foreign += 1
             except _NotRead:
                 unread += 1
+            except _NoCheckpoint as misfit:
+                # Whoever could put it there could as well have put nothing there.
+                none.append(f"{note.where}: {misfit}")
             except _Misfit as misfit:
                 misfits.append((note, str(misfit)))
         if not fitting and not misfits and not unread and place.notes:
-            why = "it remembers other logs, and nothing of this ledger"
+            other = "it remembers other logs, and nothing of this ledger"
+            why = other if foreign else "nothing that stands there is a checkpoint"
             misfits.append((FoundNote(place.name, None, None, why), why))
         sizes = [size for size in fitting if size is not None]
-        return AnchorReport(place.name, len(sizes), max(sizes, default=0), foreign, unread), misfits
+        return AnchorReport(place.name, len(sizes), max(sizes, default=0), foreign, unread, none), misfits
 
     def _misfit(self, note: FoundNote) -> str | None:
         """Why one of the ledger's own checkpoints does not fit; empty if it does, None if that cannot be judged."""
@@ -228,6 +242,8 @@ class _Check:
             self._unread += 1
             return None
         except _Misfit as misfit:
+            if isinstance(misfit, _OtherEntries):
+                self._of_other_entries.add(note.where)
             return str(misfit)
 
     def _size_of(self, found: FoundNote) -> int | None:
@@ -237,8 +253,10 @@ class _Check:
             _OfAnotherLog, _NotRead, _Misfit: it is of another log, or cannot be judged, or does not fit.
         """
         if found.checkpoint is None or found.note is None:
-            raise _Misfit(f"it is no checkpoint: {found.why}")
+            raise _NoCheckpoint(f"it is no checkpoint: {found.why}")
         origin, (size, root) = found.checkpoint.origin, found.checkpoint.head
+        if self._damaged and not self._history.origins:
+            raise _NotRead  # what the ledger is called stands in what could not be read
         if self._history.is_lost_name(origin):
             self._judge_lost(found.where, origin, size)
             return None
@@ -249,7 +267,7 @@ class _Check:
         signers = self._known_signers(found.note, size)
         continued = self._history.continued_before(origin, size)
         if continued is not None and continued.seq not in self._trust.continued:
-            raise _Misfit(
+            raise _OtherEntries(
                 f"it covers {size:,} entries, of which some are not here: the ledger went on without them, says "
                 f"entry {continued.seq}"
             )
@@ -260,11 +278,11 @@ class _Check:
         if size > self._entries and self._damaged:
             raise _NotRead
         if size > self._entries:
-            raise _Misfit(f"it covers {size:,} entries, and the ledger has {self._entries:,}")
+            raise _OtherEntries(f"it covers {size:,} entries, and the ledger has {self._entries:,}")
         if size < self._first or (size not in self._roots and (self._first or self._is_unread(size - 1))):
             raise _NotRead
         if self._roots.get(size) != root:
-            raise _Misfit(f"the first {size:,} entries have another root than was signed")
+            raise _OtherEntries(f"the first {size:,} entries have another root than was signed")
         self._fitting.append(_Fitting(size, signers))
         return size
 
@@ -278,7 +296,7 @@ class _Check:
             raise _NotRead
         accepted = [each.seq for each in self._history.periods if each.seq in self._trust.continued]
         if not accepted or min(accepted) >= size:
-            raise _Misfit(
+            raise _OtherEntries(
                 f"it names this ledger {origin}, and the entry by which it went on as that is not here"
             )
         gone = Superseded(where, size, origin, min(accepted))
@@ -316,7 +334,7 @@ class _Check:
         ]
         why = "no checkpoint that fits to these entries is signed by it"
         return [
-            Contradiction("key", f"{option} {key.text}", None, 0, why)
+            Contradiction("key", f"{option} {key.text}", None, 0, why, of_entries=False)
             for option, keys, signers in given
             if not self._largest(signers)
             for key in keys
@@ -336,7 +354,13 @@ class _Check:
                 continue
             size = note.checkpoint.head.size if note.checkpoint else None
             before = bisect_right(sound, self._entries if size is None else size)
-            found.append(Contradiction(source, note.where, size, sound[before - 1] if before else 0, why))
+            from_entry = sound[before - 1] if before else 0
+            of_entries = (
+                source == "entry"
+                or note.where in self._of_other_entries
+                or (source == "anchor" and note.checkpoint is not None)
+            )
+            found.append(Contradiction(source, note.where, size, from_entry, why, of_entries))
         return found
 
 

@@ -20,6 +20,7 @@ class Contradiction(NamedTuple):
         size: how many entries the checkpoint covers; None if that is not known.
         from_entry: the first entry that may be another one than was signed: a checkpoint of so many entries fits.
         why: what is wrong, in words.
+        of_entries: whether it speaks against entries, and not against the checkpoint or a key alone.
     """
 
     source: Source
@@ -27,6 +28,7 @@ class Contradiction(NamedTuple):
     size: int | None
     from_entry: int
     why: str
+    of_entries: bool = True
 
 
 class Superseded(NamedTuple):
@@ -54,6 +56,7 @@ class AnchorReport(NamedTuple):
         size: of the largest of them; 0 if none does.
         foreign: how many notes are about something else.
         unread: how many are about a beginning that was not read.
+        none: what stands there and is no checkpoint: where, and why not.
     """
 
     name: str
@@ -61,6 +64,7 @@ class AnchorReport(NamedTuple):
     size: int
     foreign: int
     unread: int
+    none: Sequence[str] = ()
 
 
 class EvidenceReport(NamedTuple):

@@ -22,7 +22,8 @@ from eventstore.regular_file import NotRegular, read_regular
 
 PLACE_BYTES_MAX = 64 * 1024 * 1024
 """A file in which more is remembered is not read."""
-_NOTE = re.compile(rb"(?:[^\n]+\n)+\n(?:\xe2\x80\x94 [^\n]+\n)+")
+# Nothing is tried twice: a file of any content is looked through in time that grows as it does.
+_NOTE = re.compile(rb"\n*+(?P<note>(?:[^\n]++\n)++\n(?:\xe2\x80\x94 [^\n]++\n)++)")
 _FILES_MAX = 1_000_000
 
 
@@ -116,10 +117,8 @@ def remembered(path: Path) -> Place:
 def notes_in(where: str, raw: bytes) -> list[FoundNote]:
     """The notes that stand one behind the other; if there is anything else, one that says why it is none."""
     found, at = [], 0
-    for match in _NOTE.finditer(raw):
-        if raw[at : match.start()].strip():
-            break
-        found.append(found_note(where, match[0]))
+    while (match := _NOTE.match(raw, at)) is not None:
+        found.append(found_note(where, match["note"]))
         at = match.end()
     if raw[at:].strip() or not found:
         found.append(found_note(where, raw[at:]))

@@ -158,7 +158,7 @@ def test_a_bundle_of_one_job_says_that_it_does_not_show_all(home: SignedHome) ->
 def test_a_job_of_which_nothing_is_recorded_has_no_bundle(home: SignedHome, tmp_path: Path) -> None:
     """It is said, and nothing is written."""
     answer = home.ask(*DAY, "--job", "monthly", "-o", str(tmp_path / "b.zip"))
-    assert (answer.code, "monthly" in answer.err) == (1, True)
+    assert (answer.code, "monthly" in answer.err) == (2, True)
     assert not (tmp_path / "b.zip").exists()
 
 

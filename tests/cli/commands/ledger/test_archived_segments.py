@@ -202,6 +202,23 @@ def test_verify_with_the_archive(archived: ArchivedHome) -> None:
     assert {**now, "archived": []} == before
 
 
+def test_an_archive_in_which_something_else_stands_is_told_as_that(archived: ArchivedHome) -> None:
+    """Damaged, or another one: nothing says that it only has to be mounted."""
+    release()
+    (volume,) = archived.volume.glob(f"{segment_name(16)}.*")
+    raw = volume.read_bytes()
+    volume.write_bytes(raw[:-3] + bytes([raw[-3] ^ 1]) + raw[-2:])
+    answer = archived.home.ask("ledger", "verify", "--archives")
+    assert (answer.code, answer.out) == (1, "")
+    assert "in which something else stands" in answer.err
+    assert "Put a sound copy of the archive there" in answer.err
+    volume.write_bytes(
+        (archived.volume / volume.name.replace(segment_name(16), segment_name(8))).read_bytes()
+    )
+    shown = archived.home.ask("ledger", "show", "17")
+    assert (shown.code, "in which something else stands" in shown.err) == (3, True)
+
+
 def test_verify_of_a_copy_says_of_which_entries_the_laws_were_not_checked(
     archived: ArchivedHome, tmp_path: Path
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 
 from eventstore.kept_sizes import checkpoint_path
 from eventstore.proofs.notes.checkpoint import origin_hash, parse_checkpoint
-from tests.support.home import LiveHome
+from tests.support.home import CONFIG, LiveHome
 from tests.support.receiver import Receiver, always
 from tests.support.signed_ledger import SignedLedger, head_of, signed_note, signer
 
@@ -90,6 +92,112 @@ def test_what_is_not_what_was_signed_is_told_with_its_place(home: LiveHome, ledg
     assert document["contradictions"][0]["size"] == 35
 
 
+def test_an_end_that_was_cut_and_was_signed_is_told(home: LiveHome, ledger: SignedLedger) -> None:
+    """No command opens such a ledger: what is left of it is verified all the same, but for the laws."""
+    (ledger.folder / "HEAD").unlink()
+    for name in ("00000000000000000032.jsonl", "00000000000000000024.seal"):
+        (ledger.folder / name).unlink()
+    last = ledger.folder / "00000000000000000024.jsonl"
+    last.write_bytes(b"".join(last.read_bytes().splitlines(keepends=True)[:5]))
+    answer = home.ask("ledger", "verify")
+    facts = told(answer.out)
+    assert (answer.code, facts["verdict"]) == (
+        1,
+        "NOT WHAT WAS SIGNED, from entry 21 on: it covers 31 entries, and the ledger has 29",
+    )
+    assert facts["not checked"].startswith("the laws")
+    assert home.ask("ledger", "verify", "--json").document["laws_checked"] is False
+
+
+@pytest.mark.parametrize("damage", ["text", "signature", "a pipe"])
+def test_a_damaged_checkpoint_says_nothing_against_the_entries(
+    home: LiveHome, ledger: SignedLedger, damage: str
+) -> None:
+    """Exit code 1, but they are not said to be written anew: the others fit."""
+    path = checkpoint_path(ledger.folder, 31)
+    raw = path.read_bytes()
+    if damage == "a pipe":
+        path.unlink()
+        os.mkfifo(path)
+    else:
+        path.write_bytes(raw[:-2] + b"@\n" if damage == "text" else raw[:-9] + b"AAAAAAA=\n")
+    answer = home.ask("ledger", "verify")
+    facts = told(answer.out)
+    assert answer.code == 1
+    assert facts["verdict"].startswith("consistent: ")
+    assert facts["verdict"].endswith(
+        "; but 1 checkpoint kept beside them cannot be relied on: damaged, or put there"
+    )
+    assert not {"means", "segment", "byte offset"} & set(facts)
+    document = home.ask("ledger", "verify", "--json").document
+    (wrong,) = document["contradictions"]
+    assert (document["passed"], document["contradicted_from"], wrong["of_entries"]) == (False, None, False)
+
+
+def test_what_is_no_checkpoint_beside_those_of_an_anchor_is_told(
+    home: LiveHome, ledger: SignedLedger, tmp_path: Path
+) -> None:
+    """And says nothing against the ledger: whoever put it there could have put nothing there."""
+    anchor = tmp_path / "anchor"
+    anchor.mkdir()
+    (anchor / "31").write_bytes(checkpoint_path(ledger.folder, 31).read_bytes())
+    (anchor / "README").write_text("kept by the auditor\n")
+    answer = home.ask("ledger", "verify", "--anchor", str(anchor))
+    facts = told(answer.out)
+    assert (answer.code, facts["not read"].startswith(f"{anchor}/README: it is no checkpoint: ")) == (0, True)
+    assert (
+        len(home.ask("ledger", "verify", "--anchor", str(anchor), "--json").document["anchors"][0]["none"])
+        == 1
+    )
+    (anchor / "31").unlink()
+    refused = home.ask("ledger", "verify", "--anchor", str(anchor))
+    assert (refused.code, refused.out, f"{anchor}/README: it is no checkpoint" in refused.err) == (
+        2,
+        "",
+        True,
+    )
+
+
+def test_an_entry_by_which_the_ledger_did_not_go_on_is_no_answer(
+    home: LiveHome, ledger: SignedLedger
+) -> None:
+    """A number that was mistyped is told, and not passed over."""
+    ledger.grow(1)
+    for seq in ("4", "99999"):
+        answer = home.ask("ledger", "verify", "--continued", seq)
+        assert (answer.code, answer.out) == (2, "")
+        assert f"did not go on after a restore by entry {seq}" in answer.err
+
+
+def test_a_folder_that_may_not_be_read_is_a_ledger_that_cannot(
+    home: LiveHome, ledger: SignedLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 3, as for a file in it."""
+
+    def refused(path: str, *_: object) -> list[str]:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(os, "listdir", refused)
+    monkeypatch.setattr(os, "scandir", refused)
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, *how: path != str(ledger.folder) and may(path, *how))
+    answer = home.ask("ledger", "verify", "--ledger", str(ledger.folder))
+    assert (answer.code, answer.out, "ermission denied" in answer.err) == (3, "", True)
+
+
+def test_a_key_that_was_rotated_in_is_the_one_that_was_given(home: LiveHome) -> None:
+    """The one before it is named by the ledger itself."""
+    home.configure(CONFIG)
+    assert home.ask("ledger", "key", "generate").code == 0
+    assert home.ask("ledger", "key", "rotate").code == 0
+    assert home.ask("ledger", "checkpoint").code == 0
+    shown = home.ask("ledger", "key", "show", "--json").document
+    signers = home.ask("ledger", "verify", "--key", shown["vkey"]).out
+    assert re.search(r"from entry \d+ on, named by the ledger itself\n.* from entry \d+ on, given\n", signers)
+    signers = home.ask("ledger", "verify", "--key", shown["former_keys"][0]).out
+    assert re.search(r"from entry \d+ on, given\n.* on, signed by a key that was given\n", signers)
+
+
 def test_an_anchor_that_is_no_file_says_nothing_against_the_ledger(home: LiveHome, tmp_path: Path) -> None:
     """A pipe, as a shell makes one of another command: exit code 2, and nothing waits for its writer."""
     os.mkfifo(tmp_path / "pipe")
@@ -147,6 +255,7 @@ def test_a_damage_is_told_with_what_it_means(home: LiveHome, ledger: SignedLedge
     for damaged, seq, means in (
         (raw[:300] + bytes([raw[300] ^ 1]) + raw[301:], 9, "somebody changed them, or the disk did"),
         (b"".join(lines[:2] + lines[3:]), 10, "entries were taken out, put in, doubled or changed over"),
+        (b"".join(lines[:5])[:-20], 12, "the file ends within an entry"),
         (b"".join(lines[:5]), 13, "the end was cut off, or a file was removed"),
         (b"".join([lines[0], lines[2], lines[1], *lines[3:]]), 9, "changed over"),
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -306,7 +307,11 @@ def test_a_place_that_remembers_nothing_of_the_ledger_is_told(ledger: SignedLedg
     evidence = found(ledger, Trust(places=[remembered(place)]))
     assert (reasons(evidence), evidence.anchors[0].fitting, evidence.anchors[0].foreign) == ("", 1, 1)
     (place / "three").write_bytes(b"something else")
-    assert "it is no checkpoint" in reasons(found(ledger, Trust(places=[remembered(place)])))
+    evidence = found(ledger, Trust(places=[remembered(place)]))
+    assert reasons(evidence) == "", "whoever put it there could have put nothing there"
+    assert [each.removeprefix(f"{place}/") for each in evidence.anchors[0].none] == [
+        "three: it is no checkpoint: it has no signatures behind an empty line, each ended by LF"
+    ]
 
 
 def test_a_file_may_remember_several(ledger: SignedLedger, tmp_path: Path) -> None:
@@ -324,7 +329,12 @@ def test_a_file_may_remember_several(ledger: SignedLedger, tmp_path: Path) -> No
         True,
     ]
     (tmp_path / "empty").write_bytes(b"")
-    assert "it is no checkpoint" in reasons(found(ledger, Trust(places=[remembered(tmp_path / "empty")])))
+    nothing = reasons(found(ledger, Trust(places=[remembered(tmp_path / "empty")])))
+    assert nothing == "nothing that stands there is a checkpoint"
+    (tmp_path / "long").write_bytes(b"a" * 4_000_000)
+    began_s = time.process_time()
+    assert len(notes_in("f", (tmp_path / "long").read_bytes())) == 1
+    assert time.process_time() - began_s < 2, "each byte is looked at once"
     with pytest.raises(UnreadablePlace, match="No such file"):
         remembered(tmp_path / "nowhere")
     (tmp_path / "nothing").mkdir()
