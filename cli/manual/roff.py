@@ -36,7 +36,8 @@ def literal(line: str) -> str:
 
 def paragraph(words: str) -> str:
     """Text that may stand at the beginning of a line of roff."""
-    return "\\&" + text(words) if words.lstrip()[:1] in {".", "'"} else text(words)
+    made = text(words)
+    return "\\&" + made if made.startswith(".") else made
 
 
 def bold(words: str) -> str:

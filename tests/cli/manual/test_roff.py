@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cli.manual.roff import bold, literal, paragraph, quoted, text
@@ -44,6 +44,8 @@ def said(words: str) -> str:
 
 @settings(max_examples=examples(15))
 @given(WORDS)
+@example("\x1b .SH X")
+@example(" 'br")
 def test_each_character_is_shown_as_it_was(words: str) -> None:
     """At the beginning of a line, within one, and in an argument; the roff itself is ASCII, on one line."""
     for made in (paragraph(words), bold("x" + words), quoted("x" + words)):
