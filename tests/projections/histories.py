@@ -100,9 +100,7 @@ class Simulation:
             unstarted = [one for one in self.owed if one[1] not in self.attempts]
             job, run, trigger = unstarted[number % len(unstarted)]
             self.owed.remove((job, run, trigger))
-            writer.append(
-                v.event(v.RunSkipped(reason="overlap", trigger=trigger), v.SCHEDULER, job=job, run=run)
-            )
+            writer.skip(job, run, trigger)
 
 
 class LongHistory(Simulation):

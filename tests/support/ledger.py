@@ -169,6 +169,12 @@ class Writer:
         )
         self.record(finished, job, run)
 
+    def skip(self, job: str, run: int, trigger: Trigger = "schedule") -> None:
+        """The run never begins, for another one of the job is going."""
+        self.record(
+            v.RunSkipped(reason="overlap", trigger=trigger, scheduled_for=self._due.get(run)), job, run
+        )
+
     def serve(self, pid: int = 7) -> None:
         """A scheduler begins to watch."""
         self.record(scheduler_started(pid, config="c"))
