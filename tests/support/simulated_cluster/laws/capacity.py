@@ -85,13 +85,18 @@ class CapacityAuditor:
     def _assign(self, entry: CommittedEntry) -> None:
         data, where = entry.data, f"entry {entry.seq}, run {entry.run} of {entry.job}"
         definition, node = self._definitions[entry.job], data["node"]
-        self._begun.pop(entry.run, None)  # it was assigned elsewhere
+        elsewhere = self._begun.pop(entry.run, None)
         assert node in self._serving, f"{where}: it is assigned to {node}, which does not serve"
         assert node not in self._drained, f"{where}: it is assigned to {node}, which is drained"
         locks = sorted(data.get("locks", {}))
         assert locks == sorted(definition.get("locks", [])), f"{where}: it holds {locks}"
         run = BegunRun(entry.job, node, locks)
-        if definition.get("overlap", "skip") != "allow" or data["trigger"] in ("catch_up", "backfill"):
+        one_by_one = definition.get("overlap", "skip") != "allow" or data["trigger"] in (
+            "catch_up",
+            "backfill",
+        )
+        # One that is assigned to another node keeps its place before those that began since.
+        if one_by_one and elsewhere is None:
             beside = [number for number, each in self._begun.items() if each.job == entry.job]
             assert not beside, f"{where}: it begins beside {beside}"
         self._begun[entry.run] = run
