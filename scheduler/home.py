@@ -25,6 +25,11 @@ class Home(msgspec.Struct, frozen=True):
         """Everything that cronledger writes."""
         return self.root / "var"
 
+    @classmethod
+    def of_config(cls, path: Path) -> Home:
+        """The home whose config this file would be."""
+        return cls(path.parent.parent.parent)
+
     @property
     def ledger(self) -> Path:
         """Where the entries are as files: the mirror, where the ledger is in a database, else the ledger itself."""

@@ -19,11 +19,8 @@ def show_problem(problem: ConfigProblem) -> None:
     """Print everything that is wrong with a config to standard error."""
     if isinstance(problem, ConfigMissing):
         path = printable(str(problem.path))
-        say(
-            Failure(
-                f"there is no config at {path}", "`cronledger init` writes a commented one to start from."
-            )
-        )
+        advice = printable(problem.what_to_do)
+        say(Failure(f"there is no config at {path}", f"{advice[:1].upper()}{advice[1:]}."))
     elif isinstance(problem, ConfigUnreadable):
         say(Failure(str(problem)))
     else:

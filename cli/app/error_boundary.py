@@ -83,6 +83,8 @@ def _may_pass(problem: Exception) -> bool:
 
     if isinstance(problem, OSError):
         return not isinstance(problem, BrokenPipeError) and problem.errno not in _NOT_BY_ITSELF
+    if isinstance(problem, Unavailable) and isinstance(problem.__cause__, OSError):
+        return problem.__cause__.errno not in _NOT_BY_ITSELF
     return isinstance(problem, Unavailable | NoAnswer | InDoubt | Poisoned)
 
 

@@ -22,6 +22,7 @@ def init(home: Home) -> None:
     Nothing that exists is overwritten. The config holds a job that runs every minute, so that there is something to
     see, and two maintenance jobs.
     """
+    from scheduler.configuration.errors import last_config_in_force
     from scheduler.configuration.keys.starter import STARTER
 
     if home.config.exists():
@@ -29,6 +30,11 @@ def init(home: Home) -> None:
         raise Failure(
             f"there is a config already: {home.config}",
             f"It was left as it is. `{command} check` checks it, `{command} serve` runs it.",
+        )
+    if (advice := last_config_in_force(home.config)) != "":
+        raise Failure(
+            f"jobs are in force here, and their config is gone: {home.config}",
+            f"Nothing was written, for a scheduler would take these jobs away; {printable(advice)}.",
         )
     try:
         _make_folders(home.config.parent)

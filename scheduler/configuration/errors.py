@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from scheduler.entry_members import ConfigError
+from scheduler.home import Home
 
 LISTED_MAX: Final = 200
 """So many mistakes are listed: nobody reads on."""
@@ -64,14 +65,28 @@ class ConfigInvalid(Exception):
         return self.count < COUNTED_MAX
 
 
+def last_config_in_force(path: Path) -> str:
+    """How to get the config back that was in force before its file was gone; empty if none was.
+
+    One to start from would take the jobs away that are in force.
+    """
+    kept = Home.of_config(path).config_in_force
+    if path == kept or not kept.is_file():
+        return ""
+    if (path.parent / "config.d").exists():
+        return f"{kept} holds the last one that was in force, the files of config.d included"
+    return f"put back the last one that was in force: `cp {kept} {path}`"
+
+
 class ConfigMissing(Exception):
-    """There is no config file."""
+    """There is no config file; `what_to_do` says in words how to get one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        super().__init__(
-            f"there is no config at {path}: `cronledger init` writes a commented one to start from"
+        self.what_to_do = (
+            last_config_in_force(path) or "`cronledger init` writes a commented one to start from"
         )
+        super().__init__(f"there is no config at {path}: {self.what_to_do}")
 
 
 class ConfigUnreadable(Exception):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
 
 import pytest
 
+from cli.app.error_boundary import passing_failures
+from cli.app.failures import Failure
+from eventstore.errors import Unavailable
 from scheduler.home import Home
-from tests.support.command import call
+from tests.support.command import await_fact, call
 from tests.support.home import CONFIG, LiveHome
 
 
@@ -87,3 +91,33 @@ def test_a_home_in_which_nothing_was_recorded_begins_one(tmp_path: Path) -> None
     for command in (["status"], ["jobs", "list"], ["check"], ["plan"]):
         assert live.ask(*command).code == 0
     assert live.ask("jobs", "disable", "nightly").code == 0
+
+
+def test_a_config_that_is_gone_is_put_back_and_not_begun_anew(tmp_path: Path) -> None:
+    """The one that `init` writes would take the jobs away that are in force; nothing is written."""
+    live = LiveHome(tmp_path)
+    live.configure(CONFIG)
+    home = Home(live.root)
+    with live.served():
+        await_fact(home.config_in_force.exists)
+    home.config.unlink()
+    back = f"cp {home.config_in_force} {home.config}"
+    for command in (["check"], ["init"]):
+        answer = live.ask(*command)
+        assert (answer.code, f"the last one that was in force: `{back}`" in answer.err) == (2, True)
+        assert not home.config.exists()
+    shutil.copy(home.config_in_force, home.config)
+    assert live.ask("check").code == 0
+
+
+@pytest.mark.parametrize(("number", "raised"), [
+    (errno.EACCES, Unavailable), (errno.EROFS, Unavailable), (errno.ENOSPC, Failure),
+])  # fmt: skip
+def test_a_ledger_that_may_not_be_written_is_nothing_that_passes(
+    number: int, raised: type[Exception]
+) -> None:
+    """No service manager tries that again and again, as it does with a full disk."""
+    refused = Unavailable("x")
+    refused.__cause__ = OSError(number, "y")
+    with pytest.raises(raised), passing_failures():
+        raise refused
