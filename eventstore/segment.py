@@ -98,8 +98,8 @@ class SegmentNames(msgspec.Struct, frozen=True):
         return sorted(self.segments + self.archived) if self.markers else self.segments
 
     def strays(self, segment_entries: int) -> list[int]:
-        """The segments that there cannot be: none begins there."""
-        return [first for first in self.segments if first % segment_entries]
+        """The segments, here or archived, that there cannot be: none begins there."""
+        return [first for first in self.firsts if first % segment_entries]
 
     def without(self, strays: list[int], end: int | None = None) -> SegmentNames:
         """All but these, up to the segment that begins at `end`."""
@@ -140,9 +140,10 @@ def check_names(folder: Path, firsts: list[int], segment_entries: int) -> None:
 
 
 def stray(folder: Path, first: int, seq: int, segment_entries: int) -> Corrupt:
-    """The damage that a file is which has a segment's name and can be none, where entry `seq` would be next."""
+    """The damage that a file is which has the name of a segment, or of a marker, where entry `seq` would be next."""
     wanted = f"{STRAY}: segments begin at multiples of {segment_entries:,}"
-    return Corrupt(folder / segment_name(first), 0, seq, wanted, "a file")
+    path = folder / segment_name(first)
+    return Corrupt(path if os.path.lexists(path) else folder / marker_name(first), 0, seq, wanted, "a file")
 
 
 def check_seals(folder: Path, found: SegmentNames) -> None:

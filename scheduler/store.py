@@ -20,7 +20,6 @@ from eventstore.lock import LOCK_PATIENCE_S
 from eventstore.store import EventStore
 from scheduler.database.origin import database_address, is_on_database
 from scheduler.home import Home
-from scheduler.ownership.home_identity import identity_file
 from scheduler.version import VERSION
 
 if TYPE_CHECKING:
@@ -49,6 +48,9 @@ def has_ledger(home: Home) -> bool:
     """
     if is_on_database(home) or holds_ledger(home.ledger):
         return True
+    # Nearly every home has one: how a home is known again is not asked for then.
+    from scheduler.ownership.home_identity import identity_file
+
     witness = identity_file(home)
     if os.path.lexists(witness):
         raise LedgerGone(home.ledger, witness)

@@ -182,19 +182,14 @@ def _of_ledger(problem: LedgerError) -> Failure:
         )
     if isinstance(problem, ledger.Archived):
         place = printable(problem.place)
+        state, remedy = "which cannot be read", "Mount the archive there; if it is elsewhere now,"
         if problem.damaged:
-            return Failure(
-                f"entries {problem.first:,} to {problem.last:,} are in an archive, {place}, in which something else "
-                f"stands: {printable(problem.why)}",
-                "Nothing of the ledger here is damaged. Put a sound copy of the archive there; if it is elsewhere, "
-                "`cronledger ledger reattach DIR` says where.",
-                ExitCode.LEDGER,
-            )
+            state = "in which something else stands"
+            remedy = "Put a sound copy of the archive there; if it is elsewhere,"
         return Failure(
-            f"entries {problem.first:,} to {problem.last:,} are in an archive, {place}, which cannot be read: "
+            f"entries {problem.first:,} to {problem.last:,} are in an archive, {place}, {state}: "
             f"{printable(problem.why)}",
-            "Nothing of the ledger here is damaged. Mount the archive there; if it is elsewhere now, "
-            "`cronledger ledger reattach DIR` says where.",
+            f"Nothing of the ledger here is damaged. {remedy} `cronledger ledger reattach DIR` says where.",
             ExitCode.LEDGER,
         )
     from cli.app.database_failures import database_failure

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import msgspec
@@ -19,7 +19,7 @@ from cli.home.named_config import named_config, named_config_options
 from cli.terminal.console import fitted, note, paint, tell, wants_colour
 from cli.terminal.printable import printable, show_count
 from cli.times.zones import local_zone
-from cli.words.approval_words import change_document, change_sentence, nobody_approves
+from cli.words.approval_words import change_documents, change_sentence, nobody_approves
 from eventstore.errors import LedgerError
 from scheduler.configuration.errors import ConfigInvalid
 from scheduler.configuration.files.joined import MAIN
@@ -126,10 +126,6 @@ def _pending(home: Home, config: Config, candidate: Candidate | None) -> _Pendin
         return _Pending()
 
 
-def _documents(changes: Sequence[tuple[str, PendingChange]]) -> list[dict[str, Any]]:
-    return [{"job": name, **change_document(change)} for name, change in changes]
-
-
 def _warn(home: Home, candidate: Candidate | None, found: list[ConfigLint]) -> None:
     colour = wants_colour(sys.stderr)
     for remark in found[:_WARNINGS_MAX]:
@@ -159,8 +155,8 @@ def _check_for_programs(home: Home, candidate: Candidate | None, *, strict: bool
             "jobs": len(config.jobs),
             "errors": [],
             "error_count": 0,
-            "approvals": _documents(pending.changes),
-            "rejected": _documents(pending.rejected),
+            "approvals": change_documents(pending.changes),
+            "rejected": change_documents(pending.rejected),
             "warnings": [
                 msgspec.to_builtins(remark._asdict() | {"file": remark.file or MAIN}) for remark in remarks
             ],

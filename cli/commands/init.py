@@ -31,7 +31,7 @@ def init(home: Home) -> None:
             f"there is a config already: {home.config}",
             f"It was left as it is. `{command} check` checks it, `{command} serve` runs it.",
         )
-    if (advice := last_config_in_force(home.config)) != "":
+    if advice := last_config_in_force(home.config):
         raise Failure(
             f"jobs are in force here, and their config is gone: {home.config}",
             f"Nothing was written, for a scheduler would take these jobs away; {printable(advice)}.",

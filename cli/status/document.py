@@ -27,7 +27,7 @@ from cli.status.findings import (
 from cli.status.heartbeat import heartbeat_document
 from cli.status.notifications import channel_document, known_channels
 from cli.status.telemetry import telemetry_document
-from cli.words.approval_words import change_document
+from cli.words.approval_words import change_documents
 from cli.words.late_words import late_document
 from cli.words.limit_words import memory_means
 from cli.words.wait_words import awaited_instants, waited_document, waiting_document
@@ -175,8 +175,8 @@ def _waits(view: View) -> dict[str, Any]:
     """What waits: changes for a second person, runs for what they could start with."""
     full = view.full_slots
     return {
-        "approvals": [{"job": name, **change_document(change)} for name, change in approvals_awaited(view)],
-        "rejected": [{"job": name, **change_document(change)} for name, change in edits_rejected(view)],
+        "approvals": change_documents(approvals_awaited(view)),
+        "rejected": change_documents(edits_rejected(view)),
         "slots_taken": None
         if full is None
         else {"by": [run.number for run in full.holders], "waiting": len(full.waiting)},

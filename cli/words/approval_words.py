@@ -109,6 +109,11 @@ def _env_words(old: str, new: str) -> tuple[str, str]:
     return (f"set (digest {old})" if old else ""), (f"set (digest {new})" if new else "")
 
 
+def change_documents(changes: Iterable[tuple[str, PendingChange]]) -> list[dict[str, Any]]:
+    """Changes by the names of their jobs, for programs."""
+    return [{"job": name, **change_document(change)} for name, change in changes]
+
+
 def change_document(change: PendingChange) -> dict[str, Any]:
     """For programs: members are added, never renamed."""
     return {

@@ -70,8 +70,9 @@ def last_config_in_force(path: Path) -> str:
 
     One to start from would take the jobs away that are in force.
     """
-    kept = Home.of_config(path).config_in_force
-    if path == kept or not kept.is_file():
+    home = Home.of_config(path)
+    kept = home.config_in_force
+    if path != home.config or not kept.is_file():
         return ""
     if (path.parent / "config.d").exists():
         return f"{kept} holds the last one that was in force, the files of config.d included"

@@ -101,6 +101,9 @@ def test_a_config_that_is_gone_is_put_back_and_not_begun_anew(tmp_path: Path) ->
     with live.served():
         await_fact(home.config_in_force.exists)
     home.config.unlink()
+    with pytest.MonkeyPatch.context() as inside:
+        inside.chdir(live.root)
+        assert "config-in-force" not in live.ask("check", "other.yaml").err
     back = f"cp {home.config_in_force} {home.config}"
     for command in (["check"], ["init"]):
         answer = live.ask(*command)

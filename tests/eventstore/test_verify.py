@@ -294,6 +294,17 @@ def test_a_file_that_no_segment_is_named_like_is_told_as_that(ledger: Path) -> N
     assert _damage(ledger).seq == 72
 
 
+def test_a_marker_that_no_segment_is_named_like_hides_nothing(ledger: Path) -> None:
+    """It is told behind all that is sound, as a segment of such a name is."""
+    marker = ledger / "00000000000000000005.archived"
+    marker.write_text("x")
+    report = verify(ledger)
+    assert report.first_damage is not None
+    assert (report.entries, report.first_damage.segment) == (100, marker)
+    edit(ledger / "00000000000000000030.jsonl", lambda raw: raw.__setitem__(700, raw[700] ^ 1))
+    assert _damage(ledger).seq == 32
+
+
 def test_a_seal_of_no_segment_hides_nothing(ledger: Path) -> None:
     """Wherever its name says that it belongs."""
     (ledger / "00000000000000000070.seal").rename(ledger / "00000000000000000123.seal")
