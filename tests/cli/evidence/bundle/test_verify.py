@@ -250,7 +250,7 @@ def test_other_members_cannot_be_altered_with_care(members: Members, tmp_path: P
         {**members, note: b"".join([*lines[:2], other[2], *lines[3:]])},
         {**members, note: b"".join([*lines[:4], other[4], *lines[5:]])},
         {**members, note: members[note].replace(b"cronledger/test\n", b"cronledger/tesu\n", 1)},
-        {**members, note: members[note][:-10] + b"A" + members[note][-9:]},
+        edited(members, note, lambda raw: raw[:-10] + (b"A" if raw[-10:-9] != b"A" else b"B") + raw[-9:]),
         {**members, printed: b"Printed\n"},
         {**members, "output/1-1.stdout": b"made up\n"},
         {name: content for name, content in members.items() if name != "keys.txt"},
