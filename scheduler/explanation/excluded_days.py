@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
+from scheduler import vocabulary as v
 from scheduler.explanation.facts import ExcludedDay, Fact
 from scheduler.ledger.past import Past
 from scheduler.rules.instants_state import RESOLUTION
@@ -56,11 +57,11 @@ def _has(digest: str, day: date) -> bool:
 
 
 def _recorded(past: Past, name: str, instant: datetime) -> int | None:
-    """The `schedule.excluded` that tells of an instant; None if there is none yet."""
+    """The `schedule.excluded` that tells of an instant; None if there is none yet, or a person settled it before."""
 
     def told(state: State) -> bool:
         job = state.jobs.get(name)
         return job is not None and job.excluded_until is not None and job.excluded_until >= instant
 
     entry = past.first_where(told) if told(past.state_at(past.head_seq)) else None
-    return None if entry is None else entry.seq
+    return entry.seq if entry is not None and v.payload(entry).first <= instant else None

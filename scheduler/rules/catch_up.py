@@ -15,7 +15,7 @@ from eventstore.store import OWN_SEQ, Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.entry_members import MisfireReason, Trigger
-from scheduler.rules.exclusion import exclusion, exclusion_of_span
+from scheduler.rules.exclusion import exclusion, exclusion_between
 from scheduler.rules.instants_state import RESOLUTION, ClosedInterval
 from scheduler.rules.job_schedule import local_iso, nominal, schedule_of
 from scheduler.rules.state import NEVER, Job, State
@@ -65,9 +65,11 @@ def closed_spans(job: Job, now: datetime) -> list[Event]:
 
     Those of a pause that whoever ended it wanted caught up are, as the job's policy wants it.
     """
-    return [
-        event for span in job.unsettled for event in (*exclusion_of_span(job, span), *_closed_span(span, now))
-    ]
+    events: list[Event] = []
+    for span in job.unsettled:
+        events += exclusion_between(job, span.definition, span.after, span.until)
+        events += _closed_span(span, now)
+    return events
 
 
 def _closed_span(span: ClosedInterval, now: datetime) -> list[Event]:

@@ -31,7 +31,11 @@ def next_batch(due: Sequence[Due], now: datetime) -> list[Due]:
 
 
 def due_events(state: State, due: Iterable[Due], now: datetime) -> list[Event]:
-    """A tick for each instant that fell due; the instants of a job that are past their deadline share one misfire."""
+    """A tick for each instant that fell due; the instants of a job that are past their deadline share one misfire.
+
+    What calendars excluded before any of them is recorded first.
+    """
+    excluded: list[Event] = []
     ticks: list[Event] = []
     overdue: dict[str, list[datetime]] = {}
     seen: dict[str, datetime] = {}
@@ -42,13 +46,13 @@ def due_events(state: State, due: Iterable[Due], now: datetime) -> list[Event]:
         if (earlier and item.instant <= earlier) or job.is_settled(item.instant) or not job.on_schedule:
             continue
         if job.definition.calendars is not None:
-            ticks += exclusion(job, item.instant, earlier)
+            excluded += exclusion(job, item.instant, earlier)
         seen[item.job] = item.instant
         if now - item.instant > deadline(job):
             overdue.setdefault(item.job, []).append(item.instant)
         else:
             ticks.append(ticked(job.definition, item.instant, now))
-    return [_overload(state.jobs[name], instants) for name, instants in overdue.items()] + ticks
+    return [*excluded, *(_overload(state.jobs[name], instants) for name, instants in overdue.items()), *ticks]
 
 
 def deadline(job: Job) -> timedelta:

@@ -427,8 +427,9 @@ class World:
 
         def decide(state: State) -> list[Event]:
             job = state.jobs[name]
-            payload = settling(job, until, "done by hand") if job.present else None
-            return [] if payload is None else [v.event(payload, "user:ann@sim", job=name)]
+            return (
+                settling(job, until, self.clock.wall, "done by hand", "user:ann@sim") if job.present else []
+            )
 
         return self.say(decide)
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from eventstore.store import Entry
 from projections.audit.findings import FindingKind
-from projections.audit.population.counting import Counting, digest_of
+from projections.audit.population.counting import Counting, digest_of, excluded_until
 from projections.audit.population.standing import Before, Standing
 from projections.audit.population.walk import Walk
 from projections.audit.versions import Versions
@@ -231,7 +231,7 @@ class Account:
 
     def _excluded_before(self, job: Job, until: datetime, seq: int) -> None:
         """Nothing that calendars exclude lies unrecorded before what an entry is about."""
-        for after, end in job.open_stretches(_excluded_until(job), until):
+        for after, end in job.open_stretches(excluded_until(job, job.cursor), until):
             self._counting.unrecorded_exclusions(job, job.definition, after, end, seq)
 
     # -- what was folded ---------------------------------------------------------------------------------------------
@@ -277,15 +277,17 @@ class Account:
             if after >= until:
                 continue
             digest = digest_of(job, span.definition)
+            since = excluded_until(job, after)
             if isinstance(data, v.ScheduleSettled):
-                self._counting.count(span.definition, digest, "settled", after, min(until, data.until))
+                end = min(until, data.until)
+                self._counting.count(span.definition, digest, "settled", after, end)
+                self._counting.count_excluded(job, span.definition, since, end)
                 continue
             rest = [(after, until)]
             if isinstance(data, v.ScheduleMisfired) and span is about:
                 rest = [(after, data.first - RESOLUTION), (data.last, until)]
             self._counting.unaccounted(span.definition, rest, entry.seq, digest)
             if span.definition.calendars is not None:
-                since = after if job.excluded_until is None else max(after, job.excluded_until)
                 self._counting.unrecorded_exclusions(job, span.definition, since, until, entry.seq)
 
     def _promises_left(self, job: Job, entry: Entry, data: object) -> None:
@@ -336,7 +338,7 @@ class Account:
             begin = self.standing.disabled_until(before, now if ends is None else min(now, ends))
         for after, until in job.open_stretches(max(begin, job.cursor), now):
             self._left(job.definition, job.revision, after, until, decided_before)
-        self._counting.count_excluded(job, job.definition, _excluded_until(job), now)
+        self._counting.count_excluded(job, job.definition, excluded_until(job, job.cursor), now)
         for after, until in job.open_stretches(max(now, job.cursor, begin), self._window.end):
             self._counting.count(job.definition, job.revision, "not_due", after, until)
 
@@ -362,18 +364,10 @@ class Account:
         self._counting.count_one(definition, digest, "unexplained" if late else "undecided", instant)
 
 
-def _excluded_until(job: Job) -> datetime:
-    """Up to when what calendars exclude is on record, or does not matter."""
-    return job.cursor if job.excluded_until is None else max(job.cursor, job.excluded_until)
-
-
 def _excluding(job: Job) -> list[tuple[JobDefinition, datetime]]:
     """The definitions whose calendars may exclude what is not on record, each with what is recorded up to when."""
-    spans = [
-        (span.definition, span.after if job.excluded_until is None else max(span.after, job.excluded_until))
-        for span in job.unsettled
-    ]
-    return [*spans, (job.definition, _excluded_until(job))]
+    spans = [(span.definition, excluded_until(job, span.after)) for span in job.unsettled]
+    return [*spans, (job.definition, excluded_until(job, job.cursor))]
 
 
 def _matching(around: list[ClosedInterval], data: v.ScheduleMisfired) -> ClosedInterval | None:

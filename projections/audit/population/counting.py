@@ -138,3 +138,8 @@ class Counting:
 def digest_of(job: Job, definition: JobDefinition) -> str:
     """The revision of a definition of a job."""
     return job.revision if definition is job.definition else revision(definition)
+
+
+def excluded_until(job: Job, settled: datetime) -> datetime:
+    """Up to when what a job's calendars exclude is on record, or does not matter: all up to `settled` is settled."""
+    return settled if job.excluded_until is None else max(settled, job.excluded_until)

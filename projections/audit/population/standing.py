@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from eventstore.store import Entry
-from projections.audit.population.counting import Counting
+from projections.audit.population.counting import Counting, excluded_until
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.rules.instants_state import RESOLUTION, ClosedInterval, SettledAhead
@@ -77,6 +77,7 @@ class Standing:
             end = min(data.until, entry.time)
             for after, until in self._open(before, end):
                 self._counting.count(job.definition, job.revision, "settled", after, until)
+                self._counting.count_excluded(job, job.definition, excluded_until(job, after), until)
             self.advance(end)
         if data.until > entry.time:
             self._settled_until = data.until

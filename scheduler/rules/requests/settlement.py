@@ -5,35 +5,51 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import ReopenedPart
+from scheduler.entry_members import Claims, ReopenedPart
+from scheduler.rules.exclusion import exclusion_between
 from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.requests.backfill import under_way
 from scheduler.rules.state import Job, State
 
 
-def settling(job: Job, until: datetime, reason: str) -> v.ScheduleSettled | None:
-    """The payload that settles a job's instants up to `until`; None if they all are.
+def settling(
+    job: Job, until: datetime, now: datetime, reason: str, actor: str, claims: Claims | None = None
+) -> list[Event]:
+    """The entry that settles a job's instants up to `until`; none if they all are.
 
-    Counted are those that are owed as things stand: of a job that is disabled, those that were open before.
+    Counted are those that are owed as things stand: of a job that is disabled, those that were open before. What
+    calendars excluded of these stretches up to now is recorded in the same append, for nobody looks there again.
+
+    Args:
+        job: the job; until: the last instant that may be settled; now: the moment.
+        reason: why; actor: who asks, as entries have it; claims: who that is by the words of others.
     """
     spans = [span for span in job.unsettled if span.after < until]
     if until <= job.cursor and not spans:
-        return None
+        return []
     stretches = [(span.definition, span.after, min(span.until, until)) for span in spans]
     stretches += _in_force(job, until)
     found = [schedule_of(definition).summary(after, end) for definition, after, end in stretches]
     firsts = [each.first for each in found if each.first is not None]
     lasts = [each.last for each in found if each.last is not None]
-    return v.ScheduleSettled(
+    events = [
+        event
+        for definition, after, end in stretches
+        for event in exclusion_between(job, definition, after, min(end, now), actor)
+    ]
+    payload = v.ScheduleSettled(
         until=until,
         first=min(firsts, default=None),
         last=max(lasts, default=None),
         count=sum(each.count for each in found),
         reason=reason,
+        claims=claims,
     )
+    return [*events, v.event(payload, actor, job=job.name)]
 
 
 def _asked_for(state: State, job: Job, now: datetime) -> list[datetime]:

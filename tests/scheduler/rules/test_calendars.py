@@ -8,16 +8,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from projections.audit.window import Window
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
 from scheduler.explanation import Explainer
 from scheduler.explanation import facts as f
 from scheduler.ledger.past import Past
 from scheduler.rules.evolve import fold
+from scheduler.rules.falling_due import due_events
 from scheduler.rules.laws.ledger_laws import illegal_entries
 from scheduler.rules.requests.upcoming import next_run
 from scheduler.rules.state import State
+from scheduler.rules.timetable import Due
 from scheduler.vocabulary.payload import UnfitPayload
+from tests.projections.audit.reports import found, owed, report_of_world
 from tests.support.audit import audit
 from tests.support.calendars import calendar, on
 from tests.support.world import BEGIN, World, job
@@ -52,6 +56,13 @@ def check(world: World) -> None:
     """The ledger as a whole obeys its laws, and the independent checker agrees."""
     audit(world.entries(), world.clock.wall)
     assert list(illegal_entries(world.entries())) == []
+
+
+def owed_and_excluded(world: World) -> tuple[int, int]:
+    """How many instants a report of all up to now counts as owed, and as excluded; nothing is unexplained."""
+    report = report_of_world(world, Window(BEGIN, world.clock.wall))
+    assert found(report) == []
+    return owed(report), report.tally.totals["excluded"]
 
 
 def test_excluded_days_are_left_out_and_recorded_before_the_next_tick() -> None:
@@ -91,6 +102,61 @@ def test_what_passed_unwatched_on_excluded_days_is_no_misfire() -> None:
     assert days(world, v.ScheduleExcluded) == [[3, 4, 2]]
     assert days(world, v.ScheduleTicked) == [[1], [2], [5], [6]]
     check(world)
+
+
+def test_what_a_person_settles_has_its_excluded_days_on_record_first() -> None:
+    """Those of the schedule in force and of an earlier one, up to now; what is to come is settled, not excluded."""
+    world = world_of(daily(catch_up="all"))
+    world.start()
+    world.crash()
+    world.clock.pass_(3 * 86_400)
+    world.person(v.JobDisabled(), "daily")
+    world.person(v.JobEnabled(), "daily")
+    world.clock.pass_(7.6 * 86_400)
+    settled = world.settle("daily", BEGIN + 20 * DAY)[-1]
+    assert days(world, v.ScheduleExcluded) == [[3, 3, 1], [4, 11, 3]]
+    assert v.payload(settled).count == 14
+    assert [entry.actor for entry in world.entries(v.ScheduleExcluded)] == [settled.actor] * 2
+    assert owed_and_excluded(world) == (7, 4)
+    world.start()
+    world.run(12 * 86_400)
+    assert days(world, v.ScheduleExcluded)[2:] == []
+    assert days(world, v.ScheduleTicked) == [[21], [22], [23]]
+    check(world)
+
+
+def test_a_settlement_that_recorded_nothing_of_excluded_days_loses_none(tmp_path: Path) -> None:
+    """As earlier versions wrote it: the report counts them, and no entry that is about others is named as proof."""
+    world = world_of(daily(catch_up="all"))
+    world.start()
+    world.crash()
+    world.clock.pass_(5.6 * 86_400)
+    before = owed_and_excluded(world)
+    world.person(v.ScheduleSettled(BEGIN + 5.6 * DAY, BEGIN + 0.5 * DAY, BEGIN + 5.5 * DAY, 4), "daily")
+    assert owed_and_excluded(world) == before == (4, 2)
+    world.start()
+    world.run(8 * 86_400)
+    assert days(world, v.ScheduleExcluded)[0] == [10, 10, 1]
+    past = Past(world.machine.store.peer(), tmp_path, 64)
+    instant = BEGIN + 2.5 * DAY
+    answer = Explainer(past, "daily", world.clock.wall, serving=True).explain(instant)
+    (fact,) = [each for each in answer.facts if isinstance(each, f.ExcludedDay)]
+    assert (answer.verdict, fact.recorded) == ("excluded", False)
+    check(world)
+
+
+def test_excluded_days_before_misfires_of_an_overload_are_recorded_first() -> None:
+    """As they are before a tick."""
+    world = world_of(daily(start_deadline_ms=90_000))
+    world.start()
+    world.run(1.6 * 86_400)
+    due = [Due(BEGIN + day * DAY, "daily") for day in (4.5, 5.5)]
+    events = due_events(world.state, due, BEGIN + 5.5 * DAY)
+    assert [type(event.data) for event in events] == [
+        v.ScheduleExcluded,
+        v.ScheduleMisfired,
+        v.ScheduleTicked,
+    ]
 
 
 def test_only_and_except_meet_and_days_are_those_of_the_jobs_zone() -> None:

@@ -65,10 +65,7 @@ def _settle(ledger: Ledger, name: str, until: datetime, reason: str) -> None:
     actor = person()
 
     def decide(state: State) -> list[Event]:
-        payload = settling(find_job(state, name), until, reason)
-        if payload is None:
-            return []
-        return [v.event(structs.replace(payload, claims=claims(state.mark)), actor, job=name)]
+        return settling(find_job(state, name), until, datetime.now(UTC), reason, actor, claims(state.mark))
 
     recorded = ledger.decide(decide)
     job = ledger.state.jobs[name]
@@ -78,7 +75,7 @@ def _settle(ledger: Ledger, name: str, until: datetime, reason: str) -> None:
             f"all times of {shown} up to {show_time(until, zone)} are settled already",
             exit_code=ExitCode.FAILED,
         )
-    data: v.ScheduleSettled = v.payload(recorded[0])
+    data: v.ScheduleSettled = v.payload(recorded[-1])
     tell(f"{shown} settled up to {show_time(until, zone)}: {show_count(data.count, 'time')} without a run")
     if not data.count:
         note("By its schedule it has none until then; what an edit would put there is settled too.")
