@@ -218,7 +218,7 @@ class Account:
     def excluded(self, job: Job | None, entry: Entry, data: v.ScheduleExcluded) -> None:
         """Calendars are said to have excluded instants, given the job before it."""
         before, told = data.first - RESOLUTION, (data.first, data.last, data.count)
-        for definition, since in [] if job is None else _excluding(job):
+        for definition, since in [] if job is None else _excluding(job, data.last):
             if job is not None and excluded(definition, before, data.last) == told:
                 if definition is job.definition:
                     self._excluded_before(job, before, entry.seq)
@@ -364,9 +364,11 @@ class Account:
         self._counting.count_one(definition, digest, "unexplained" if late else "undecided", instant)
 
 
-def _excluding(job: Job) -> list[tuple[JobDefinition, datetime]]:
-    """The definitions whose calendars may exclude what is not on record, each with what is recorded up to when."""
-    spans = [(span.definition, excluded_until(job, span.after)) for span in job.unsettled]
+def _excluding(job: Job, last: datetime) -> list[tuple[JobDefinition, datetime]]:
+    """The definitions whose calendars may exclude what ends at `last`, each with what is recorded up to when."""
+    spans = [
+        (span.definition, excluded_until(job, span.after)) for span in job.unsettled if last <= span.until
+    ]
     return [*spans, (job.definition, excluded_until(job, job.cursor))]
 
 

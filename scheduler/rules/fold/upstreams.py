@@ -92,7 +92,7 @@ def defined(state: State, new: JobDefinition, at: datetime) -> None:
             # What an earlier schedule still has is open; it is closed, and the cursor moved, with that schedule.
             job.advance(at)
     elif job is not None and not new.enabled:
-        _forget_decided(job)
+        _forget(state, job, _decided(job))
 
 
 def removed(state: State, job: Job) -> None:
@@ -104,8 +104,7 @@ def removed(state: State, job: Job) -> None:
 
 def disabled(state: State, job: Job) -> None:
     """A job was disabled: what was owed to it and is not on record is owed no more."""
-    if job.awaited:
-        _forget_decided(job)
+    _forget(state, job, _decided(job))
 
 
 def changed(state: State, name: str) -> None:
@@ -123,8 +122,16 @@ def _unlink(state: State, name: str, upstreams: list[str]) -> None:
             state.dependents.pop(each, None)
 
 
-def _forget_decided(job: Job) -> None:
-    job.awaited = [each for each in job.awaited if not is_decided(job, each)]
+def _decided(job: Job) -> list[AwaitedInstant]:
+    return [each for each in job.awaited if is_decided(job, each)]
+
+
+def _forget(state: State, job: Job, forgotten: list[AwaitedInstant]) -> None:
+    """A job awaits these instants no more, and so the jobs after it await them of it no more, unless it ran."""
+    if forgotten:
+        gone = {each.instant for each in forgotten}
+        job.awaited = [each for each in job.awaited if each.instant not in gone]
+        changed(state, job.name)
 
 
 # -- what upstreams do -------------------------------------------------------------------------------------------
@@ -178,7 +185,7 @@ def ended(state: State, run: Run, entry: Entry, *, succeeded: bool) -> None:
                 _fail(state, job, found, run.job, entry)
         _forget_impossible(state, job, run.job)
         if found is not None and not job.on_schedule and is_decided(job, found):
-            job.awaited = [each for each in job.awaited if each is not found]
+            _forget(state, job, [found])
 
 
 def _fail(state: State, job: Job, awaited: AwaitedInstant, name: str, entry: Entry) -> None:
@@ -222,7 +229,7 @@ def misfired(state: State, entry: Entry, missed: Missed) -> None:
                 _fail(state, job, each, name, entry)
         _forget_impossible(state, job, name)
         if not job.on_schedule:
-            _forget_decided(job)
+            _forget(state, job, _decided(job))
 
 
 # -- what is recorded of the job itself --------------------------------------------------------------------------
@@ -286,9 +293,8 @@ def requested_instant(requested: datetime) -> datetime:
 
 def _forget_impossible(state: State, job: Job, name: str) -> None:
     """Forget the instants that an upstream has not, and cannot have any more; what is decided stays so."""
-    for each in [each for each in job.awaited if _is_open(each, name) and not is_decided(job, each)]:
-        if not _may_have(state, name, each.instant):
-            job.awaited.remove(each)
+    undecided = [each for each in job.awaited if _is_open(each, name) and not is_decided(job, each)]
+    _forget(state, job, [each for each in undecided if not _may_have(state, name, each.instant)])
 
 
 def _is_open(awaited: AwaitedInstant, name: str) -> bool:

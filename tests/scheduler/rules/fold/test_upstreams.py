@@ -539,3 +539,21 @@ def test_a_list_that_names_a_job_twice_names_it_once() -> None:
     world.edit(job("b"))
     world.until(FIRST + 5 * MINUTE)
     assert (instants(world, "b"), world.state.dependents) == ([FIRST], {})
+
+
+def test_what_a_job_awaits_no_more_nobody_awaits_of_it() -> None:
+    """Of a diamond one job is disabled when its time is decided: the last one has it no more, nor what follows."""
+    world = defined(
+        job("a"),
+        job("b"),
+        job("both", after=after("a", "b")),
+        job("last", after=after("a", "both")),
+        job("end", after=after("a", "last")),
+    )
+    world.clock.pass_(HOUR_S + 60)
+    first, other = tick(world, "a", FIRST), tick(world, "b", FIRST)
+    end(world, "a", first, "succeeded")
+    world.person(v.JobDisabled(), "both")
+    assert [awaited(world, name) for name in ("both", "last", "end")] == [[FIRST]] * 3
+    end(world, "b", other, "failed")
+    assert [awaited(world, name) for name in ("both", "last", "end")] == [[]] * 3
