@@ -53,7 +53,10 @@ class LockGroups:
         self._groups: dict[Names, LockGroup] = {}
         self._of_lock: dict[str, dict[Names, LockGroup]] = {}
         self._joined: dict[int, tuple[LockGroup, int]] = {}
-        self._seen: list[tuple[LockGroup, LockWait]] = []
+        self._seen: list[tuple[LockGroup, LockWait, int]] = []
+        # Of runs that could have their locks when younger ones of their group were last seen to wait: for what they
+        # had waited before.
+        self._before: dict[int, LockWait | None] = {}
         self._changed: dict[str, None] = {}
         self._capacities: Mapping[str, int] | None = None
         self._asked: dict[Names, LockGroup] = {}
@@ -82,6 +85,7 @@ class LockGroups:
     def drop(self, number: int) -> None:
         """A run waits for its locks no longer."""
         group, _ = self._joined.pop(number)
+        self._before.pop(number, None)
         _take_out(group.numbers, number)
         if number in group.granted:
             group.granted.remove(number)
@@ -104,6 +108,8 @@ class LockGroups:
 
     def waited_for(self, number: int) -> LockWait | None:
         """For which lock a run has waited last; None if it was never seen to wait for one."""
+        if number in self._before:
+            return self._before[number]
         found = self._joined.get(number)
         return found[0].last if found is not None and found[0].looks > found[1] else None
 
@@ -113,9 +119,15 @@ class LockGroups:
 
     def confirm(self) -> None:
         """What was decided is on record: those that could not have their locks wait for them."""
-        for group, wait in self._seen:
+        for group, wait, number in self._seen:
+            for older in group.numbers[: bisect_left(group.numbers, number)]:
+                self._before[older] = self.waited_for(older)
             group.last, group.looks = wait, group.looks + 1
             self._is_seen(group)
+            for waiting in [
+                each for each in self._before if each >= number and self._joined[each][0] is group
+            ]:
+                del self._before[waiting]
         self._seen.clear()
 
     def _is_seen(self, group: LockGroup) -> None:
@@ -209,7 +221,7 @@ class LockGroups:
                     # What waits behind one of its own group, which starts in the next round, tells nothing of that.
                     ahead = None if wait.behind is None else self._joined.get(wait.behind)
                     if ahead is None or ahead[0] is not group:
-                        self._seen.append((group, wait))
+                        self._seen.append((group, wait, number))
                     heapq.heappop(heap)
                     continue
                 yield number

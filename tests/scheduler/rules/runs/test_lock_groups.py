@@ -225,3 +225,30 @@ def test_who_waits_behind_one_that_waits_for_a_slot_is_told_so() -> None:
     queue = LockQueue(held.holders, {})
     assert groups.settle(queue, ()) == ([1], [])
     assert groups.obstacle(queue, 2, ("a",)) == LockWait(name="a", behind=1)
+
+
+def test_who_could_have_its_lock_did_not_wait_for_what_younger_ones_wait_for() -> None:
+    """It was offered and did not start for another reason; since then one of its group waits for a younger run."""
+    groups, held = LockGroups(), HeldLocks()
+    held.notice(0, Run(0, "job", "manual", BEGIN, locks={"a": 1}))
+    for number, names in enumerate([("a",), ("a", "b"), ("a",)], 1):
+        groups.add(number, names)
+
+    def offer(*, over: Sequence[int] = ()) -> list[int]:
+        queue = LockQueue(held.holders, {}, over)
+        groups.settle(LockQueue(held.holders, {}, over), ["a"] if over else ())
+        offered = []
+        for number in groups.candidates(queue):
+            offered.append(number)
+            if number == 2:
+                queue.take(2, ("a", "b"))
+        groups.confirm()
+        return offered
+
+    def told() -> list[LockWait | None]:
+        return [groups.waited_for(number) for number in (1, 2, 3)]
+
+    held_by_0 = LockWait(name="a", holders=[0])
+    assert (offer(), told()) == ([], [held_by_0] * 3)
+    assert (offer(over=[0]), told()) == ([1, 2], [held_by_0, held_by_0, LockWait(name="a", holders=[2])])
+    assert (offer(), told()) == ([], [held_by_0] * 3)
