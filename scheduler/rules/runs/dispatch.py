@@ -42,19 +42,28 @@ class SeenWaits(Protocol):
 
 
 def arrivals(events: Sequence[Event], first_seq: int, now: datetime) -> list[Run]:
-    """The runs that the ticks among `events` will create once they are recorded from `first_seq` on."""
-    return [
-        Run(
+    """The runs that `events` will create once they are recorded from `first_seq` on: of ticks, and of requests."""
+    found = (_arrival(event, seq, now) for seq, event in enumerate(events, first_seq))
+    return [run for run in found if run is not None]
+
+
+def _arrival(event: Event, seq: int, now: datetime) -> Run | None:
+    data, name = event.data, event.job or ""
+    if isinstance(data, v.RunRequested):
+        return Run(
             seq,
-            event.job or "",
-            event.data.trigger,
+            name,
+            "manual",
             now,
-            scheduled_for=event.data.scheduled_for,
-            failed_upstream=event.data.because_of if event.data.trigger == "after" else None,
+            by=data.executor,
+            actor=event.actor,
+            retry_of=data.retry_of,
+            original_scheduled_for=data.original_scheduled_for,
         )
-        for seq, event in enumerate(events, first_seq)
-        if isinstance(event.data, v.ScheduleTicked)
-    ]
+    if isinstance(data, v.ScheduleTicked):
+        failed = data.because_of if data.trigger == "after" else None
+        return Run(seq, name, data.trigger, now, scheduled_for=data.scheduled_for, failed_upstream=failed)
+    return None
 
 
 class Dispatcher:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from eventstore.store import OWN_SEQ
 from scheduler import vocabulary as v
@@ -77,6 +78,31 @@ def test_instants_of_a_job_that_fall_due_together_are_judged_one_after_another(o
     skips = [event for event in events if isinstance(event.data, v.RunSkipped)]
     assert began == ([first, first + 1] if overlap == "allow" else [first])
     assert [skip.run for skip in skips] == ([first + 1] if overlap == "skip" else [])
+
+
+def test_what_is_made_again_comes_before_what_falls_due_after_it() -> None:
+    """Both in one append, for the same lock: the younger one does not take it."""
+    world = World(job("again", locks=["disk"]), job("each", locks=["disk"]))
+    world.start()
+    request = v.RunRequested(executor="scheduler", retry_of=1, original_scheduled_for=BEGIN)
+    events = [
+        v.event(request, v.SCHEDULER, job="again", run=OWN_SEQ),
+        ticked(job("each"), BEGIN + timedelta(hours=1), BEGIN),
+    ]
+    first = world.state.head.seq + 1
+    new = arrivals(events, first, BEGIN)
+    dispatcher = Dispatcher(
+        world.state, (), new, set(), 8, ME, lambda run, attempt: f"{run}/{attempt}", LockQueue({}, {})
+    )
+    world.say(lambda _: [*events, *dispatcher.decide()])
+    assert {run.number: run.attempt for run in world.state.runs.values()} == {first: 1, first + 1: 0}
+    assert world.state.runs[first] == structs.replace(new[0], **_begun(world.state.runs[first]))
+
+
+def _begun(run: Run) -> dict[str, object]:
+    """What is another in a run that was only about to begin."""
+    names = ("attempt", "started", "started_seq", "executor", "secret_sha256", "locks", "owed_at")
+    return {name: getattr(run, name) for name in names}
 
 
 def test_a_start_names_who_watches_the_run() -> None:
