@@ -179,13 +179,15 @@ class RetryWait(msgspec.Struct, gc=False):
     """A run's wait for its next attempt, which is to start at `at`.
 
     Attributes:
-        seq: the entry with which the wait began, which ended an attempt.
+        seq: the entry with which the wait began, which ended an attempt; since: its time, or that at which a clock
+            that was set back was read first.
         first_started: when the first attempt of the run started.
         last: how the last attempt ended.
     """
 
     at: datetime
     seq: int
+    since: datetime
     first_started: datetime
     last: RunFinished
 

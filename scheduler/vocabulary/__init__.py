@@ -128,6 +128,8 @@ PAUSES = (SchedulerPaused.TYPE, SchedulerResumed.TYPE)
 """Where a scheduler's pause begins and ends."""
 WATCH_ENTRIES = (*LIVES, *PAUSES, ClockStepped.TYPE)
 """What tells when something watched the schedules."""
+CLOCK_READINGS = (ClockStepped.TYPE, SchedulerStarted.TYPE, LeaderElected.TYPE)
+"""What is recorded when the clock is read anew, which may have been set back since the entry before."""
 MISFIRES = (ScheduleMisfired.TYPE,)
 """What tells that instants passed unwatched."""
 EXCLUSIONS = (ScheduleExcluded.TYPE,)

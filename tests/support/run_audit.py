@@ -25,6 +25,12 @@ class Waiting:
     def __init__(self, entry: Entry, data: v.RunFinished) -> None:
         assert data.retry_at is not None
         self.job, self.seq, self.at, self.last = entry.job or "", entry.seq, data.retry_at, data
+        self._since = entry.time
+
+    def read_clock(self, now: datetime) -> None:
+        """It is `now`: by a clock that was set back to before the wait began, that lasts as long as was said."""
+        if now < self._since:
+            self.at, self._since = now + (self.at - self._since), now
 
 
 class RunAuditor:
@@ -103,8 +109,11 @@ class RunAuditor:
     def _look_around(self, entry: Entry, data: v.Payload) -> None:
         """Take in an entry that is about no run."""
         match data:
-            case v.ClockStepped():
-                self._fell_due |= {run for run, each in self._waiting.items() if each.at <= data.before}
+            case v.ClockStepped() | v.SchedulerStarted() | v.LeaderElected():
+                if isinstance(data, v.ClockStepped):
+                    self._fell_due |= {run for run, each in self._waiting.items() if each.at <= data.before}
+                for each in self._waiting.values():
+                    each.read_clock(entry.time)
             case v.JobDefined():
                 self._define(entry, data)
             case v.JobRemoved():

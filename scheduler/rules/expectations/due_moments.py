@@ -18,7 +18,6 @@ from scheduler.rules.expectations.moments import breached_from
 from scheduler.rules.state import State
 
 _SPARE = 64
-_CLOCK_READ = (v.ClockStepped.TYPE, v.SchedulerStarted.TYPE, v.LeaderElected.TYPE)
 
 
 class Subject(NamedTuple):
@@ -50,7 +49,7 @@ class DueMoments:
         known = state.expectations
         if known is None:
             return
-        if entry.type in _CLOCK_READ:  # what counted from a time to come is due earlier
+        if entry.type in v.CLOCK_READINGS:  # what counted from a time to come is due earlier
             for name in known.jobs:
                 self._put_job(state, name)
         elif entry.job is not None and entry.job in known.jobs:

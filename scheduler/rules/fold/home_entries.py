@@ -7,9 +7,9 @@ from datetime import timedelta
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.rules.clock_trust import ClockMark, mark_after_step, mark_at_start
-from scheduler.rules.fold import expectations
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.fold.boots import note_boot
+from scheduler.rules.fold.clock_readings import clock_read
 from scheduler.rules.fold.node_entries import serve_alone
 from scheduler.rules.state import Rejection, SchedulerStatus, State
 
@@ -27,7 +27,7 @@ def _scheduler_started(state: State, entry: Entry, data: v.SchedulerStarted) -> 
     state.scheduler = SchedulerStatus(entry.seq, entry.time, data.pid, data.host, data.boot_id, data.versions)
     serve_alone(state)
     note_boot(state, entry, data.boot_id, data.boottime_ms)
-    expectations.clock_read(state, entry.time)
+    clock_read(state, entry.time)
     if state.left_running:
         state.left_running = [left for left in state.left_running if left.boot_id == data.boot_id]
     if data.boottime_ms is not None:
@@ -53,7 +53,7 @@ def _scheduler_resumed(state: State, entry: Entry, data: v.SchedulerResumed) -> 
 
 
 def _clock_stepped(state: State, entry: Entry, data: v.ClockStepped) -> None:
-    expectations.clock_read(state, entry.time)
+    clock_read(state, entry.time)
     if data.boottime_ms is not None and data.kind == "step" and state.scheduler is not None:
         now = ClockMark(entry.time, state.scheduler.boot_id, data.boottime_ms)
         state.clock = mark_after_step(state.clock, timedelta(milliseconds=data.by_ms), now)

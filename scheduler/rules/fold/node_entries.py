@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.rules.awaited import EndedWait
-from scheduler.rules.fold import expectations
 from scheduler.rules.fold.apply import Apply
 from scheduler.rules.fold.boots import note_boot
+from scheduler.rules.fold.clock_readings import clock_read
 from scheduler.rules.nodes.nodes_state import Assignment, Leader, LostAttempt, Node
 from scheduler.rules.state import Run, SchedulerStatus, State
 
@@ -95,7 +95,7 @@ def _leader_elected(state: State, entry: Entry, data: v.LeaderElected) -> None:
     if (node := state.nodes.get(data.node)) is not None:
         node.term = data.term
     state.scheduler = SchedulerStatus(entry.seq, entry.time, data.pid, data.host, data.boot_id, data.versions)
-    expectations.clock_read(state, entry.time)
+    clock_read(state, entry.time)
 
 
 def _ledger_moved(state: State, entry: Entry, data: v.LedgerMoved) -> None:

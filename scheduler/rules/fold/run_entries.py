@@ -120,7 +120,7 @@ def _run_finished(state: State, entry: Entry, data: v.RunFinished) -> None:
 
 def _await_retry(run: Run, entry: Entry, data: v.RunFinished, at: datetime) -> None:
     first_started = data.started if run.retry is None else run.retry.first_started
-    run.retry = RetryWait(at, entry.seq, first_started, data)
+    run.retry = RetryWait(at, entry.seq, entry.time, first_started, data)
     run.started = run.started_seq = run.executor = run.secret_sha256 = run.node = None
     run.locks, run.waited = {}, None
 

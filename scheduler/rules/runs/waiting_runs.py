@@ -142,7 +142,10 @@ class WaitingRuns:
             run = state.runs[heapq.heappop(self._retries)[1]]
             if run.retry_at is None or run.retry_at > now:
                 continue  # that was of an earlier wait: another process has made the attempt, and it waits again
-            self._of_job.setdefault(run.job, {})[run.number] = None
+            of_job = self._of_job.setdefault(run.job, {})
+            if run.number in of_job:
+                continue  # a clock that was set back made it due earlier
+            of_job[run.number] = None
             self._disordered[run.job] = None
             self._take_in(run, state.jobs.get(run.job))
         for name in self._disordered:
@@ -151,6 +154,13 @@ class WaitingRuns:
                 ordered = sorted(waiting, key=lambda each: each.precedence)
                 self._of_job[name] = dict.fromkeys(each.number for each in ordered)
         self._disordered.clear()
+
+    def notice_clock(self, state: State) -> None:
+        """Note that the clock was read anew: if it was set back, further attempts are due earlier than they were."""
+        for number in self._job_of:
+            run = state.runs.get(number)
+            if run is not None and run.retry is not None and run.retry_at is not None:
+                heapq.heappush(self._retries, (run.retry.at, number))
 
     def next_retry(self) -> datetime | None:
         """When the next attempt of a run is due that waits for it."""

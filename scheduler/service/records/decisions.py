@@ -222,6 +222,8 @@ class Decisions:
             run = state.runs.get(entry.run)
             if entry.run in self.waiting or (run is not None and run.assigned is not None):
                 self._touched[entry.job] = None
+        elif entry.type in v.CLOCK_READINGS:
+            self.waiting.notice_clock(state)
         for name in self._undecided.notice(state, entry.job):
             self.waiting.notice_job(name)
         if entry.run is not None:

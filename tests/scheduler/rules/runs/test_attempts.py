@@ -408,3 +408,32 @@ def test_an_attempt_that_is_due_starts_once_the_attempt_beside_it_has_ended() ->
     assert end.time == BEGIN + timedelta(hours=3, minutes=5)
     assert second.time == end.time
     check(world)
+
+
+@pytest.mark.parametrize("watched", [True, False], ids=["seen", "found at the start"])
+def test_a_clock_that_is_set_back_makes_no_wait_longer(watched: bool) -> None:
+    """The attempt comes after its delay of a minute, and not of an hour more, whether a scheduler saw that or not."""
+    world = failing(1)
+    world.until(BEGIN + timedelta(hours=1, seconds=20))
+    if watched:
+        world.clock.step(-3_600)
+        world.run(90)
+    else:
+        world.crash()
+        world.clock.step(-3_600)
+        world.start()
+        world.run(90)
+    assert [(end.attempt, end.outcome) for end in ends(world)] == [(1, "failed"), (2, "succeeded")]
+    world.run(2 * 3_600)
+    assert [entry.run for entry in starts(world)] == [starts(world)[0].run] * 2 + [starts(world)[-1].run] * 2
+    check(world)
+
+
+def test_a_clock_that_is_set_back_by_less_than_a_wait_has_lasted_changes_nothing() -> None:
+    """Its moment is as far away as it was by the clock."""
+    world = failing(1, Retry(attempts=2, delay_ms=600_000))
+    world.until(BEGIN + timedelta(hours=1, seconds=120))
+    (wait,) = [run.retry for run in world.state.runs.values() if run.retry is not None]
+    world.clock.step(-60)
+    world.run(5)
+    assert [run.retry for run in world.state.runs.values()] == [wait]

@@ -122,7 +122,7 @@ def test_an_attempt_that_another_process_made_leaves_no_moment_behind() -> None:
         run.attempt, run.started = attempt, BEGIN
         waiting.notice(number, "each", run, each)
         run.started = None
-        run.retry = RetryWait(BEGIN + timedelta(minutes=minutes), number, BEGIN, last)
+        run.retry = RetryWait(BEGIN + timedelta(minutes=minutes), number, BEGIN, BEGIN, last)
         waiting.notice(number, "each", run, each)
     for minutes, startable in ((2, []), (5, [number])):
         waiting.refresh(state, (), BEGIN + timedelta(minutes=minutes))
