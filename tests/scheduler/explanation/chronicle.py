@@ -39,6 +39,7 @@ class Chronicle:
         self.settled_until: datetime | None = None
         self.stretches = [Stretch(None, "not_defined", None, -1)]
         self._until: datetime | None = None
+        self._changed: datetime | None = None
 
     def status_at(self, instant: datetime) -> Stretch:
         """The last stretch that began before an instant."""
@@ -48,9 +49,15 @@ class Chronicle:
         return found
 
     def change(self, at: datetime, status: Status, definition: JobDefinition | None, seq: int) -> None:
-        """From `at` on, or from what was already settled on, things are so."""
-        marks = [at, *(s.begin for s in self.stretches[-1:] if s.begin), *self.ticks, *self.misfires]
+        """From `at` on, or from what was already settled on, things are so.
+
+        Who disables a job that is disabled settles nothing: if a clock is set back before it is enabled, it is in
+        force again from where it was disabled first.
+        """
+        marks = [at, *([] if self._changed is None else [self._changed]), *self.ticks, *self.misfires]
         marks += [] if self.settled_until is None else [self.settled_until]
+        if status != "disabled" or self.stretches[-1].status != "disabled":
+            self._changed = max(marks)
         self.stretches.append(Stretch(max(marks), status, definition, seq))
 
     def pause(self, until: datetime | None) -> None:
