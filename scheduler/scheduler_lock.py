@@ -1,6 +1,7 @@
 """The scheduler's lock: one scheduler serves a home at a time.
 
-It is a lock on a file that is never unlinked; the kernel gives it back when the holder dies, however it dies.
+It is a lock on a file that nothing of ours unlinks; the kernel gives it back when the holder dies, however it dies.
+Where a person deletes the file, whoever holds the lock makes it again within a second, before another one begins.
 It is an inheritable lock and not a `FileLock` of the event store: whether it is held can be asked without taking it,
 so that a process that asks is never in the way of one that starts.
 """
@@ -11,7 +12,7 @@ import contextlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -19,6 +20,9 @@ from eventstore.durable import close_quietly
 from eventstore.nesting import decode
 from eventstore.regular_file import open_regular, read_regular
 from scheduler import inheritable_lock
+
+if TYPE_CHECKING:
+    from scheduler.rules.state import Executor
 
 _BYTES_MAX: Final = 4_096
 STARTED_BY: Final = "CRONLEDGER_STARTED_BY"
@@ -35,6 +39,11 @@ class Holder(msgspec.Struct, frozen=True):
     since: datetime
     pid_namespace: int | None = None
 
+    @classmethod
+    def of(cls, process: Executor, since: datetime) -> Holder:
+        """A process that takes the lock at `since`."""
+        return cls(process.pid, process.host, since, process.pid_namespace)
+
 
 class AlreadyRunning(Exception):
     """Another scheduler serves this home."""
@@ -47,8 +56,8 @@ class AlreadyRunning(Exception):
 class SchedulerLock:
     """A lock that is held until `release` or the end of the process."""
 
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
+    def __init__(self, fd: int, path: Path, holder: Holder) -> None:
+        self._fd, self._path, self._holder = fd, path, holder
 
     @classmethod
     def take(cls, path: Path, holder: Holder) -> SchedulerLock:
@@ -58,25 +67,51 @@ class SchedulerLock:
             AlreadyRunning: another process holds it.
             OSError: the file cannot be made or locked.
         """
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = open_regular(path, os.O_RDWR | os.O_CREAT)
+        return cls(_locked(path, holder), path, holder)
+
+    def keep(self) -> bool:
+        """If somebody has deleted or replaced the file, make it again and lock that one; whether it was so.
+
+        Raises:
+            AlreadyRunning: another process holds the lock of the file that is there now.
+            OSError: the file cannot be made or locked now.
+        """
+        if self._is_in_place():
+            return False
+        descriptor = _locked(self._path, self._holder)
+        self.release()
+        self._fd = descriptor
+        return True
+
+    def _is_in_place(self) -> bool:
         try:
-            taken = inheritable_lock.take(fd)
-        except OSError:
-            os.close(fd)
-            raise
-        if not taken:
-            os.close(fd)
-            raise AlreadyRunning(_read(path))
-        os.ftruncate(fd, 0)
-        # On a full disk the lock counts, not the note in it.
-        with contextlib.suppress(OSError):
-            os.pwrite(fd, msgspec.json.encode(holder), 0)
-        return cls(fd)
+            there = os.lstat(self._path)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(there, os.fstat(self._fd))
 
     def release(self) -> None:
         """Give it back."""
         close_quietly(self._fd)
+
+
+def _locked(path: Path, holder: Holder) -> int:
+    """A descriptor of the file, which is made where it is not there, and locked."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
+    try:
+        taken = inheritable_lock.take(descriptor)
+    except OSError:
+        os.close(descriptor)
+        raise
+    if not taken:
+        os.close(descriptor)
+        raise AlreadyRunning(_read(path))
+    os.ftruncate(descriptor, 0)
+    # On a full disk the lock counts, not the note in it.
+    with contextlib.suppress(OSError):
+        os.pwrite(descriptor, msgspec.json.encode(holder), 0)
+    return descriptor
 
 
 class LastTurn:

@@ -85,3 +85,8 @@ class Waiter:
         self.selector.close()
         close_quietly(self._woken_fd)
         close_quietly(self._wakeup_fd)
+
+
+def stops_among(signals: Iterable[int]) -> list[int]:
+    """Those of some signals that ask for a stop: with SIGHUP the config is to be read anew."""
+    return [number for number in signals if number != signal.SIGHUP]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -51,6 +51,7 @@ from scheduler.service.announcements import (
     Killing,
     Leads,
     Leaving,
+    LockMadeAgain,
     NodeAnnouncement,
     NodeReady,
     NotApplied,
@@ -77,6 +78,13 @@ _AboutConfig = (
     | NothingApplied
     | AppliedNotUnderstood
 )
+
+_SAYINGS: Final = {
+    CannotLeave: "Note: this is process 1, which no run can outlive: at the end runs are stopped, not left going.",
+    Killing: "Hurrying: runs are killed.",
+    LockMadeAgain: "Note: somebody deleted var/scheduler.lock. It is there again; nothing else became of it.",
+}
+"""What is said in the same words each time."""
 
 
 @click.command(epilog="Example: cronledger --home ~/jobs serve")
@@ -207,12 +215,8 @@ class _Console:
                 self._note(f"Stopping: {awaited}. Ctrl-C again stops them at once.")
             case Leaving(runs=runs):
                 self._note(f"Stopping: {_left_words(runs)}.")
-            case CannotLeave():
-                self._note(
-                    "Note: this is process 1, which no run can outlive: at the end runs are stopped, not left going."
-                )
-            case Killing():
-                self._note("Hurrying: runs are killed.")
+            case CannotLeave() | Killing() | LockMadeAgain():
+                self._note(_SAYINGS[type(announcement)])
 
     def _want(self, named: ChannelsNamed | TelemetryNamed | PingsWanted) -> None:
         """What the config in force names is to be told, sent or pinged."""

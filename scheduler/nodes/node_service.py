@@ -38,10 +38,11 @@ from scheduler.rules.nodes.node_settings import node_settings
 from scheduler.service.announcements import ClockOff, DatabaseAway, DatabaseBack, Follows, Leads, NodeReady
 from scheduler.service.executor import executors_of
 from scheduler.service.launcher import Launcher
-from scheduler.service.serving import TURN_MAX_S, Serving, StoppedBeforeItServed, stops_among
+from scheduler.service.serving import TURN_MAX_S, Serving, StoppedBeforeItServed
 from scheduler.service.shutdown import StoppedRuns
 from scheduler.service.supervisor import Supervisor
 from scheduler.service_manager.status_words import Standing
+from scheduler.waiting import stops_among
 
 CALL_S = 2.0
 """So long one call of the database may take: meanwhile nothing else is looked at, not even the timeout of a run."""

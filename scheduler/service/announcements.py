@@ -118,6 +118,10 @@ class NotForked(msgspec.Struct, frozen=True):
     reason: str
 
 
+class LockMadeAgain(msgspec.Struct, frozen=True):
+    """Somebody had deleted the lock of the home: the scheduler made it again, and holds it."""
+
+
 class SlotsTaken(msgspec.Struct, frozen=True):
     """All slots have been taken for a while, and runs wait for one. It is announced once until none waits."""
 
@@ -163,6 +167,7 @@ Announcement = (
     | FsyncEdited
     | Upgraded
     | NotForked
+    | LockMadeAgain
     | SlotsTaken
     | Stopping
     | Leaving

@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,7 +17,7 @@ from scheduler.configuration.model import Config
 from scheduler.definition import Heartbeat, SchedulerSettings, Shutdown
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
-from scheduler.ownership.home_identity import HomeCopied, is_copy
+from scheduler.ownership.home_identity import HomeCopied, is_copy, remember
 from scheduler.processes import PosixSpawner
 from scheduler.processes.recognition import identity
 from scheduler.rules.requests.upcoming import Outlook, outlook
@@ -28,6 +28,7 @@ from scheduler.service.announcements import (
     Announcement,
     CannotLeave,
     ChannelsNamed,
+    LockMadeAgain,
     NotForked,
     PingsWanted,
     Ready,
@@ -43,7 +44,7 @@ from scheduler.service_manager.service_manager import ServiceManager
 from scheduler.service_manager.status_words import Standing, serving_words, stopping_words
 from scheduler.system_clock import SystemClock
 from scheduler.version import ReplacedPart, installed_versions, replaced, versions
-from scheduler.waiting import Waiter
+from scheduler.waiting import Waiter, stops_among
 
 if TYPE_CHECKING:
     from scheduler.heartbeat.beat import Beat
@@ -75,11 +76,6 @@ class OnDatabase(Exception):
 
 class StoppedBeforeItServed(Exception):
     """A signal ended the scheduler before it had begun; the message is the signal's name."""
-
-
-def stops_among(signals: Iterable[int]) -> list[int]:
-    """Those of some signals that ask for a stop: with SIGHUP the config is to be read anew."""
-    return [number for number in signals if number != signal.SIGHUP]
 
 
 class Loop(StoppableLoop, Protocol):
@@ -160,13 +156,12 @@ class Serving:
         adopt: bool = False,
         leave_runs: bool = False,
     ) -> None:
-        problem = identity.platform_problem()
-        if problem is not None:
+        if (problem := identity.platform_problem()) is not None:
             raise Unsupported(problem)
         self._home, self._announce, self._on_entry = home, announce, on_entry
         self._leave_runs = leave_runs
         self._unreported: list[Entry] = []
-        self._has_begun = False
+        self._has_begun = self._second_signal = False
         self._clock = SystemClock()
         self._require_home()
         if is_copy(home) and not adopt:
@@ -174,12 +169,8 @@ class Serving:
         self._manager = ServiceManager(os.environ)
         self._executor = this_process()
         self._lock = SchedulerLock.take(
-            home.scheduler_lock,
-            Holder(
-                self._executor.pid, self._executor.host, self._clock.read().wall, self._executor.pid_namespace
-            ),
+            home.scheduler_lock, Holder.of(self._executor, self._clock.read().wall)
         )
-        self._second_signal = False
         self._load_what_decides()
         self._report_by_s = self._tick_at_s = 0.0
         self._open()
@@ -223,6 +214,7 @@ class Serving:
         Raises:
             Poisoned, Corrupt, Unavailable: the ledger is not to be relied on. What runs goes on, and the next
                 scheduler adopts it.
+            AlreadyRunning: the lock was deleted, and another scheduler has it now, which adopts what runs.
         """
         with contextlib.ExitStack() as closing:  # whatever one of them comes to, from the last to the first
             closing.callback(self._report)
@@ -293,6 +285,7 @@ class Serving:
             if time.monotonic() >= look_at_s:
                 look_at_s = time.monotonic() + CONFIG_LOOK_S
                 self._in_force.look()
+                self._keep_lock()
                 self._each_second()
                 if self._manager.listens:
                     self._manager.status(serving_words(self._standing()))
@@ -300,6 +293,13 @@ class Serving:
                     self._forks.tend()
             if time.monotonic() >= self._versions_look_at_s:
                 self._look_at_versions()
+
+    def _keep_lock(self) -> None:
+        """A home whose lock is gone looks like a copy that nobody serves. What is refused now is due again soon."""
+        with contextlib.suppress(OSError):
+            if self._lock.keep():
+                remember(self._home)
+                self._announce(LockMadeAgain())
 
     def _turn_and_wait(self, most_s: float) -> list[int]:
         """One turn of the loop, then wait for what comes next, for at most `most_s`; the signals that came."""

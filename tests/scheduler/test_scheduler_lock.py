@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -116,3 +117,41 @@ def test_those_who_ask_are_never_in_the_way(path: Path) -> None:
         for each in asking:
             each.kill()
             each.communicate()
+
+
+def test_a_lock_that_was_deleted_or_replaced_is_made_again(path: Path) -> None:
+    """Whoever asks then is told who holds it, as before; while nothing happened to it nothing is done."""
+    lock = SchedulerLock.take(path, ME)
+    assert not lock.keep()
+    for replacement in (None, b"", b"not ours"):
+        path.unlink()
+        if replacement is not None:
+            path.write_bytes(replacement)
+        assert holder_of(path) is None
+        assert (lock.keep(), lock.keep()) == (True, False)
+        assert holder_of(path) == ME
+    lock.release()
+    assert holder_of(path) is None
+
+
+def test_a_lock_that_was_deleted_and_that_another_has_now_is_lost(path: Path) -> None:
+    """Two never hold it: who held the file that is gone is told who holds the one that is there."""
+    lock = SchedulerLock.take(path, ME)
+    path.unlink()
+    other = SchedulerLock.take(path, Holder(7, "other", ME.since))
+    with pytest.raises(AlreadyRunning) as lost:
+        lock.keep()
+    assert lost.value.holder == Holder(7, "other", ME.since)
+    other.release()
+    assert lock.keep()
+
+
+def test_what_is_no_file_in_the_place_of_a_lock_is_refused(path: Path) -> None:
+    """And the lock is made again once that is gone."""
+    lock = SchedulerLock.take(path, ME)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(OSError, match=re.escape(path.name)):
+        lock.keep()
+    path.unlink()
+    assert lock.keep()

@@ -38,9 +38,7 @@ def adopt(home: Home) -> None:
         )
     executor = this_process()
     try:
-        lock = SchedulerLock.take(
-            home.scheduler_lock, Holder(executor.pid, executor.host, SystemClock().read().wall)
-        )
+        lock = SchedulerLock.take(home.scheduler_lock, Holder.of(executor, SystemClock().read().wall))
     except AlreadyRunning:
         raise Failure("a scheduler serves this home: it has been adopted") from None
     try:

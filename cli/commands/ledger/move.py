@@ -136,9 +136,7 @@ def _at_rest(home: Home) -> Iterator[None]:
 
     me = this_process()
     try:
-        lock = SchedulerLock.take(
-            home.scheduler_lock, Holder(me.pid, me.host, datetime.now(UTC), me.pid_namespace)
-        )
+        lock = SchedulerLock.take(home.scheduler_lock, Holder.of(me, datetime.now(UTC)))
     except AlreadyRunning:
         raise Failure(
             "a scheduler serves this home", "Stop it first: a ledger is moved at rest.", ExitCode.FAILED

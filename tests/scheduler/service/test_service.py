@@ -10,6 +10,8 @@ import pytest
 
 from scheduler import vocabulary as v
 from scheduler.home import Home
+from scheduler.ownership.home_identity import remember
+from scheduler.scheduler_lock import Holder, SchedulerLock
 from tests.support.command import call, process
 from tests.support.home import entries_of, write_config
 from tests.support.ledger_check import check_ledger
@@ -46,6 +48,40 @@ def test_a_second_scheduler_is_told_who_serves_the_home(tmp_path: Path) -> None:
         assert second.code == 2
         assert str(served.process.pid) in second.err
         assert len(entries_of(tmp_path)) == before
+
+
+def test_a_lock_that_somebody_deletes_is_made_again(tmp_path: Path) -> None:
+    """The home is served as before, is no copy of another one, and nobody else begins to serve it."""
+    write_config(tmp_path, EVERY_SECOND)
+    with Served(tmp_path) as served:
+        Home(tmp_path).scheduler_lock.unlink()
+        served.wait_until_told("deleted var/scheduler.lock", 1)
+        told = process("status", home=tmp_path).out
+        assert f"running: pid {served.process.pid}" in told
+        assert "copy" not in told
+        assert process("serve", home=tmp_path).code == 2
+        last = entries_of(tmp_path)[-1].seq
+        served.wait_for(v.RunFinished, lambda entry: entry.seq > last)
+
+
+def test_a_scheduler_whose_lock_another_has_leaves_what_runs_to_that(tmp_path: Path) -> None:
+    """The file was replaced by one that another process has locked: the first ends, and the run has one end."""
+    write_config(tmp_path, "jobs:\n  long:\n    on_demand: true\n    command: sleep 600\n")
+    home, other = Home(tmp_path), tmp_path / "other.lock"
+    with Served(tmp_path) as first:
+        call("jobs", "run", "long", "--no-wait", home=tmp_path)
+        run = first.wait_for(v.RunStarted)
+        lock = SchedulerLock.take(other, Holder(7, "other", run.time))
+        other.replace(home.scheduler_lock)
+        _, err = first.process.communicate(timeout=30)
+    assert (first.process.returncode, "pid 7 on other" in err) == (2, True)
+    lock.release()
+    remember(home)
+    with Served(tmp_path) as second:
+        call("jobs", "cancel", str(run.run), home=tmp_path)
+        ended = second.wait_for(v.RunFinished)
+    assert (ended.run, v.payload(ended).outcome) == (run.run, "cancelled")
+    check_ledger(tmp_path / "var" / "ledger")
 
 
 def test_an_edit_is_picked_up_and_an_invalid_one_is_not(tmp_path: Path) -> None:
