@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import structs
+
 from cli.app.failures import Failure
 from cli.home.job_names import find_job
 from cli.terminal.printable import printable
@@ -17,11 +19,11 @@ from cli.words.entry_lines import sentence
 from cli.words.explanation_words import headline, in_force_sentence, sentence_of
 from cli.words.words import timing_words
 from scheduler.explanation import Explainer, Explanation, WallTimeInstants
-from scheduler.explanation.facts import ScheduleInForce, UnfinishedRun
+from scheduler.explanation.facts import ScheduleInForce, UnfinishedRun, UpcomingInstant
 from scheduler.explanation.last_due import last_due
 from scheduler.ledger.past import OnProgress, Past
 from scheduler.rules.job_schedule import schedule_of
-from scheduler.rules.requests.upcoming import settled_by_hand
+from scheduler.rules.requests.upcoming import next_run, settled_by_hand
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -82,6 +84,8 @@ def answered(
         asked_for = explainer.requests(instant, until)
         answers += [*([] if explainer.on_demand and asked_for else told), *asked_for]
         more += untold
+    if not explainer.knows(view.state.jobs[name]):
+        answers = [_undecided(answer) for answer in answers]
     return Answered(explainer, asked, answers, more)
 
 
@@ -140,13 +144,25 @@ def what_comes_next(view: View, name: str, explainer: Explainer, zone: str) -> I
         by_hand = settled_by_hand(job, view.now)
         why = "the clock was set back" if by_hand is None else f"by entry {by_hand.seq}"
         yield Cell(f"Instants up to {show_time(settled, zone)} have been settled already: {why}.", "warn")
-    yield Cell(f"What comes next: {_next(view, name, explainer, zone)}.")
+    if not explainer.knows(job):
+        yield Cell(
+            "The config has an edit of it that is not on record yet: `cronledger plan` shows it.",
+            "warn",
+        )
+    yield Cell(f"What comes next: {_next(view, name, zone)}.")
 
 
-def _next(view: View, name: str, explainer: Explainer, zone: str) -> str:
-    job, upcoming = view.state.jobs[name], explainer.next_due()
-    if job.removed_seq is not None and (removed := _entry(view, job.removed_seq)) is not None:
-        return f"nothing; it was removed from the config at {show_time(removed.time, zone)}"
+def next_due(view: View, name: str) -> datetime | None:
+    """The next instant at which a job will run by itself, with what was edited."""
+    return next_run(view.state.jobs[name], view.now)
+
+
+def _next(view: View, name: str, zone: str) -> str:
+    job, upcoming = view.state.jobs[name], next_due(view, name)
+    if job.removed_seq is not None:
+        removed = _entry(view, job.removed_seq)
+        when = ", which is not on record yet" if removed is None else f" at {show_time(removed.time, zone)}"
+        return f"nothing; it was removed from the config{when}"
     if job.definition.on_demand:
         return f"nothing by itself; `cronledger jobs run {shlex.quote(name)}` asks for it"
     if job.on_schedule and job.definition.at_reboot:
@@ -190,4 +206,13 @@ def _cancellation(view: View, number: int, zone: str) -> Iterator[ToldFact]:
 
 
 def _entry(view: View, seq: int) -> Entry | None:
-    return None if view.ledger is None else next(view.ledger.store.read(seq, seq))
+    return None if view.ledger is None else next(view.ledger.store.read(seq, seq), None)
+
+
+def _undecided(answer: Explanation) -> Explanation:
+    """The same where an edit that is not on record decides what becomes of it."""
+    facts = [
+        structs.replace(fact, caught_up=None, edited=True) if isinstance(fact, UpcomingInstant) else fact
+        for fact in answer.facts
+    ]
+    return structs.replace(answer, facts=facts)

@@ -46,7 +46,7 @@ from scheduler.ledger.past import Past
 from scheduler.rules.catch_up import caught_up_of_pause, chosen
 from scheduler.rules.instants_state import ClosedInterval
 from scheduler.rules.job_schedule import every_day_schedule_of, offset_of, schedule_of
-from scheduler.rules.requests.upcoming import next_run, settled_ahead
+from scheduler.rules.requests.upcoming import settled_ahead
 from scheduler.rules.runs.waiting_reasons import WaitingReasons
 from scheduler.rules.state import Job, State
 
@@ -94,9 +94,9 @@ class Explainer:
         end = self._now if removed is None else min(self._now, self._past.entry(removed).time)
         return schedule_of(self._job.definition).latest_between(min(self._past.entry(0).time, end), end)
 
-    def next_due(self) -> datetime | None:
-        """The next instant at which the job will run by itself, given the present state."""
-        return next_run(self._job, self._now)
+    def knows(self, job: Job) -> bool:
+        """Whether the job is on record as it is given here, which may have edits that are not."""
+        return (self._job.defined_seq, self._job.removed_seq) == (job.defined_seq, job.removed_seq)
 
     def settled_ahead(self) -> datetime | None:
         """The moment up to which the job's instants are settled, if it is in the future (the clock was set back)."""

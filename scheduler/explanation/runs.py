@@ -381,8 +381,10 @@ def _lock(past: Past, wait: LockWait, whose: int, at_seq: int, *, waits: bool = 
 
 
 def _in_the_way(past: Past, number: int, at_seq: int) -> BlockingRun:
-    run = past.state_at(at_seq - 1).runs.get(number) or past.state_at(number).runs[number]
+    """What is said of a run of the same job that was in the way until entry `at_seq` or its own end."""
     end = _end_of(past, number)
+    until = at_seq if end is None else min(at_seq, end.seq)
+    run = past.state_at(until - 1).runs.get(number) or past.state_at(number).runs[number]
     data = None if end is None else v.payload(end)
     return BlockingRun(
         entries=[number] if end is None else [number, end.seq],

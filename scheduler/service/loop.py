@@ -193,14 +193,14 @@ class Scheduler:
         self._execution.recorded()
         self._execution.launch([entry for entry in recorded if entry.type == v.RunStarted.TYPE])
         self._decisions.waiting.note_waits(
-            self.settings.max_parallel - len(self._supervisor), self._supervisor.runs()
+            self.settings.max_parallel - len(self._supervisor), self._supervisor.slot_holders()
         )
 
     def _room(self, state: State) -> Room:
         del state
         return Room(
             self.settings.max_parallel - len(self._supervisor),
-            self._supervisor.runs(),
+            self._supervisor.slot_holders(),
             self._executor,
             self._supervisor.secret_sha256,
             self._decisions.holders,

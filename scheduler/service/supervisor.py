@@ -60,6 +60,10 @@ class Supervisor:
         """Numbers of the runs whose process is running."""
         return list(self._running)
 
+    def slot_holders(self) -> list[int]:
+        """Numbers of the runs that hold a slot: those of `runs`, and those whose end is not on record yet."""
+        return [*self._running, *self._ended]
+
     @property
     def undisturbed(self) -> int:
         """How many of them nobody has asked to stop."""

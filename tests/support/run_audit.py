@@ -49,7 +49,7 @@ class RunAuditor:
         capacities: Mapping[str, int] | None = None,
     ) -> None:
         self._slots, self._stopped, self._locks = slots, stopped, LockAuditor(capacities)
-        self._waits = WaitAuditor()
+        self._waits = WaitAuditor(slots)
         self._late = LateAuditor()
         self._definitions: dict[str, JobDefinition] = {}
         self._due: dict[int, datetime] = {}

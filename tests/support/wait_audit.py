@@ -12,9 +12,14 @@ SLOTS_MAX = 16
 
 
 class WaitAuditor:
-    """Which runs have ended so far, and with which entries."""
+    """Which runs have ended so far, and with which entries.
 
-    def __init__(self) -> None:
+    Args:
+        slots: how many runs may go at once; None: not known.
+    """
+
+    def __init__(self, slots: int | None = None) -> None:
+        self._slots = slots
         self._going: set[int] = set()
         self._ended: dict[int, int] = {}
         self._last_of_job: dict[str, tuple[int, int]] = {}
@@ -42,7 +47,11 @@ class WaitAuditor:
                 ended_by > run and self._ended.get(last or 0) == ended_by and entry.time > self._owed_at[run]
             )
             assert not waited, f"run {run} had to wait for run {last}, and does not say so"
-        assert len(data.slots) <= SLOTS_MAX
+        if data.slots:
+            all_slots = len(data.slots) if self._slots is None else self._slots
+            assert len(data.slots) == min(all_slots, SLOTS_MAX), (
+                f"run {run} names {data.slots}, which are not all"
+            )
         assert len(set(data.slots)) == len(data.slots)
         lock = data.waited_for
         for holder in (*data.slots, *(lock.holders if lock is not None else ())):

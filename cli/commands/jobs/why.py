@@ -18,6 +18,7 @@ from cli.jobs.why import (
     answered,
     how_shown,
     never_due,
+    next_due,
     told_facts,
     verdict_cell,
     what_comes_next,
@@ -122,7 +123,7 @@ def _document(view: View, question: tuple[str, str | None], found: Answered) -> 
         "asked": {"text": at, "shown": asked.shown.how, "instants": asked.shown.instants},
         "answers": [_answer_document(answer, view.now) for answer in found.answers],
         "more_instants": found.more,
-        "next_run": found.explainer.next_due(),
+        "next_run": next_due(view, name),
         "scheduler_running": view.is_served,
         "pending_change": None
         if (change := view.state.changes.get(name)) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import pytest
 
@@ -272,6 +272,20 @@ def test_skipped_because_another_run_held_it(ask: Ask) -> None:
     assert (answer.verdict, the(answer, f.RunSkip).reason) == ("skipped", "overlap")
     assert (way.run, way.started, way.scheduled_for) == (the(ask(world, at(1)), f.RunOwed).run, at(1), at(1))
     assert (way.ended, way.outcome) == (at(1) + timedelta(seconds=5_000), "failed")
+
+
+@pytest.mark.parametrize("overlap", ["queue", "replace"])
+def test_what_a_run_waited_for_is_told_with_its_start_and_end(
+    ask: Ask, overlap: Literal["queue", "replace"]
+) -> None:
+    """It had ended by the time at which the run that waited began."""
+    world = World(job("hourly", overlap=overlap))
+    world.machine.behaviour = lambda launch: Process(5_000.0, 0)
+    world.start()
+    world.run(3.5 * 3_600)
+    way = the(ask(world, at(2)), f.BlockingRun)
+    assert (way.run, way.started) == (the(ask(world, at(1)), f.RunOwed).run, at(1))
+    assert way.ended is not None
 
 
 def test_the_queue_was_full(ask: Ask) -> None:

@@ -47,6 +47,20 @@ def test_a_skip_names_the_runs_that_hold_the_slots() -> None:
     )
 
 
+def test_a_run_that_could_not_be_launched_held_a_slot_until_that_was_on_record() -> None:
+    """Who starts after it names all that held the slots, with that one."""
+    names = ("hung", "gone", "gone-too", "next")
+    world = World(*(job(name, "1 0 * * *") for name in names), max_parallel=2)
+    world.machine.behaviour = lambda launch: {"hung": Process(1e9, 0), "next": Process(0.0, 0)}.get(
+        launch.env["CRONLEDGER_JOB"]
+    )
+    world.start()
+    world.run(65)
+    started = world.entries(v.RunStarted)
+    assert tuple(each.job for each in started) == names
+    assert v.payload(started[3]).slots == [started[0].run, started[2].run]
+
+
 @pytest.mark.parametrize("max_parallel", [8, 1])
 def test_a_skip_behind_a_run_that_is_going_names_no_slots(max_parallel: int) -> None:
     """What was in its way is that run, also where it holds the last slot."""
