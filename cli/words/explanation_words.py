@@ -131,6 +131,8 @@ def _excluded(fact: f.ExcludedDay, _: Shown) -> str:
 def _rescheduled(fact: f.ScheduleChange, shown: Shown) -> str:
     if fact.on_demand:
         return f"It has no schedule now, since {shown(fact.since)}: it runs only when somebody asks for it."
+    if fact.other_days:
+        return f"Its calendars have other days now, or are others, since {shown(fact.since)}."
     return f"Its schedule is another one now: {fact.source} {fact.timezone}, since {shown(fact.since)}."
 
 

@@ -8,8 +8,8 @@ from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation.downtime import misfire_of
 from scheduler.explanation.facts import Fact, ScheduleInForce, Verdict
-from scheduler.explanation.runs import NEAR_ENTRIES, RunFacts, run_owed
-from scheduler.ledger.past import Past
+from scheduler.explanation.runs import RunFacts, run_owed
+from scheduler.ledger.past import NEAR_ENTRIES, Past
 from scheduler.rules.job_schedule import schedule_of
 
 

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation.facts import ClockStep
-from scheduler.explanation.runs import NEAR_ENTRIES
-from scheduler.ledger.past import Past
+from scheduler.ledger.past import NEAR_ENTRIES, Past
 from scheduler.rules.state import State
 
 _SAMPLE_ENTRIES = 65_536

@@ -12,8 +12,7 @@ from scheduler import vocabulary as v
 from scheduler.entry_members import MisfireReason
 from scheduler.explanation.clock_steps import clock_step
 from scheduler.explanation.facts import Fact, Misfire, SchedulerDowntime, SchedulerPause
-from scheduler.explanation.runs import NEAR_ENTRIES
-from scheduler.ledger.past import Past
+from scheduler.ledger.past import NEAR_ENTRIES, Past
 from scheduler.rules.state import SchedulerStatus
 
 _STARTS_MAX = 50

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
+from msgspec import structs
+
 from scheduler import vocabulary as v
-from scheduler.explanation.facts import ExcludedDay, Fact
+from scheduler.explanation.facts import DaylightSaving, ExcludedDay, Fact, ScheduleInForce
 from scheduler.ledger.past import Past
 from scheduler.rules.instants_state import RESOLUTION
-from scheduler.rules.job_schedule import excluded, offset_of
+from scheduler.rules.job_schedule import excluded, nominal, offset_of
 from scheduler.rules.state import Job, State
 from scheduler.schedule.zones import load_zone
 
@@ -28,7 +30,16 @@ def without_due(
     """
     if instant.microsecond or not excluded(job.definition, instant - RESOLUTION, instant).count:
         return "not_due", list(facts)
-    return "excluded", [*facts, _excluded_day(past, job, instant)]
+    # Its schedule has the instant, and what clocks do near it does not matter.
+    told = [_having(fact, job, instant) for fact in facts if not isinstance(fact, DaylightSaving)]
+    return "excluded", [*told, _excluded_day(past, job, instant)]
+
+
+def _having(fact: Fact, job: Job, instant: datetime) -> Fact:
+    """A fact about the schedule in force, which has the instant."""
+    if not isinstance(fact, ScheduleInForce):
+        return fact
+    return structs.replace(fact, due=True, before=None, after=None, nominal=nominal(job.definition, instant))
 
 
 def _excluded_day(past: Past, job: Job, instant: datetime) -> ExcludedDay:

@@ -67,7 +67,7 @@ class Explainer:
         serving: whether a scheduler serves the home now.
 
     Attributes:
-        on_demand: whether the job runs only when somebody asks for it.
+        on_demand: whether the job runs only when somebody asks for it; has_times: whether it has a schedule.
 
     Raises:
         KeyError: the ledger has never known such a job.
@@ -78,7 +78,7 @@ class Explainer:
         self._past, self._name, self._now, self._serving = past, name, now, serving
         self._present = past.state_at(past.head_seq)
         self._job = self._present.jobs[name]
-        self.on_demand = self._job.definition.on_demand
+        self.on_demand, self.has_times = self._job.definition.on_demand, self._job.definition.has_times
         self._found: dict[datetime, tuple[Entry, Job | None] | None] = {}
         self._passes = SecondPasses(past, name, now)
         waits = WaitingReasons(self._present, now, served=serving)
@@ -87,12 +87,10 @@ class Explainer:
         self._schedules = SchedulesInForce(past, self._job)
 
     def latest_due(self) -> datetime | None:
-        """The last instant of the present schedule since the ledger began, up to now or to the job's removal."""
+        """The last instant up to now that a schedule of the job had while it held, or that it awaits of others."""
         if self._job.awaited and (last := self._job.awaited[-1]).run is None:
             return last.instant
-        removed = self._job.removed_seq
-        end = self._now if removed is None else min(self._now, self._past.entry(removed).time)
-        return schedule_of(self._job.definition).latest_between(min(self._past.entry(0).time, end), end)
+        return self._schedules.latest_due(self._now)
 
     def knows(self, job: Job) -> bool:
         """Whether the job is on record as it is given here, which may have edits that are not."""

@@ -18,10 +18,9 @@ _LOOK_BACK_ENTRIES = 20_000
 def last_due(explainer: Explainer, store: EventStore | None, name: str) -> datetime | None:
     """The latest instant up to now that a schedule of the job had while it was in force; None if there was none.
 
-    Of a job that runs on demand, when it was asked for last.
-
-    The latest instant of the present schedule may be older than the schedule itself, or than the job. Then the latest
-    instant on record counts. If that lies too far back, earlier schedules are tried.
+    Of a job that has no schedule now, what is on record of it counts too: when it was asked for, the jobs before it
+    ran, or the machine booted. A clock that was set back may leave an instant that was none; then the latest on
+    record counts, or if that lies too far back, the one before by the schedule that was in force.
 
     Args:
         explainer: the explainer of the job.
@@ -32,6 +31,9 @@ def last_due(explainer: Explainer, store: EventStore | None, name: str) -> datet
         Corrupt: the ledger cannot be trusted.
     """
     instant = explainer.latest_due()
+    if not explainer.has_times:
+        recorded = _recorded(store, name, asked=explainer.on_demand)
+        instant = max(filter(None, (instant, recorded)), default=None)
     for edits in range(_EDITS_MAX):
         answer = None if instant is None else explainer.explain(instant)
         if answer is not None and answer.verdict not in ("not_due", "not_defined"):
@@ -54,6 +56,10 @@ def _recorded(store: EventStore | None, name: str, *, asked: bool) -> datetime |
             return entry.time
         if entry.job == name and entry.type in (v.ScheduleTicked.TYPE, v.ScheduleMisfired.TYPE):
             data = v.payload(entry)
-            due: datetime = data.scheduled_for if isinstance(data, v.ScheduleTicked) else data.last
-            return due
+            if isinstance(data, v.ScheduleMisfired):
+                return data.last
+            if (
+                isinstance(data, v.ScheduleTicked) and data.trigger != "backfill"
+            ):  # that is of any time at all
+                return data.scheduled_for
     return None

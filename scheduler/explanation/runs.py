@@ -12,38 +12,33 @@ from msgspec import structs
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.definition import JobDefinition
-from scheduler.entry_members import SKIPPED_FOR_A_RUN, LockWait
+from scheduler.entry_members import SKIPPED_FOR_A_RUN
 from scheduler.explanation.facts import (
     AttemptEnd,
     BlockingRun,
     Fact,
     LateRun,
-    LockInTheWay,
     ManualRun,
     ReplacingRun,
     RunEnd,
     RunOwed,
     RunSkip,
     RunStart,
-    TakenSlots,
     UnfinishedRun,
     UpstreamResult,
     Verdict,
     WaitEnd,
 )
 from scheduler.explanation.facts.upstream_facts import UpstreamState
+from scheduler.explanation.waits.holders import lock_in_the_way, taken_slots
 from scheduler.explanation.waits.node_waits import entries_of_wait, no_node
-from scheduler.ledger.past import Past
+from scheduler.ledger.past import NEAR_ENTRIES, Past
 from scheduler.rules.after import late_successes
 from scheduler.rules.expectations.expected import Breach
 from scheduler.rules.runs.attempts import settles
 from scheduler.rules.runs.dispatch import SLOTS_SHOWN_MAX
 from scheduler.rules.runs.waiting_reasons import WaitingReason, WaitingReasons
 from scheduler.rules.state import Run, State
-
-NEAR_ENTRIES = 20_000
-"""At most this many entries after an entry are read one by one; beyond them, states are searched by bisection."""
-
 
 RunFacts = Callable[[int], tuple[Verdict, list[Fact]]]
 """Tells what became of the run of a number."""
@@ -107,11 +102,11 @@ def _late(run: int, seq: int, breach: Breach | v.ExpectationBreached) -> LateRun
 def _what_it_waits_for(past: Past, run: Run, reason: WaitingReason) -> list[Fact]:
     """The jobs, the lock or the slots for which a run waits now."""
     if reason.lock is not None:
-        return [_lock(past, reason.lock, run.number, past.head_seq, waits=True)]
+        return [lock_in_the_way(past, reason.lock, run.number, past.head_seq, waits=True)]
     if reason.kind == "node" or reason.refusals:
         return [no_node(past, reason)]
     if reason.holders:
-        return [_slots(past, reason.holders[:SLOTS_SHOWN_MAX], past.head_seq)]
+        return [taken_slots(past, reason.holders[:SLOTS_SHOWN_MAX], past.head_seq)]
     return _late_upstreams(past, run, reason.jobs)
 
 
@@ -274,10 +269,10 @@ def _ended(entry: Entry, number: int, data: v.RunFinished) -> RunEnd:
 
 def _skipped(past: Past, entry: Entry, number: int, data: v.RunSkipped) -> list[Fact]:
     cause = data.because_of
-    taken: list[Fact] = [_slots(past, data.slots, entry.seq)] if data.slots else []
+    taken: list[Fact] = [taken_slots(past, data.slots, entry.seq)] if data.slots else []
     if data.lock is not None:
         whose = number if data.reason == "deadline" else cause or number
-        taken.append(_lock(past, data.lock, whose, entry.seq - 1))
+        taken.append(lock_in_the_way(past, data.lock, whose, entry.seq - 1))
     skipped = RunSkip(entries=[entry.seq], run=number, time=entry.time, reason=data.reason)
     if cause is None:
         return [skipped, *taken]
@@ -336,55 +331,23 @@ def _replacing(past: Past, entries: list[int], new: int) -> ReplacingRun:
     return ReplacingRun(entries=entries, run=new, scheduled_for=v.payload(past.entry(new)).scheduled_for)
 
 
-def _slots(past: Past, holders: Sequence[int], at_seq: int) -> TakenSlots:
-    """What is said of runs that held all slots, at entry `at_seq`."""
-    begun = _begun(past, holders, at_seq)
-    jobs = [past.entry(number).job or "" for number in holders]
-    since = max(begun.values(), default=None)
-    return TakenSlots(entries=list(holders), runs=list(holders), jobs=jobs, since=since)
-
-
 def _waits(past: Past, number: int, start_seq: int, data: v.RunStarted) -> list[Fact]:
     """For what a run had waited that started with entry `start_seq`."""
     found: list[Fact] = [upstream_end(past, seq) for seq in data.successes]
     if data.waited_behind is not None:
         found.append(_in_the_way(past, data.waited_behind, start_seq))
     if data.waited_for is not None:
-        found.append(_lock(past, data.waited_for, number, start_seq - 1))
-    return [*found, _slots(past, data.slots, start_seq)] if data.slots else found
-
-
-def _begun(past: Past, numbers: Sequence[int], until_seq: int) -> dict[int | None, datetime]:
-    """When the last attempt of these runs began, as far as it did by then."""
-    first = min(numbers) + 1
-    return {
-        entry.run: entry.time
-        for entry in past.entries(first, min(until_seq, first + NEAR_ENTRIES))
-        if entry.run in numbers and entry.type == v.RunStarted.TYPE
-    }
-
-
-def _lock(past: Past, wait: LockWait, whose: int, at_seq: int, *, waits: bool = False) -> LockInTheWay:
-    """What is said of a lock that a run could not have, at entry `at_seq`."""
-    numbers = wait.holders if wait.behind is None else [wait.behind]
-    begun = _begun(past, numbers, at_seq)
-    return LockInTheWay(
-        entries=numbers,
-        lock=wait.name,
-        runs=numbers,
-        jobs=[past.entry(number).job or "" for number in numbers],
-        since=max(begun.values(), default=None) if wait.behind is None else None,
-        older=wait.behind is not None,
-        waits=waits,
-        whose=whose,
-    )
+        found.append(lock_in_the_way(past, data.waited_for, number, start_seq - 1))
+    return [*found, taken_slots(past, data.slots, start_seq)] if data.slots else found
 
 
 def _in_the_way(past: Past, number: int, at_seq: int) -> BlockingRun:
     """What is said of a run of the same job that was in the way until entry `at_seq` or its own end."""
     end = _end_of(past, number)
-    until = at_seq if end is None else min(at_seq, end.seq)
-    run = past.state_at(until - 1).runs.get(number) or past.state_at(number).runs[number]
+    run = (
+        past.state_at((at_seq if end is None else min(at_seq, end.seq)) - 1).runs.get(number)
+        or past.state_at(number).runs[number]
+    )
     data = None if end is None else v.payload(end)
     return BlockingRun(
         entries=[number] if end is None else [number, end.seq],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from scheduler.definition import JobDefinition
 from scheduler.explanation.facts import Fact, ScheduleChange, ScheduleInForce
 from scheduler.explanation.repeated_instants import is_due, latest_before
 from scheduler.explanation.wall_time import daylight_saving
@@ -47,8 +48,30 @@ class SchedulesInForce:
         if changed is not None:
             facts.append(changed)
         if self._job.present and self._job.definition.timing() != definition.timing():
-            facts.append(self._rescheduled())
+            facts.append(self._rescheduled(definition))
         return facts
+
+    def latest_due(self, now: datetime) -> datetime | None:
+        """The last instant up to `now` that a schedule of the job had while the job had it; None if none is near.
+
+        An edit of something else leaves the schedule as it was: each definition is asked for the time that it held.
+        """
+        job: Job | None = self._job
+        end = now
+        for _ in range(_EDITS_MAX):
+            if job is None:
+                break
+            if job.removed_seq is not None:
+                end = min(end, self._past.entry(job.removed_seq).time)
+            begin = min(end, self._past.entry(job.defined_seq).time)
+            latest = (
+                schedule_of(job.definition).latest_between(begin, end) if job.definition.has_times else None
+            )
+            if latest is not None:
+                return latest
+            end = begin
+            job = self._past.state_at(job.defined_seq - 1).jobs.get(job.name)
+        return None
 
     def as_defined(self, job: Job, instant: datetime) -> Job:
         """The same job before those edits after the instant that left its schedule as it was."""
@@ -61,7 +84,8 @@ class SchedulesInForce:
             job = earlier
         return job
 
-    def _rescheduled(self) -> ScheduleChange:
+    def _rescheduled(self, than: JobDefinition) -> ScheduleChange:
+        """That the schedule is another one now than this one, or has other days."""
         job = self._job
         return ScheduleChange(
             entries=[job.defined_seq],
@@ -70,4 +94,5 @@ class SchedulesInForce:
             revision=job.revision,
             since=self._past.entry(job.defined_seq).time,
             on_demand=job.definition.on_demand,
+            other_days=job.definition.timing()[:-1] == than.timing()[:-1],
         )

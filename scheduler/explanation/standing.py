@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec import structs
+
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation.facts import Disablement, JobAbsence, PersonSettled
@@ -31,18 +33,30 @@ def settled_by_person(entry: Entry, data: v.ScheduleSettled) -> PersonSettled:
 def switched(job: Job, ended: Entry | None) -> Disablement:
     """The fact that a job was disabled, until the entry `ended`, if that enabled or removed it."""
     enablement = job.enablement
-    ends = ended is not None and ended.type in (v.JobEnabled.TYPE, v.JobRemoved.TYPE)
-    said = v.payload(ended) if ended is not None and ends else None
-    at = said.effective_at if isinstance(said, v.JobEnabled) and said.effective_at else None
-    return Disablement(
-        entries=[enablement.seq, ended.seq] if ended is not None and ends else [enablement.seq],
+    disabled = Disablement(
+        entries=[enablement.seq],
         actor=enablement.actor,
         since=enablement.time,
         reason=enablement.reason,
         until=enablement.until,
-        ended=(at or ended.time) if ended is not None and ends else None,
-        ended_by=ended.actor if ended is not None and ends else None,
     )
+    at = None if ended is None else _ends(job, ended)
+    if ended is None or at is None:
+        return disabled
+    return structs.replace(disabled, entries=[enablement.seq, ended.seq], ended=at, ended_by=ended.actor)
+
+
+def _ends(job: Job, entry: Entry) -> datetime | None:
+    """When a job that was disabled is so no longer by an entry; None if that does not end it."""
+    match v.payload(entry):
+        case v.JobEnabled(effective_at=at):
+            return at or entry.time
+        case v.JobDefined(definition=new) if new.enabled and not job.definition.enabled:
+            return entry.time
+        case v.JobRemoved():
+            return entry.time
+        case _:
+            return None
 
 
 def absent(past: Past, job: Job, back: Entry | None) -> JobAbsence:

@@ -19,9 +19,9 @@ from scheduler.explanation.facts import (
     WaitEnd,
 )
 from scheduler.explanation.facts.upstream_facts import UpstreamState
-from scheduler.explanation.runs import NEAR_ENTRIES, RunFacts, run_owed, upstream_end
+from scheduler.explanation.runs import RunFacts, run_owed, upstream_end
 from scheduler.explanation.standing import absent, switched
-from scheduler.ledger.past import Past
+from scheduler.ledger.past import NEAR_ENTRIES, Past
 from scheduler.rules.awaited import AwaitedInstant
 from scheduler.rules.instants_state import RESOLUTION
 from scheduler.rules.state import Job

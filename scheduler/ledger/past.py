@@ -24,6 +24,8 @@ from scheduler.ledger.state_file import StateFile, state_files
 from scheduler.rules.evolve import evolve
 from scheduler.rules.state import State
 
+NEAR_ENTRIES = 20_000
+"""At most this many entries after an entry are read one by one; beyond them, states are searched by bisection."""
 _SEGMENTS_REMEMBERED = 2
 
 OnProgress = Callable[[int, int], None]

@@ -44,13 +44,14 @@ class ExcludedDay(Fact, frozen=True, tag="excluded"):
 
 
 class ScheduleChange(Fact, frozen=True, tag="rescheduled"):
-    """The job has another schedule now, or none (`on_demand`)."""
+    """The job has another schedule now, or none (`on_demand`), or the same on other days (`other_days`)."""
 
     source: str
     timezone: str
     revision: str
     since: datetime
     on_demand: bool = False
+    other_days: bool = False
 
 
 class DaylightSaving(Fact, frozen=True, tag="daylight_saving"):

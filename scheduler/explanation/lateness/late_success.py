@@ -11,8 +11,7 @@ from datetime import datetime
 from eventstore.store import Entry
 from scheduler import vocabulary as v
 from scheduler.explanation.facts import LateSuccess
-from scheduler.explanation.runs import NEAR_ENTRIES
-from scheduler.ledger.past import Past
+from scheduler.ledger.past import NEAR_ENTRIES, Past
 from scheduler.rules.expectations.expected import key_of, limit_ms
 from scheduler.rules.expectations.moments import breached_from
 from scheduler.rules.fold.expectations import end_pause

@@ -104,6 +104,26 @@ def test_a_pause_ends_by_itself(ask: Ask) -> None:
     assert ask(world, at(4)).verdict == "ran"
 
 
+@pytest.mark.parametrize("schedule", ["0 * * * *", "30 * * * *"])
+def test_a_config_that_ends_what_it_began_is_told(ask: Ask, schedule: str) -> None:
+    """`enabled: false` was taken out of the config again, perhaps with another edit."""
+    world = lived(1.5)
+    world.edit(job("hourly", enabled=False))
+    world.run(2 * 3_600)
+    ended = world.clock.wall
+    world.edit(job("hourly", schedule))
+    world.run(3_600)
+    answer = ask(world, at(3))
+    switched = the(answer, f.Disablement)
+    assert (answer.verdict, switched.ended_by, types(world, switched)) == (
+        "disabled",
+        "config",
+        ["job.disabled", "job.defined"],
+    )
+    assert switched.ended is not None
+    assert ended <= switched.ended <= ended + timedelta(seconds=60)
+
+
 def test_who_disabled_it_last_before_the_instant_counts(ask: Ask) -> None:
     """Of two people who disabled it one after the other, the one is named whose word held at the instant."""
     world = lived(1.5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -24,7 +24,7 @@ from scheduler.vocabulary.payload import UnfitPayload
 from tests.projections.audit.reports import found, owed, report_of_world
 from tests.support.audit import audit
 from tests.support.calendars import calendar, on
-from tests.support.world import BEGIN, World, job
+from tests.support.world import BEGIN, Machine, SimulatedClock, World, job
 
 DAY = timedelta(days=1)
 # The world begins on Thursday, 1 January 2026.
@@ -252,6 +252,34 @@ def test_why_names_the_calendar(
     assert types == [v.CalendarDefined.TYPE, v.ScheduleExcluded.TYPE]
     later = BEGIN + 9.5 * DAY
     assert explainer.about(later, later + timedelta(minutes=1))[0][0].verdict == "excluded"
+
+
+def test_what_an_excluded_day_would_have_had_is_not_contradicted(tmp_path: Path) -> None:
+    """The schedule has the instant, which is in a gap of the clocks on an excluded Sunday; nothing makes it up."""
+    definition = job("daily", "30 2 * * *", timezone="Europe/Paris", calendars=on(without=(WEEKEND,)))
+    world = World(definition, machine=Machine(SimulatedClock(datetime(2026, 3, 27, 12, tzinfo=UTC))))
+    world.calendars = {"weekend": WEEKEND}
+    world.start()
+    world.run(4 * 86_400)
+    past = Past(world.machine.store.peer(), tmp_path, 64)
+    explainer = Explainer(past, "daily", world.clock.wall, serving=True)
+    answer = explainer.explain(datetime(2026, 3, 29, 1, tzinfo=UTC))
+    (schedule,) = [each for each in answer.facts if isinstance(each, f.ScheduleInForce)]
+    assert (answer.verdict, schedule.due, schedule.before, schedule.after) == ("excluded", True, None, None)
+    assert not [each for each in answer.facts if isinstance(each, f.DaylightSaving)]
+
+
+def test_calendars_that_are_edited_leave_the_schedule_what_it_was(tmp_path: Path) -> None:
+    """That the days are others is told, and not that the schedule is."""
+    world = world_of(daily())
+    world.start()
+    world.run(2 * 86_400)
+    world.edit(daily(calendars=on(without=(FREEZE,))))
+    world.run(60)
+    past = Past(world.machine.store.peer(), tmp_path, 64)
+    answer = Explainer(past, "daily", world.clock.wall, serving=True).explain(BEGIN + 1.5 * DAY)
+    (change,) = [each for each in answer.facts if isinstance(each, f.ScheduleChange)]
+    assert (answer.verdict, change.other_days, change.source) == ("ran", True, "0 12 * * *")
 
 
 def test_entries_that_make_no_sense_break_laws() -> None:
