@@ -8,11 +8,11 @@ import sys
 
 import click
 
-from cli.app.error_boundary import failures_for_people, silence
+from cli.app.error_boundary import failures_for_people
 from cli.app.failures import ExitCode, Failure, say
 from cli.app.home_option import home_option
 from cli.app.lazy_group import LazyGroup
-from cli.terminal.console import writing_output
+from cli.terminal.console import silence, writing_output
 
 _JOBS = {
     "list": ("cli.commands.jobs.list:list_", "all jobs: schedule, whether enabled, last and next run"),

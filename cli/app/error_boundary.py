@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from cli.app.failures import ExitCode, Failure, say
-from cli.terminal.console import OutputLost
+from cli.terminal.console import OutputLost, silence
 from cli.terminal.printable import printable
 
 if TYPE_CHECKING:
@@ -86,17 +86,6 @@ def _may_pass(problem: Exception) -> bool:
     if isinstance(problem, Unavailable) and isinstance(problem.__cause__, OSError):
         return problem.__cause__.errno not in _NOT_BY_ITSELF
     return isinstance(problem, Unavailable | NoAnswer | InDoubt | Poisoned)
-
-
-def silence(stream: object) -> None:
-    """Send what is still buffered for a stream nowhere, so that flushing it at exit cannot fail."""
-    try:
-        fileno: int = stream.fileno()  # type: ignore[attr-defined]
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, fileno)
-        os.close(nowhere)
-    except (AttributeError, OSError, ValueError):
-        return
 
 
 def _explain(problem: Exception) -> ExitCode | None:

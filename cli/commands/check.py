@@ -16,7 +16,7 @@ from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
 from cli.home.job_names import approval_hint
 from cli.home.named_config import named_config, named_config_options
-from cli.terminal.console import fitted, note, paint, tell, wants_colour
+from cli.terminal.console import exit_code_counts, fitted, note, paint, tell, wants_colour
 from cli.terminal.printable import printable, show_count
 from cli.times.zones import local_zone
 from cli.words.approval_words import change_documents, change_sentence, nobody_approves
@@ -43,6 +43,7 @@ _WARNINGS_MAX = 200
 @click.option("--strict", is_flag=True, help="Leave with 1 where there is a warning.")
 @json_option
 @click.pass_obj
+@exit_code_counts()
 def check(home: Home, file: str | None, part: str | None, strict: bool, as_json: bool) -> None:
     """Check the config and do nothing else.
 

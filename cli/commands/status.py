@@ -10,7 +10,7 @@ import click
 from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
 from cli.home.open import to_read
-from cli.terminal.console import out
+from cli.terminal.console import exit_code_counts, out
 from cli.terminal.tables import details
 from cli.times.show import MACHINES_ZONE, local_zone, utc_option
 from scheduler.home import Home
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--exit-code", is_flag=True, help="Leave with 1 unless a scheduler serves and is well.")
 @json_option
 @click.pass_obj
+@exit_code_counts()
 def status(home: Home, utc: bool, exit_code: bool, as_json: bool) -> None:
     """Show how the scheduler, the config, the jobs and the ledger are doing.
 

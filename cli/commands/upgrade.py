@@ -9,6 +9,7 @@ import click
 
 from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import json_option, show_json
+from cli.terminal.console import exit_code_counts
 from scheduler.home import Home
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _EXIT_CODES = {"in the way": ExitCode.FAILED, "too old": ExitCode.LEDGER}
 @click.option("--check", is_flag=True, help="Say what would happen, and do nothing.")
 @json_option
 @click.pass_obj
+@exit_code_counts()
 def upgrade(home: Home, check: bool, as_json: bool) -> None:
     """Say what this version of cronledger would do to the home.
 

@@ -119,18 +119,44 @@ def is_heard(text: str) -> bool:
     return lines is not None
 
 
+_counts: ContextVar[bool] = ContextVar("counts", default=False)
+
+
+@contextmanager
+def exit_code_counts() -> Iterator[None]:
+    """A command whose exit code is an answer goes on to that, although the reader of its output has left."""
+    before = _counts.set(True)
+    try:
+        yield
+    finally:
+        _counts.reset(before)
+
+
+def silence(stream: object) -> None:
+    """Send what is still buffered for a stream, and what comes, nowhere, so that flushing it at exit cannot fail."""
+    try:
+        fileno: int = stream.fileno()  # type: ignore[attr-defined]
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, fileno)
+        os.close(nowhere)
+    except (AttributeError, OSError, ValueError):
+        return
+
+
 @contextmanager
 def writing_output() -> Iterator[None]:
     """Whoever writes to standard output does it in here.
 
     Raises:
         OutputLost: it cannot be written.
-        BrokenPipeError: the reader left.
+        BrokenPipeError: the reader left, and nobody waits for an exit code (`exit_code_counts`).
     """
     try:
         yield
     except BrokenPipeError:
-        raise
+        if not _counts.get():
+            raise
+        silence(sys.stdout)
     except OSError as problem:
         raise OutputLost(problem.strerror or str(problem)) from problem
 

@@ -17,7 +17,7 @@ from cli.audit.report_text import FORMATS, report_text
 from cli.home.job_names import JOB, check_past
 from cli.home.views import check_home
 from cli.ledger.options import ledger_option, machine_utc_option
-from cli.terminal.console import note, out, wants_colour
+from cli.terminal.console import exit_code_counts, note, out, wants_colour
 from cli.terminal.progress import progress
 from cli.times.parse import DURATION, parse_time
 from cli.times.show import local_zone
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 @json_option
 @machine_utc_option
 @click.pass_obj
+@exit_code_counts()
 def report(
     home: Home, begin: str, until: str, name: str | None, form: str, late_from: timedelta, target: Path | None,
     force: bool, folder: Path | None, derive: bool, utc: bool, as_json: bool,

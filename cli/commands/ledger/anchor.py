@@ -12,7 +12,7 @@ from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import json_option, show_json
 from cli.evidence.signing_failures import checkpoints_explained
 from cli.home.open import to_write
-from cli.terminal.console import tell
+from cli.terminal.console import exit_code_counts, tell
 from cli.terminal.printable import printable, show_count
 from cli.terminal.tables import Cell, Value, details
 from scheduler.home import Home
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: cronledger ledger anchor")
 @json_option
 @click.pass_obj
+@exit_code_counts()
 def anchor(home: Home, as_json: bool) -> None:
     """Give the newest signed checkpoint to each anchor that does not have it yet, now.
 

@@ -13,7 +13,7 @@ from cli.app.json_output import json_option, show_json
 from cli.evidence.named_file import read_named
 from cli.evidence.trusted_keys import key_option, trusted_keys, trusted_witnesses, witness_option
 from cli.ledger.options import machine_utc_option
-from cli.terminal.console import out
+from cli.terminal.console import exit_code_counts, out
 from cli.terminal.printable import printable
 from cli.terminal.tables import details
 
@@ -42,6 +42,7 @@ _ENTRY_BYTES_MAX = 1024 * 1024
 )
 @json_option
 @machine_utc_option
+@exit_code_counts()
 def check_proof(
     files: tuple[Path, ...],
     keys: tuple[str, ...],

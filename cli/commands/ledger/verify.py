@@ -16,6 +16,7 @@ from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import json_option, show_json
 from cli.app.options import WholeNumber
 from cli.evidence.trusted_keys import key_option, trusted_keys, trusted_witnesses, witness_option
+from cli.terminal.console import exit_code_counts
 from cli.terminal.tables import details
 from eventstore.errors import Archived
 from eventstore.store import Head
@@ -101,6 +102,7 @@ class _HeadType(click.ParamType[Head]):
 @click.option("--digests", is_flag=True, help="Also compare the digest in each seal with its file.")
 @json_option
 @click.pass_obj
+@exit_code_counts()
 def verify(
     home: Home,
     folder: Path | None,

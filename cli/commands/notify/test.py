@@ -10,7 +10,7 @@ import click
 from cli.app.failures import ExitCode, Failure
 from cli.app.json_output import json_option, show_json
 from cli.home.channel_names import CHANNEL, find_channel
-from cli.terminal.console import tell
+from cli.terminal.console import exit_code_counts, tell
 from cli.terminal.printable import printable
 from scheduler.home import Home
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.argument("name", metavar="CHANNEL", type=CHANNEL)
 @json_option
 @click.pass_obj
+@exit_code_counts()
 def test(home: Home, name: str, as_json: bool) -> None:
     """Send a message that tells of nothing to a channel, now, and say what came of it.
 

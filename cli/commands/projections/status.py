@@ -12,6 +12,7 @@ from cli.app.failures import ExitCode
 from cli.app.json_output import json_option, show_json
 from cli.home.views import check_home
 from cli.projections.build_progress import build_progress
+from cli.terminal.console import exit_code_counts
 from cli.terminal.printable import show_count
 from cli.terminal.progress import progress
 from cli.terminal.tables import Cell, Value, details
@@ -34,6 +35,7 @@ _MERGED_BY = (
 )
 @json_option
 @click.pass_obj
+@exit_code_counts()
 def status(home: Home, verify: bool, as_json: bool) -> None:
     """Show how the projections are: how much of the ledger they hold, their files, and what is due.
 
