@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from scheduler.rules.instants_state import SettledAhead
     from scheduler.schedule.schedule import Schedule
 
 DAYS = 7
@@ -20,6 +21,8 @@ ALL_DAY_HOURS_MIN = 12
 TOGETHER_HOURS_MIN = 3
 """A job with runs in at least this many hours of a day has one item, from the first run to the last."""
 _HOUR = timedelta(hours=1)
+_InHour = tuple[datetime, datetime, int]
+"""The first and the last instant of an hour, and how many there are."""
 
 
 class CalendarItem(NamedTuple):
@@ -59,11 +62,12 @@ class CalendarDay(NamedTuple):
 
 
 class ScheduledJob(NamedTuple):
-    """A job's schedule, of which the instants after `begins` count."""
+    """A job's schedule, of which the instants after `begins` count, but for those that are `settled` already."""
 
     job: str
     schedule: Schedule
     begins: datetime
+    settled: SettledAhead | None = None
 
 
 def week(jobs: Iterable[ScheduledJob], now: datetime, zone: tzinfo, days: int = DAYS) -> list[CalendarDay]:
@@ -76,12 +80,12 @@ def week(jobs: Iterable[ScheduledJob], now: datetime, zone: tzinfo, days: int = 
         begin, end = _begin(day, zone), _begin(day + timedelta(days=1), zone)
         hours = list(_hours(begin, end))
         items: list[CalendarItem] = []
-        known: dict[tuple[Schedule, datetime], list[tuple[datetime, datetime, int]]] = {}
-        for job, schedule, begins in timed:
+        known: dict[tuple[Schedule, datetime, SettledAhead | None], list[_InHour]] = {}
+        for job, schedule, begins, settled in timed:
             after = max(begins, now, begin - timedelta(seconds=1))
-            if (schedule, after) not in known:
-                known[schedule, after] = _by_hours(schedule, after, hours)
-            items += _items(job, known[schedule, after])
+            if (schedule, after, settled) not in known:
+                known[schedule, after, settled] = _by_hours(schedule, after, hours, settled)
+            items += _items(job, known[schedule, after, settled])
         # Items for the whole day are not ordered by time: they have the same order on each day.
         items.sort(key=lambda item: (not item.all_day, begin if item.all_day else item.first, item.job))
         listed.append(CalendarDay(day, (end - begin) / _HOUR, items))
@@ -89,8 +93,11 @@ def week(jobs: Iterable[ScheduledJob], now: datetime, zone: tzinfo, days: int = 
 
 
 def _by_hours(
-    schedule: Schedule, after: datetime, hours: list[tuple[datetime, datetime]]
-) -> list[tuple[datetime, datetime, int]]:
+    schedule: Schedule,
+    after: datetime,
+    hours: list[tuple[datetime, datetime]],
+    settled: SettledAhead | None,
+) -> list[_InHour]:
     """First instant, last instant and count for each hour that has an instant."""
     found = []
     last = hours[-1][1] - timedelta(seconds=1)
@@ -99,15 +106,24 @@ def _by_hours(
     for begin, end in hours:
         low = max(after, begin - timedelta(seconds=1))
         high = end - timedelta(seconds=1)
-        if low >= high:
-            continue
-        first_at, last_at, count = schedule.summary(low, high)
-        if first_at is not None and last_at is not None:
-            found.append((first_at, last_at, count))
+        parts = (schedule.summary(*part) for part in _open(low, high, settled) if part[0] < part[1])
+        in_hour = [
+            (first, last, count) for first, last, count in parts if first is not None and last is not None
+        ]
+        if in_hour:
+            found.append((in_hour[0][0], in_hour[-1][1], sum(count for _, _, count in in_hour)))
     return found
 
 
-def _items(job: str, hours: list[tuple[datetime, datetime, int]]) -> Iterator[CalendarItem]:
+def _open(after: datetime, until: datetime, settled: SettledAhead | None) -> list[tuple[datetime, datetime]]:
+    """The stretches of an hour, each without its beginning, in which nothing is settled."""
+    if settled is None:
+        return [(after, until)]
+    before = min(until, settled.first - timedelta.resolution)
+    return [(after, before), (max(after, settled.until), until)]
+
+
+def _items(job: str, hours: list[_InHour]) -> Iterator[CalendarItem]:
     if len(hours) >= TOGETHER_HOURS_MIN:
         all_day = len(hours) >= ALL_DAY_HOURS_MIN
         yield CalendarItem(hours[0][0], hours[-1][1], sum(count for _, _, count in hours), job, all_day)

@@ -1,6 +1,6 @@
 """The config: reading, checking and explaining `services/scheduler/config.yaml` and the files of `config.d/`.
 
-A config is one YAML document, a mapping of seven blocks, each of which may be left out; jobs, calendars and channels
+A config is one YAML document, a mapping of eight blocks, each of which may be left out; jobs, calendars and channels
 may stand in further files (`files`):
 
 - `jobs`: the name of each job, to its keys;
@@ -9,7 +9,8 @@ may stand in further files (`files`):
 - `ledger`: how the ledger is signed;
 - `calendars`: days by which jobs are chosen or left out, by name;
 - `channels`: ways to tell people, by name;
-- `nodes`: the machines that share the ledger, by name.
+- `nodes`: the machines that share the ledger, by name;
+- `telemetry`: where traces and metrics are sent.
 
 `keys.job_keys` has every key of a job with its meaning, and `keys.starter` shows them in a config. A config is read
 strictly: what is not understood is refused, all of it at once, each mistake with its line, its column and the nearest

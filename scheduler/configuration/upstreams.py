@@ -87,7 +87,7 @@ def check_upstreams(jobs: Mapping[str, tuple[Scalar, Node]], problems: Problems)
                     each,
                     f"there is no job {each.text!r} in the config, after which {name} could run",
                     key=f"jobs.{name}.after",
-                    suggestion=nearest(each.text, jobs),
+                    suggestion=nearest(each.text, [other for other in jobs if other != name]),
                 )
     for circle in _circles(graph):
         first = circle[0]

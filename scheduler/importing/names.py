@@ -68,14 +68,14 @@ def told_by(command: str) -> str:
 
 def _program(words: list[str]) -> str:
     """The word that says most: the first program that is no wrapper, or what an interpreter is given."""
-    at, first = 0, ""
+    at, first, wrapper = 0, "", ""
     while at < len(words):
         word = words[at]
         name = posixpath.basename(word)
         if _ASSIGNMENT.match(word) or _END.fullmatch(word) or name in ("{", "}", "then", "!", "if"):
             at += 1
         elif name in _WRAPPERS:
-            at = _behind_wrapper(words, at)
+            at, wrapper = _behind_wrapper(words, at), wrapper or word
         elif name in _SKIPPED:
             while at < len(words) and not _END.fullmatch(words[at]):
                 at += 1
@@ -84,7 +84,7 @@ def _program(words: list[str]) -> str:
         else:
             first = word
             break
-    return first or (words[0] if words else "")
+    return first or wrapper or (words[0] if words else "")
 
 
 def _behind_wrapper(words: list[str], at: int) -> int:

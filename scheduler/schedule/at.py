@@ -15,6 +15,7 @@ _SHAPE = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?P<time>[0-9]{2}:[0-9]{2})(?P<seconds>:[0-9]{2})?"
     r"(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
+_OFFSET_PAST = re.compile(r"[+-](2[4-9]|[3-9][0-9]):[0-9]{2}$")
 _DATE_ALONE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEARS = range(1970, 9998)
 _FORMS = (
@@ -96,7 +97,8 @@ def parse_at(text: str, timezone: str = "UTC") -> AtSchedule:
     try:
         read = datetime.fromisoformat(moment + offset)
     except ValueError as error:
-        raise ScheduleError(f"{text!r} is not a time that exists: {error}", token=text) from None
+        why = "an offset is less than 24 hours" if _OFFSET_PAST.search(moment + offset) else error
+        raise ScheduleError(f"{text!r} is not a time that exists: {why}", token=text) from None
     if read.year not in _YEARS:
         raise ScheduleError(f"{text!r} is outside the years {_YEARS[0]} to {_YEARS[-1]}", token=text)
     instant = read.astimezone(UTC) if read.tzinfo else _local_instant(read, timezone, text)

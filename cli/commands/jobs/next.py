@@ -108,7 +108,7 @@ def _show_calendar(view: View, jobs: list[Job], named: bool, *, utc: bool, as_js
     zone = zone_for(view.state, [job.name for job in jobs], utc=utc)
     begun = [(job, schedule_begins_at(job, view.now)) for job in jobs]
     timed = [
-        ScheduledJob(job.name, schedule_of(job.definition), begin)
+        ScheduledJob(job.name, schedule_of(job.definition), begin, job.ahead)
         for job, begin in begun
         if begin is not None
     ]

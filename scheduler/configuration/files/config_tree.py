@@ -9,7 +9,7 @@ from typing import Final
 
 from scheduler.configuration.files.joined import MAIN, ConfigFile
 from scheduler.configuration.keys.placement import unknown_block
-from scheduler.configuration.keys.table import JOB_KEYS, TOP_KEYS
+from scheduler.configuration.keys.table import DEFAULTS_KEYS, JOB_KEYS, TOP_KEYS
 from scheduler.configuration.keys.values import mapping, read_as
 from scheduler.configuration.settings.job_settings import TIMING_KEYS
 from scheduler.configuration.yaml_tree.problems import InvalidValue, Problems, file_of
@@ -80,7 +80,8 @@ def _top(root: Node | None, problems: Problems, takes: Sequence[str]) -> Mapping
         elif isinstance(node, Mapping) and node.entries.keys() & {"command", *TIMING_KEYS}:
             message, near = f"{word!r} looks like a job: jobs stand indented under `jobs:`", ""
         elif word in JOB_KEYS:
-            message, near = f"{word} belongs to a job, and jobs stand under `jobs:`", ""
+            for_all = ", or under `defaults:` for all of them" if word in DEFAULTS_KEYS else ""
+            message, near = f"{word} belongs to a job: it stands with one under `jobs:`{for_all}", ""
         else:
             what = "this file of the config" if problems.file else "the config"
             message, near = unknown_block(word, takes, what)

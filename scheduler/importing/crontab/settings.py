@@ -14,6 +14,8 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EXPANDED = re.compile(r"\$\{?[A-Za-z_]|^~|:~")
 _OF_MAIL = ("MAILTO", "MAILFROM", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING")
 _DELAY_MAX_MINUTES = 24 * 60
+_RULE = re.compile(r"([A-Za-z]{3,}|<[A-Za-z0-9+-]+>)[+-]?[0-9].*")
+"""How a rule of POSIX begins: the name of a time, and its distance from UTC."""
 
 
 class Settings:
@@ -33,7 +35,7 @@ class Settings:
     def __init__(self, found: Conversion, dialect: Dialect, zone: str) -> None:
         self._found, self._dialect = found, dialect
         self.env: dict[str, str] = {}
-        self.zone = zone
+        self.zone = self._crons_zone = zone
         self.random_delay_minutes = 0
 
     @property
@@ -73,14 +75,7 @@ class Settings:
 
     def _cronies_own(self, line: Line) -> None:
         if line.name == "CRON_TZ":
-            if known_zone(line.value):
-                self.zone = line.value
-                return
-            near = nearest_zones(line.value, 1)
-            meant = f"; did you mean {near[0]}?" if near else ""
-            self._lost(
-                line, f"there is no time zone {line.value!r}: the times below are read in {self.zone}{meant}"
-            )
+            self._set_zone(line)
             return
         if not line.value.isdecimal() or len(line.value) > 6 or int(line.value) > _DELAY_MAX_MINUTES:
             self._lost(line, f"cronie refuses a RANDOM_DELAY of {line.value[:100]!r}")
@@ -88,6 +83,24 @@ class Settings:
         self.random_delay_minutes = int(line.value)
         if self.random_delay_minutes:
             self._note(line, "RANDOM_DELAY becomes a jitter, which is always the same for a job")
+
+    def _set_zone(self, line: Line) -> None:
+        """What cronie hands to tzset(3): nothing is the zone of cron itself again, and what there is not is UTC."""
+        name = line.value.removeprefix(":")
+        if not name or known_zone(name):
+            self.zone = name or self._crons_zone
+            return
+        self.zone = "UTC"
+        if _RULE.fullmatch(name):
+            told = f"{name[:100]!r} is a rule, not the name of a time zone: the times below are read in UTC"
+            self._lost(line, f"{told}, which cronie does not do")
+            return
+        near = nearest_zones(name, 1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        self._lost(
+            line,
+            f"there is no time zone {name[:100]!r}: the times below are read in UTC, as cronie does{meant}",
+        )
 
     def _mail(self, line: Line) -> None:
         if line.name == "MAILTO" and not line.value:

@@ -20,6 +20,8 @@ from scheduler.schedule.cron.vocabulary import (
 from scheduler.schedule.cron.words import numbers_in_words
 from scheduler.schedule.schedule import Lint
 
+_HOURS = 24
+
 
 def lint_cron(schedule: CronSchedule) -> Iterator[Lint]:
     """Everything about a cron schedule that is legal but surprising."""
@@ -29,7 +31,8 @@ def lint_cron(schedule: CronSchedule) -> Iterator[Lint]:
     yield from _every_minute_of_hours(schedule)
     yield from _day_fields(schedule)
     yield from _missing_days(schedule)
-    if not schedule.fields.hour.starred:
+    # What runs each hour neither lacks a run nor has one too many. `*/2` does, although cron takes it for a star.
+    if schedule.fields.hour.mask.bit_count() < _HOURS:
         yield from clock_change_lints(schedule)
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cli.charts.calendar import ScheduledJob, week
 from cli.charts.calendar_drawing import picture
 from cli.terminal.display_width import display_width
+from scheduler.rules.instants_state import SettledAhead
 from scheduler.schedule.cron.schedule import parse_cron
 from scheduler.schedule.every import parse_every
 from scheduler.schedule.schedule import Schedule
@@ -45,23 +46,36 @@ EXPRESSIONS = (
     st.lists(st.sampled_from(EXPRESSIONS), min_size=1, max_size=3),
     st.sampled_from(["UTC", "Europe/Paris", "Australia/Lord_Howe", "Asia/Kolkata"]),
     st.sampled_from(["UTC", "Europe/Paris", "America/New_York"]),
+    st.none() | st.tuples(st.integers(0, 3 * 86_400), st.integers(0, 86_400)),
 )
 def test_each_day_has_the_runs_that_the_schedules_have_on_it(
-    now_s: int, expressions: list[str], job_zone: str, shown_zone: str
+    now_s: int, expressions: list[str], job_zone: str, shown_zone: str, settled_s: tuple[int, int] | None
 ) -> None:
-    """Counted by jobs and days it is what the schedules say, whatever the zones, also where clocks change."""
+    """Counted by jobs and days it is what the schedules say, whatever the zones, also where clocks change.
+
+    What a reopening left settled does not come.
+    """
     now, zone = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=now_s), ZoneInfo(shown_zone)
     schedules: list[Schedule] = [parse_cron(expression, job_zone) for expression in expressions]
-    timed = [ScheduledJob(f"job-{number}", schedule, now) for number, schedule in enumerate(schedules)]
+    settled = None
+    if settled_s is not None:
+        first = now + timedelta(seconds=settled_s[0])
+        settled = SettledAhead(first, first + timedelta(seconds=settled_s[1]))
+    timed = [
+        ScheduledJob(f"job-{number}", schedule, now, settled) for number, schedule in enumerate(schedules)
+    ]
     days = week(timed, now, zone)
     assert len(days) == 7
     for day in days:
         begin, end = (
             datetime.combine(day.day + timedelta(days=n), time(), tzinfo=zone).astimezone(UTC) for n in (0, 1)
         )
-        for job, schedule, _ in timed:
+        for job, schedule, _, _ in timed:
             low = max(now, begin - timedelta(seconds=1))
-            expected = schedule.count_between(low, end - timedelta(seconds=1))
+            instants = schedule.between(low, end - timedelta(seconds=1))
+            expected = sum(
+                settled is None or not settled.first <= instant <= settled.until for instant in instants
+            )
             assert sum(item.runs for item in day.items if item.job == job) == expected
         assert all(begin <= item.first <= item.last < end for item in day.items)
 

@@ -29,7 +29,7 @@ The config of a home is its `services/scheduler/config.yaml`, and the files in `
 `scheduler/configuration/keys/job_keys/` (`python -m tests.scheduler.configuration.config_docs`), and a test holds the
 two together. `cronledger init` writes a config that shows every key; `cronledger check` says whether one is right.
 
-A config is one YAML document, a mapping of seven blocks, each of which may be left out:
+A config is one YAML document, a mapping of eight blocks, each of which may be left out:
 
 - `jobs`: the name of each job, to its keys;
 - `defaults`: keys that apply to every job that does not have them itself; `env` is merged;
@@ -37,11 +37,13 @@ A config is one YAML document, a mapping of seven blocks, each of which may be l
 - `ledger`: how the ledger is [signed](checkpoints.md);
 - `calendars`: the name of each [calendar](calendars.md), to its days;
 - `channels`: the name of each way to [tell people](notifications.md), to its keys;
-- `nodes`: the name of each machine that shares the ledger, to its keys.
+- `nodes`: the name of each machine that shares the ledger, to its keys;
+- `telemetry`: where [traces and metrics](telemetry.md) are sent.
 
 It is read strictly: what is not understood is refused, and then the last good config stays in force. Durations are
 written `90s`, `15m`, `36h`, `7d`, or joined, `1h30m`. Text that YAML reads as something else, such as `on` or `010`,
-must be in quotes. Anchors, aliases and `<<` work; tags, directives and further documents do not.
+must be in quotes; in lists and in `env` numbers and dates are taken as they are written. Anchors, aliases and `<<`
+work; tags, directives and further documents do not.
 
 `jobs show NAME` shows the value of each key that applies to a job, and the line of the config that it comes from.
 """

@@ -71,6 +71,7 @@ def test_each_mistake_is_told_with_its_place(body: str, message: str, suggestion
 
 @pytest.mark.parametrize(("written", "suggestion"), [
     ("load-al", "load-all"), ("load_all", "load-all"), ("loda-all", "load-all"), ("load", ""), ("day-en", ""),
+    ("c", ""),
 ])  # fmt: skip
 def test_a_name_with_dashes_is_found(written: str, suggestion: str) -> None:
     """One slip away, dash and underscore taken for one letter; of two that are as near, none is suggested."""

@@ -127,7 +127,9 @@ def _planned(job: Job, after: datetime | None, scale: Scale, end: datetime) -> S
 
     if after is None or not job.definition.has_times or after >= end:
         return ()
-    return planned_runs(schedule_of(job.definition), after, end, scale.axis)
+    schedule, axis = schedule_of(job.definition), scale.axis
+    stretches = job.open_stretches(after, end)
+    return [run for begin, until in stretches for run in planned_runs(schedule, begin, until, axis)]
 
 
 def _asked_of(

@@ -53,12 +53,34 @@ def test_cron_tz_is_obeyed_as_cronie_does() -> None:
     """It makes the file cronie's; Debian's cron only hands it on, and that is said."""
     text = "CRON_TZ=Asia/Tokyo\n0 5 * * * x\nCRON_TZ=Asia/Tokio\n0 5 * * * y\n"
     checked = imported(text)
-    assert [job.keys["timezone"] for job in checked.found.jobs] == ["Asia/Tokyo", "Asia/Tokyo"]
+    assert [job.keys["timezone"] for job in checked.found.jobs] == ["Asia/Tokyo", "UTC"]
     ((line, said),) = told(checked, "lost")
-    assert (line, "did you mean Asia/Tokyo?" in said) == (3, True)
+    assert (line, "did you mean Asia/Tokyo?" in said, "read in UTC" in said) == (3, True, True)
     of_debian = keys("CRON_TZ=Asia/Tokyo\n0 5 * * * x\n", dialect="debian")
     assert of_debian["timezone"] == "UTC"
     assert of_debian["env"] == {"PATH": "/usr/bin:/bin", "CRON_TZ": "Asia/Tokyo"}
+
+
+@pytest.mark.parametrize(
+    ("value", "zone", "said"),
+    [
+        ("", "Europe/Paris", []),  # tzset(3) of the zone of cron itself: the way back
+        (":America/New_York", "America/New_York", []),
+        ("UTC+3", "UTC", ["is a rule"]),
+        ("<-03>3", "UTC", ["is a rule"]),
+        ("EST5EDT", "EST5EDT", []),
+        ("Mars/Olympus", "UTC", ["there is no time zone 'Mars/Olympus'"]),
+    ],
+)
+def test_cron_tz_is_read_as_the_c_library_does(value: str, zone: str, said: list[str]) -> None:
+    """After another one; `zone` is that of the machine, or of `--timezone`."""
+    checked = imported(
+        f"CRON_TZ=Asia/Tokyo\n0 5 * * * x\nCRON_TZ={value}\n0 5 * * * y\n", zone="Europe/Paris"
+    )
+    assert [job.keys["timezone"] for job in checked.found.jobs] == ["Asia/Tokyo", zone]
+    lost = [text for _, text in told(checked, "lost")]
+    assert len(lost) == len(said)
+    assert all(part in text for part, text in zip(said, lost, strict=True))
 
 
 def test_a_command_that_the_two_crons_read_otherwise_is_told() -> None:

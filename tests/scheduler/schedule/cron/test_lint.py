@@ -49,6 +49,8 @@ from scheduler.schedule.schedule import Schedule
             "does not run at the times that are skipped",
         ),
         (parse_cron("*/30 2 * * *", "Europe/Paris"), "repeated-time", "runs both times"),
+        (parse_cron("15 */2 * * *", "Europe/Paris"), "skipped-time", "02:15 does not exist"),
+        (parse_cron("15 */2 * * *", "Europe/Paris"), "repeated-time", "runs both times"),
         (parse_cron("0 0 * * *", "America/Havana"), "skipped-time", "00:00 does not exist"),
         (parse_cron("0 16-23/24 * * *"), "step-past-end", "of these values only 16 matches"),
         (parse_cron("0 7-7/2 * * *"), "step-past-end", "of these values only 7 matches"),
