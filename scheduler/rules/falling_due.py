@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from eventstore.store import Event
@@ -10,6 +10,7 @@ from scheduler import vocabulary as v
 from scheduler.entry_members import LockWait
 from scheduler.rules.catch_up import ticked
 from scheduler.rules.exclusion import exclusion
+from scheduler.rules.job_schedule import schedule_of
 from scheduler.rules.runs.attempts import closed
 from scheduler.rules.runs.run_events import skipped
 from scheduler.rules.runs.waiting_runs import START_DEADLINE
@@ -30,10 +31,20 @@ def next_batch(due: Sequence[Due], now: datetime) -> list[Due]:
     return [due[i] for i in range(min(len(due), ROUND_LATE_MAX if late else ROUND_DUE_MAX))]
 
 
-def due_events(state: State, due: Iterable[Due], now: datetime) -> list[Event]:
+def is_still_due(state: State, due: Due) -> bool:
+    """Whether what fell due is an instant of its job as that is defined now: it may have been edited meanwhile."""
+    job = state.jobs.get(due.job)
+    return job is not None and job.definition.has_times and schedule_of(job.definition).has(due.instant)
+
+
+def due_events(state: State, due: Iterable[Due], now: datetime, edited: Container[str] = ()) -> list[Event]:
     """A tick for each instant that fell due; the instants of a job that are past their deadline share one misfire.
 
     What calendars excluded before any of them is recorded first.
+
+    Args:
+        state: as it stands; due: what fell due; now: the moment.
+        edited: names of jobs that were edited since that was found out.
     """
     excluded: list[Event] = []
     ticks: list[Event] = []
@@ -44,6 +55,8 @@ def due_events(state: State, due: Iterable[Due], now: datetime) -> list[Event]:
         earlier = seen.get(item.job)
         # An instant that waits here may fall due anew, when its job is edited meanwhile.
         if (earlier and item.instant <= earlier) or job.is_settled(item.instant) or not job.on_schedule:
+            continue
+        if item.job in edited and not is_still_due(state, item):
             continue
         if job.definition.calendars is not None:
             excluded += exclusion(job, item.instant, earlier)

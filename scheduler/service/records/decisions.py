@@ -18,7 +18,7 @@ from scheduler.entry_members import MisfireReason
 from scheduler.rules.after import UndecidedJobs
 from scheduler.rules.boots import boot_events
 from scheduler.rules.catch_up import replay
-from scheduler.rules.falling_due import ROUND_LATE_MAX, due_events, next_batch
+from scheduler.rules.falling_due import ROUND_LATE_MAX, due_events, is_still_due, next_batch
 from scheduler.rules.nodes.reassignment import released
 from scheduler.rules.nodes.takeover import is_downtime, kept_instants, overdue_runs, taken_over
 from scheduler.rules.pauses import pauses_ended
@@ -140,6 +140,10 @@ class Decisions:
         Raises:
             Unavailable, OSError, Poisoned, Corrupt: see `EventStore.append`; what is left is looked at again.
         """
+        if self._touched and self._due:
+            self._due = deque(
+                each for each in self._due if each.job not in self._touched or is_still_due(self.state, each)
+            )
         for name in list(self._touched):
             del self._touched[name]  # an edit that comes before the append below touches it anew
             try:
@@ -162,7 +166,10 @@ class Decisions:
         """
         self._due.extend(self._timetable.due(now.wall))
         while due := list(self._due)[:ROUND_LATE_MAX]:
-            self._recorder.decide(lambda state, at, due=due: due_events(state, due, at), now.wall)  # type: ignore[misc]
+            self._recorder.decide(
+                lambda state, at, due=due: due_events(state, due, at, self._touched),  # type: ignore[misc]
+                now.wall,
+            )
             for _ in due:
                 self._due.popleft()
 
@@ -193,7 +200,7 @@ class Decisions:
         # These come first: they were decided by the state as it stands, which the results change.
         events = self._undecided.events(state, now)
         events += ends(state, now)
-        events += due_events(state, due, now)
+        events += due_events(state, due, now, self._touched)
         events += self._backfills.ticks(state, events, now)
         # Jobs that were edited while this round was decided are in `_touched`.
         return events + round_events(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from eventstore.errors import Conflict, Unavailable
 from eventstore.store import Event
 from scheduler import vocabulary as v
 from scheduler.definition import Retry, Secret
+from scheduler.rules.laws.ledger_laws import illegal_entries
 from tests.support.audit import audit
 from tests.support.world import BEGIN, Process, SimulatedFiles, World, job
 
@@ -137,6 +139,36 @@ def test_a_stall_is_caught_up() -> None:
     world.turn()
     assert "misfired 5 run 1 (stall)" in world.told("minutely")
     assert world.entries(v.ClockStepped) == []
+
+
+@pytest.mark.parametrize(
+    ("edited", "ticks"),
+    [({"on_demand": True}, []), ({"schedule": "30 * * * *"}, ["01:30"]), ({"timeout_ms": 60_000}, ["01:00"])],
+    ids=str,
+)
+def test_an_edit_that_is_seen_while_an_instant_is_recorded_decides_it(
+    edited: dict[str, Any], ticks: list[str]
+) -> None:
+    """It is older than the instant, and whoever records that had not read it yet, as over a slow network."""
+    world = World(job("hourly"))
+    world.start()
+    world.until(BEGIN + timedelta(minutes=59))
+    store = world.store
+
+    def edit_before(events: Sequence[Event]) -> None:
+        if any(event.type == v.ScheduleTicked.TYPE for event in events):
+            store.before_commit = None
+            world.clock.step(-1)
+            world.edit(job("hourly", **edited))
+            world.clock.step(1)
+            raise Conflict("another process appended first")
+
+    store.before_commit = edit_before
+    world.run(3_000)
+    assert store.before_commit is None
+    told = [f"{v.payload(entry).scheduled_for:%H:%M}" for entry in world.entries(v.ScheduleTicked)]
+    assert told == ticks
+    assert list(illegal_entries(world.entries())) == []
 
 
 def test_overlap_skip_names_the_run_in_the_way() -> None:

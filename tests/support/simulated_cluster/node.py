@@ -174,12 +174,13 @@ class SimulatedNode:
         self.machine.reboot()
 
     def stop(self, seconds: float) -> None:
-        """Stop the process that serves (SIGSTOP) for some time."""
+        """Stop the process that serves (SIGSTOP) for some time, however long it was to be stopped before."""
         if self.process is not None and self.serves:
             now_s = self.shared.now_s
             self._note(f"is stopped for {seconds:.1f} s")
-            self.process.stopped_until_s = now_s + seconds
-            self.history.absent.append(Interval(now_s, now_s + seconds))
+            self.process.stopped_until_s = until_s = now_s + seconds
+            before = [each._replace(end_s=min(each.end_s, until_s)) for each in self.history.absent]
+            self.history.absent = [*before, Interval(now_s, until_s)]
 
     def go_on(self) -> None:
         """Whatever holds it up ends."""
