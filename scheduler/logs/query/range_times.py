@@ -1,7 +1,8 @@
 """Between which times the lines of a range lie, remembered, so that a range with none of interest is not read again.
 
 A range is known by its file and its place, and by how both begin, so that a file that took another one's place, and
-perhaps its number on the disk, is not taken for it. Whole lines never change where they stand: what was seen of a range holds for as long as there is one.
+perhaps its number on the disk, is not taken for it. Whole lines never change where they stand: what was seen of a
+range holds for as long as there is one.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from eventstore.errors import Corrupt
@@ -217,6 +217,7 @@ def test_a_view_is_found_however_it_is_written(
     engine: duckdb.DuckDBPyConnection, view: str, written: str, around: str, large: list[bool]
 ) -> None:
     """In any place, in quotes, with its schema, in any case: it is made, and no view that is only spoken of."""
+    assume(not (view == "jobs" and "jobs AS" in around))  # a name that means two things
     name = "".join(letter.upper() if up else letter for letter, up in zip(view, large, strict=False))
     assert named(engine, around.format(written.format(name))) == standing_on([view])
 
