@@ -38,7 +38,7 @@ def prompted(home: LiveHome, *arguments: str) -> Iterator[pexpect.spawn[str]]:
         COMMAND,
         ["--home", str(home.root), "sql", *arguments],
         env={**env, "TERM": "xterm", "NO_COLOR": "1", "PROMPT_TOOLKIT_NO_CPR": "1"},
-        dimensions=(40, 120), encoding="utf-8", timeout=DEADLINE_S,
+        dimensions=(40, 120), encoding="utf-8", timeout=DEADLINE_S, use_poll=True,
     )  # fmt: skip
     try:
         person.expect("sql>")

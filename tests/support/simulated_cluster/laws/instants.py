@@ -78,10 +78,11 @@ class JobInstants:
             self._since_s = max(time_s, self._mark_s)
 
     def close(self, time_s: float) -> None:
-        """It is not any more."""
+        """It is not any more; if it was not before, nothing is passed over."""
         self.advance(time_s)
+        if self._since_s is not None:
+            self._mark_s = max(self._mark_s, self._since_s, time_s)
         self._since_s = None
-        self._mark_s = max(self._mark_s, time_s)
 
     def advance(self, time_s: float) -> None:
         """What fell due up to a moment is owed."""
