@@ -152,6 +152,21 @@ def holder_of(path: Path) -> Holder | None:
     return _read(path) or Holder(0, "", datetime.fromtimestamp(0, UTC))
 
 
+def is_suspended(holder: Holder) -> bool:
+    """Whether a signal has stopped the process that holds the lock, so that it does nothing.
+
+    False where that cannot be seen, as of a process on another host or in another container.
+    """
+    from scheduler.processes.recognition.identity import host_name, pid_namespace, process_stat
+
+    if holder.host != host_name() or holder.pid_namespace not in (None, pid_namespace()):
+        return False
+    with contextlib.suppress(OSError):
+        stat = process_stat(holder.pid) if holder.pid > 0 else None
+        return stat is not None and stat.suspended
+    return False
+
+
 def _read(path: Path) -> Holder | None:
     try:
         return decode(read_regular(path, _BYTES_MAX), Holder)

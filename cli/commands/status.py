@@ -30,8 +30,8 @@ def status(home: Home, utc: bool, exit_code: bool, as_json: bool) -> None:
 
     The exit code is 0 whatever the answer is, 3 if the ledger cannot be trusted: its end and the length of each
     segment are looked at. `cronledger ledger verify` checks every byte. With --exit-code, for health checks, it is 1
-    where no scheduler serves the home from this machine, it is paused, it does not reach its database, or its
-    heartbeat is not touched.
+    where no scheduler serves the home from this machine, it is paused, a signal has stopped it, it does not reach
+    its database, or its heartbeat is not touched.
     """
     with to_read(home, with_outline=True, quiet=True) as view:
         _show(home, view, utc=utc, as_json=as_json)

@@ -131,6 +131,13 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
         else ""
     )
     lines = [Cell(f"running{who}", "good")]
+    if view.is_suspended:
+        told = "a signal (SIGSTOP) has stopped it: it does nothing, and nothing is run"
+        lines = [
+            Cell(f"stands still{who}", "bad"),
+            Cell(told, "bad"),
+            f"`kill -CONT {holder.pid}` lets it go on",
+        ]
     if watch is not None and watch.paused is not None:
         from cli.words.job_words import PAUSE_ENDS, paused_words
 

@@ -61,8 +61,8 @@ def heartbeat_document(view: View) -> dict[str, Any] | None:
 
 
 def is_well(view: View) -> bool:
-    """Whether a scheduler serves the home from here, can record, and touches its heartbeat, where it has one."""
-    if view.holder is None or view.scheduler_state == "paused":
+    """Whether a scheduler serves the home from here and is at it, can record, and touches its heartbeat, if any."""
+    if view.holder is None or view.scheduler_state == "paused" or view.is_suspended:
         return False
     if view.on_database:
         from cli.status.cluster import database_away

@@ -23,7 +23,7 @@ from scheduler.ledger.open import config_changes, open_ledger_to_read
 from scheduler.rules.pauses import pauses_ended
 from scheduler.rules.requests.preview import preview
 from scheduler.rules.state import State
-from scheduler.scheduler_lock import Holder, holder_of
+from scheduler.scheduler_lock import Holder, holder_of, is_suspended
 from scheduler.store import open_store
 
 if TYPE_CHECKING:
@@ -116,6 +116,11 @@ class View(msgspec.Struct, frozen=True):
         if self.on_database:
             return self.state.leader is not None
         return self.holder is not None
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether a signal has stopped the scheduler that serves this home, so that it does nothing."""
+        return self.holder is not None and is_suspended(self.holder)
 
     @property
     def folded_entries(self) -> int:

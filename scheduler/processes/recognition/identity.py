@@ -34,6 +34,7 @@ class ProcessStat(NamedTuple):
         environment_end: where its environment ends in memory (field 51); 0 in the middle of `exec`, for a
             zombie, a thread of the kernel, and for those who may not know.
         wait_status: how it ended, as wait(2) has it (field 52): means something for a zombie only.
+        suspended: whether a signal (SIGSTOP) or a debugger has stopped it, so that it does nothing.
     """
 
     alive: bool
@@ -43,6 +44,7 @@ class ProcessStat(NamedTuple):
     start_ticks: int
     environment_end: int
     wait_status: int
+    suspended: bool
 
 
 def process_stat(pid: int) -> ProcessStat | None:
@@ -70,7 +72,8 @@ def process_stat(pid: int) -> ProcessStat | None:
     # The first thread of a process may end before the others: it shows as a zombie while they go on.
     alive = fields[0][0] not in _DEAD or threads > 1
     parent, group, session, began = int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19])
-    return ProcessStat(alive, parent, group, session, began, int(fields[48]), int(fields[49]))
+    suspended = fields[0][:1] in (b"T", b"t")
+    return ProcessStat(alive, parent, group, session, began, int(fields[48]), int(fields[49]), suspended)
 
 
 def start_ticks(pid: int) -> int | None:

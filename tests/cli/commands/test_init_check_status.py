@@ -214,7 +214,7 @@ def test_status_for_programs_has_stable_members(home: Home) -> None:
         "not_stopped",
     ]
     assert list(document["scheduler"]) == [
-        "state", "pid", "host", "started", "stopped", "stop_reason", "paused", "pause_reason",
+        "state", "pid", "host", "started", "stopped", "stop_reason", "paused", "pause_reason", "suspended",
         "versions", "replaced", "runs_left",
     ]  # fmt: skip
     assert list(document["config"]) == ["path", "state", "in_force", "errors", "error_count"]

@@ -12,7 +12,7 @@ from scheduler import vocabulary as v
 from scheduler.home import Home
 from scheduler.ownership.home_identity import remember
 from scheduler.scheduler_lock import Holder, SchedulerLock
-from tests.support.command import call, process
+from tests.support.command import await_fact, call, process
 from tests.support.home import entries_of, write_config
 from tests.support.ledger_check import check_ledger
 from tests.support.served import Served
@@ -62,6 +62,24 @@ def test_a_lock_that_somebody_deletes_is_made_again(tmp_path: Path) -> None:
         assert process("serve", home=tmp_path).code == 2
         last = entries_of(tmp_path)[-1].seq
         served.wait_for(v.RunFinished, lambda entry: entry.seq > last)
+
+
+def test_a_scheduler_that_a_signal_has_stopped_is_not_told_as_at_work(tmp_path: Path) -> None:
+    """It stands still, which is not well, until it is let go on."""
+    write_config(tmp_path, "jobs: {}\n")
+    with Served(tmp_path) as served:
+        for suspended in (True, False):
+            if suspended:
+                served.pause()
+            else:
+                served.send(signal.SIGCONT)
+                await_fact(
+                    lambda: not call("status", "--json", home=tmp_path).document["scheduler"]["suspended"]
+                )
+            answer = call("status", "--exit-code", home=tmp_path)
+            assert (answer.code, "stands still: pid" in answer.out) == (int(suspended), suspended)
+            assert (f"`kill -CONT {served.process.pid}` lets it go on" in answer.out) == suspended
+            assert call("status", "--json", home=tmp_path).document["scheduler"]["suspended"] is suspended
 
 
 def test_a_scheduler_whose_lock_another_has_leaves_what_runs_to_that(tmp_path: Path) -> None:
