@@ -198,8 +198,14 @@ JOBS = (
 
 SLOTS = (
     _text("job", "The job's name."),
-    _time("scheduled_for", "The instant; of a misfire or exclusion, the first of its instants."),
-    _time("last_scheduled_for", "The same; of a misfire or exclusion, the last of its instants."),
+    _time(
+        "scheduled_for",
+        "The instant; of a misfire or exclusion, the first of those that were recorded together.",
+    ),
+    _time(
+        "last_scheduled_for",
+        "The same; of a misfire or exclusion, the last of those: some between may have rows of their own.",
+    ),
     _number(
         "instants",
         "How many instants the row stands for: 1, but for misfires and exclusions.",

@@ -87,10 +87,11 @@ def show_output(asked: Asked) -> Response:
     attempt, definition = captured(asked)
     stream = asked.request.path_params["stream"]
     home = asked.site.home
-    if not is_kept(home, attempt, stream):
-        raise NotFound(_gone(attempt))
-    secrets = maskable(home, definition)
     recorded = next(each for each in attempt.streams if each.stream == stream)
+    if not is_kept(home, attempt, stream):
+        nothing = attempt.finished is not None and not recorded.size_bytes and not attempt.is_elsewhere
+        raise NotFound("nothing was printed there" if nothing else _gone(attempt))
+    secrets = maskable(home, definition)
     name = f"run-{attempt.run}-attempt-{attempt.number}.{stream}.txt"
     return StreamingResponse(
         _pieces(partial(open_output, home, attempt, stream), secrets, recorded.size_bytes),

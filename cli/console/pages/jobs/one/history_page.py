@@ -12,6 +12,7 @@ from starlette.responses import Response
 from cli.charts.axis import microseconds
 from cli.charts.heatmap import RunCounts, days
 from cli.console.asked import Asked
+from cli.console.pages.arguments import query_text
 from cli.console.pages.jobs.one.named_job import named_job
 from cli.console.pages.jobs.one.pictures import durations_picture, heatmap_picture
 from cli.terminal.printable import printable
@@ -22,6 +23,7 @@ from projections.reports.runs_by_quarter import runs_by_quarter
 if TYPE_CHECKING:
     from projections import Sql
 
+_DAY: Final = timedelta(days=1)
 _WEEKS: Final = timedelta(days=28)
 _RUNS_MAX: Final = 100
 _TABLE_MAX: Final = 25
@@ -53,6 +55,7 @@ def show_history(asked: Asked) -> Response:
         now=now,
         head=head,
         month=first,
+        in_day=lambda day: _runs_of(name, day, zone),
         calendar=_weeks_of(first, following, {day.day: day.total for day in month}),
         earlier=(first - timedelta(days=1)).replace(day=1),
         later=following if following <= now.astimezone(there).date() else None,
@@ -64,6 +67,12 @@ def show_history(asked: Asked) -> Response:
         median_ms=sorted(run.duration_ms for run in runs)[len(runs) // 2] if runs else None,
         count=len(runs),
     )
+
+
+def _runs_of(name: str, day: date, zone: str) -> str:
+    """What the page of runs is asked for those of a day, as the clocks in the job's zone show it."""
+    since, until = (f"{_midnight(each, zone):%Y-%m-%dT%H:%M:%SZ}" for each in (day, day + _DAY))
+    return query_text({"job": name, "since": since, "until": until})
 
 
 def _quarters(sql: Sql, name: str, begin: datetime, end: datetime) -> list[tuple[int, RunCounts]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,26 @@ def test_what_is_no_entry_is_refused(tmp_path: Path) -> None:
         assert client.get("/jobs/nightly/changes?before=x").status_code == 400
         assert client.get("/jobs/nobody/changes").status_code == 404
         assert client.get("/jobs/nobody/why").status_code == 404
+
+
+def test_a_day_leads_to_its_runs_as_the_clocks_of_the_job_show_it(tmp_path: Path) -> None:
+    """Half past midnight in Tokyo is a day earlier in UTC, in which the other pages show times."""
+    writer = Writer(tmp_path)
+    writer.define(
+        "late", JobDefinition(name="late", command="true", schedule="30 0 * * *", timezone="Asia/Tokyo")
+    )
+    writer.now = datetime(2026, 3, 4, 15, 30, tzinfo=UTC)
+    run = writer.tick("late")
+    writer.start("late", run)
+    writer.record(run_finished(writer.now, "succeeded"), "late", run)
+    writer.close()
+    with console(writer.home) as client:
+        page = Page(client.get("/jobs/late/history?month=2026-03").text)
+        (link,) = [
+            address for address, text in page.links if text == "1 run" and address.startswith("/runs?")
+        ]
+        runs = Page(client.get(link).text)
+    assert f"/runs/{run}" in [address for address, _ in runs.links]
 
 
 def test_how_it_went_by_days_hours_and_durations(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -66,13 +67,19 @@ def test_a_run_with_its_entries_and_its_output(tmp_path: Path) -> None:
         "i=0; while [ $i -lt 9000 ]; do echo line $i; i=$((i+1)); done;"
         "echo '<script>alert(1)</script>'; printf '\\033]0;x\\007'; echo $DB_PASSWORD; echo oops >&2; exit 3"
     )
-    live.configure("jobs:\n" + job("noisy", sh(script), env=f"{{DB_PASSWORD: {SECRET}}}"))
+    noisy = job("noisy", sh(script), env=f"{{DB_PASSWORD: {SECRET}}}")
+    live.configure("jobs:\n" + noisy + job("brief", ["echo", "x"]))
+    assert live.ask("jobs", "run", "brief").code == 0
+    gone = live.entries("run.requested")[0].seq
+    shutil.rmtree(Home(live.root).var / "logs" / "output")
     assert live.ask("jobs", "run", "noisy").code == 1
-    run = live.entries("run.requested")[0].seq
+    run = live.entries("run.requested")[-1].seq
     with console(Home(live.root)) as client:
         source = client.get(f"/runs/{run}").text
         page = Page(source)
         whole = client.get(f"/runs/{run}/output/1/stdout")
+        assert "not here any more" in client.get(f"/runs/{gone}/output/1/stdout").text
+        assert "nothing was printed there" in client.get(f"/runs/{gone}/output/1/stderr").text
         past = Page(client.get(f"/as-of/{run}/runs/{run}").text)
     entries = [entry.seq for entry in live.entries() if entry.run == run]
     proofs = [int(text[1:]) for _, text in page.links if re.fullmatch(r"#\d+", text)]
