@@ -80,8 +80,8 @@ def _disagreement(problem: PlaceDisagrees) -> Failure:
     if problem.problem == "names_none":
         return Failure(
             f"this home's ledger is in {address}, and the config does not say so any more",
-            f"Write `ledger: {{store: {address}}}` into it again. `cronledger ledger move --to DIR` takes the ledger "
-            "back out of the database.",
+            f"Write `ledger: {{store: {address}}}` into it again. `cronledger ledger move --to var/ledger` takes the "
+            "ledger back out of the database.",
         )
     if problem.problem == "own_ledger":
         return Failure(

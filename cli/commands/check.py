@@ -83,11 +83,16 @@ def _config(home: Home, candidate: Candidate | None) -> Config:
     Raises:
         ConfigInvalid, ConfigMissing, ConfigUnreadable: it cannot be used.
     """
-    if candidate is None:
-        return load(home.config, home.root)
-    from scheduler.planning.candidate import read_candidate
+    from scheduler.database.config_place import check_place
 
-    return read_candidate(home, candidate)
+    if candidate is None:
+        config = load(home.config, home.root)
+    else:
+        from scheduler.planning.candidate import read_candidate
+
+        config = read_candidate(home, candidate)
+    check_place(home, config)
+    return config
 
 
 def _path(home: Home, candidate: Candidate | None, file: str | None = None) -> Path:

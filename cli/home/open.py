@@ -20,8 +20,9 @@ from cli.times.zones import local_zone
 from scheduler.home import Home
 
 if TYPE_CHECKING:
+    from scheduler.configuration.errors import ConfigProblem
     from scheduler.ledger.ledger import Ledger
-    from scheduler.ledger.view import View
+    from scheduler.ledger.view import Hindrance, View
 
 FOLDED_LONG_ENTRIES = 50_000
 """Folding so many takes most of a second; a scheduler keeps a snapshot far more often."""
@@ -98,6 +99,7 @@ def to_write(home: Home) -> Iterator[Ledger]:
 
     config, problem = config_to_record(home)
     if problem is not None:
+        _refuse_elsewhere(home, problem)
         complain(f"{problem}\nthe config is not used; the ledger's own knowledge of the jobs is")
     if is_on_database(home) or (config is not None and config.ledger.store is not None):
         from scheduler.database.named_place import settle_home
@@ -120,7 +122,34 @@ def to_write(home: Home) -> Iterator[Ledger]:
             ledger.store.close()
 
 
+def _refuse_elsewhere(home: Home, problem: ConfigProblem) -> None:
+    """A config that names another place for the ledger is refused, unless a scheduler goes on with the last good one.
+
+    Raises:
+        PlaceDisagrees: it names another place, and no scheduler serves the home.
+    """
+    from scheduler.database.config_place import LedgerElsewhere
+    from scheduler.scheduler_lock import holder_of
+
+    if isinstance(problem, LedgerElsewhere) and holder_of(home.scheduler_lock) is None:
+        raise problem.disagreement
+
+
+def _say_hindrance(view: View, hindrance: Hindrance) -> None:
+    """That what is shown may be older than it seems."""
+    if hindrance.kind == "suspended":
+        note(
+            "A signal has stopped the scheduler that serves here: what is shown may be old. `status` tells more."
+        )
+        return
+    known = "nothing" if (last := view.last_entry) is None else f"what entry {last.seq:,} says, and before"
+    since = "" if hindrance.since is None else f" since {show_time(hindrance.since, local_zone())}"
+    note(f"The scheduler here has not reached the database{since}: shown is {known}.")
+
+
 def _remark(view: View) -> None:
+    if (hindrance := view.hindrance) is not None and hindrance.kind != "paused":
+        _say_hindrance(view, hindrance)
     if view.as_of is not None:
         note(f"As of {show_time(view.now, local_zone())}, after entry {view.as_of}.")
     elif view.folded_entries >= FOLDED_LONG_ENTRIES:

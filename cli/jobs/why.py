@@ -85,7 +85,9 @@ def answered(
         answers += [*([] if explainer.on_demand and asked_for else told), *asked_for]
         more += untold
     if not explainer.knows(view.state.jobs[name]):
-        answers = [_undecided(answer) for answer in answers]
+        answers = [_of_what_comes(answer, caught_up=None, edited=True) for answer in answers]
+    elif view.hindrance is not None:
+        answers = [_of_what_comes(answer, held_up=True) for answer in answers]
     return Answered(explainer, asked, answers, more)
 
 
@@ -209,10 +211,10 @@ def _entry(view: View, seq: int) -> Entry | None:
     return None if view.ledger is None else next(view.ledger.store.read(seq, seq), None)
 
 
-def _undecided(answer: Explanation) -> Explanation:
-    """The same where an edit that is not on record decides what becomes of it."""
+def _of_what_comes(answer: Explanation, **otherwise: object) -> Explanation:
+    """The same, where something else decides what becomes of an instant that is to come, or has just passed."""
     facts = [
-        structs.replace(fact, caught_up=None, edited=True) if isinstance(fact, UpcomingInstant) else fact
+        structs.replace(fact, **otherwise) if isinstance(fact, UpcomingInstant) else fact
         for fact in answer.facts
     ]
     return structs.replace(answer, facts=facts)

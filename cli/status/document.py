@@ -56,7 +56,7 @@ def status_document(view: View) -> dict[str, Any]:
             "stop_reason": watch.stop_reason if watch and holder is None else None,
             "paused": watch.paused if watch else None,
             "pause_reason": watch.pause_reason if watch else None,
-            "suspended": view.is_suspended,
+            "suspended": view.hindrance is not None and view.hindrance.kind == "suspended",
             "versions": watch.versions if watch else None,
             "replaced": [msgspec.structs.asdict(part) for part in replaced_parts(view)],
             "runs_left": [run.number for run in left_going(view)],

@@ -131,7 +131,7 @@ def _scheduler(view: View, zone: str) -> list[Cell | str]:
         else ""
     )
     lines = [Cell(f"running{who}", "good")]
-    if view.is_suspended:
+    if (hindrance := view.hindrance) is not None and hindrance.kind == "suspended":
         told = "a signal (SIGSTOP) has stopped it: it does nothing, and nothing is run"
         lines = [
             Cell(f"stands still{who}", "bad"),

@@ -62,13 +62,8 @@ def heartbeat_document(view: View) -> dict[str, Any] | None:
 
 def is_well(view: View) -> bool:
     """Whether a scheduler serves the home from here and is at it, can record, and touches its heartbeat, if any."""
-    if view.holder is None or view.scheduler_state == "paused" or view.is_suspended:
+    if view.holder is None or view.hindrance is not None:
         return False
-    if view.on_database:
-        from cli.status.cluster import database_away
-
-        if database_away(view) is not None:
-            return False
     settings = _settings(view)
     if settings is None:
         return True

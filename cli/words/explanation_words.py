@@ -246,6 +246,8 @@ def _not_wanted(fact: f.CatchUpRefusal, shown: Shown) -> str:
 def _to_come(fact: f.UpcomingInstant, _shown: Shown) -> str:
     if fact.edited:
         return "What becomes of it is for an edit of the config to say, which is not on record yet."
+    if fact.held_up:
+        return "The scheduler that serves can do nothing now, as `cronledger status` says: it is looked at later."
     if fact.caught_up is None:
         return "It will be run then." if fact.serving else "It will be run if a scheduler is running then."
     if fact.serving:

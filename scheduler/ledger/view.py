@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
@@ -66,6 +66,21 @@ class Moment(msgspec.Struct, frozen=True):
     time: datetime
 
 
+class Hindrance(NamedTuple):
+    """What keeps the scheduler that serves a home from its work.
+
+    Attributes:
+        kind: `suspended`: a signal (SIGSTOP) has stopped it. `database_away`: it does not reach the database that its
+            ledger is in, which the ledger cannot tell. `paused`: the ledger cannot be written.
+        since: since when; None if that is not known.
+        reason: why, in the words of whoever noticed it.
+    """
+
+    kind: Literal["suspended", "database_away", "paused"]
+    since: datetime | None = None
+    reason: str = ""
+
+
 class View(msgspec.Struct, frozen=True):
     """A home as a reader sees it. Whoever opened it closes the store of its ledger.
 
@@ -118,9 +133,21 @@ class View(msgspec.Struct, frozen=True):
         return self.holder is not None
 
     @property
-    def is_suspended(self) -> bool:
-        """Whether a signal has stopped the scheduler that serves this home, so that it does nothing."""
-        return self.holder is not None and is_suspended(self.holder)
+    def hindrance(self) -> Hindrance | None:
+        """What keeps the scheduler that serves here from its work; None if nothing does, or if none serves here."""
+        if self.holder is None or self.as_of is not None:
+            return None
+        if is_suspended(self.holder):
+            return Hindrance("suspended")
+        if self.on_database:
+            from scheduler.database.unreachable import read_away
+
+            if (away := read_away(self.home)) is not None:
+                return Hindrance("database_away", away.since, away.problem)
+        watch = self.state.scheduler
+        if watch is not None and watch.paused is not None:
+            return Hindrance("paused", watch.paused, watch.pause_reason or "")
+        return None
 
     @property
     def folded_entries(self) -> int:

@@ -129,11 +129,16 @@ def _home_now(view: View) -> Iterator[Figure]:
     yield Figure(
         "cronledger_build", "info", "The version that tells this.", ("version",), [Sample((VERSION,), 1)]
     )
-    yield _plain("cronledger_scheduler_up", "Whether a scheduler serves the home.", int(view.is_served))
+    hindered = None if view.hindrance is None else view.hindrance.kind
     yield _plain(
-        "cronledger_scheduler_paused", "Whether it starts nothing, since the ledger cannot be written.",
-        int(view.scheduler_state == "paused"),
+        "cronledger_scheduler_up", "Whether a scheduler serves the home, and no signal has stopped it.",
+        int(view.is_served and hindered != "suspended"),
     )  # fmt: skip
+    yield _plain(
+        "cronledger_scheduler_paused",
+        "Whether it starts nothing, since the ledger cannot be written, or its database not be reached.",
+        int(hindered in ("paused", "database_away") or view.scheduler_state == "paused"),
+    )
     status = view.state.scheduler
     yield _plain(
         "cronledger_scheduler_start_timestamp_seconds",

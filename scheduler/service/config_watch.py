@@ -19,6 +19,7 @@ from scheduler.configuration.home_config import (
 from scheduler.configuration.model import Config
 from scheduler.configuration.outline.kept_outline import keep_outline
 from scheduler.configuration.reading.background import BackgroundReading
+from scheduler.database.config_place import check_place
 from scheduler.home import Home
 from scheduler.ledger.ledger import Ledger
 from scheduler.rules.reconcile import reconcile
@@ -131,6 +132,8 @@ class ConfigWatch:
     def _reload(self, stamp: ConfigStamp | None) -> None:
         try:
             config = self._reading.load()
+            if config is not None:
+                check_place(self._home, config)
         except CONFIG_PROBLEMS as problem:
             if stamp != self._announced_stamp:  # while it cannot be recorded, it is looked at again
                 self._announced_stamp = stamp

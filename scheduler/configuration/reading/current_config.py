@@ -30,14 +30,18 @@ def read_config(
     from scheduler.configuration.home_config import load_config
     from scheduler.configuration.load import load
     from scheduler.configuration.variables.salt import has_salt
+    from scheduler.database.config_place import check_place
 
     path = path or home.config
     if not path.exists():
         return None, ConfigMissing(path)
     try:
-        return load_config(home, path) if to_record or has_salt(home) else load(path, home.root), None
+        config = load_config(home, path) if to_record or has_salt(home) else load(path, home.root)
+        if path == home.config:
+            check_place(home, config)
     except (ConfigInvalid, ConfigMissing, ConfigUnreadable) as problem:
         return None, problem
+    return config, None
 
 
 def applied_config(home: Home) -> Config | None:

@@ -161,11 +161,13 @@ class UpcomingInstant(Fact, frozen=True, tag="to_come"):
     Attributes:
         caught_up: for an instant that has passed: whether a scheduler that starts now would run it.
         edited: the config has an edit of the job that is not on record, and that decides it.
+        held_up: the scheduler that serves cannot do anything now.
     """
 
     serving: bool
     caught_up: bool | None = None
     edited: bool = False
+    held_up: bool = False
 
 
 class PersonSettled(Fact, frozen=True, tag="settled_by_hand"):

@@ -112,6 +112,12 @@ def test_who_looks_is_told_that_the_database_cannot_be_reached(
     told = call("status", "--exit-code", home=home.root)
     assert (told.code, "the scheduler here has not reached it since" in told.out) == (1, True)
     assert call("status", "--json", home=home.root).document["cluster"]["database"]["problem"]
+    figures = call("metrics", home=home.root).out
+    assert "cronledger_scheduler_paused 1.0" in figures
+    assert "cronledger_scheduler_up 1.0" in figures
+    assert "has not reached the database since" in call("jobs", "list", home=home.root).err
+    ahead = call("jobs", "why", "often", "--at", "2097-01-01T00:00:00Z", home=home.root)
+    assert "The scheduler that serves can do nothing now" in ahead.out
     with console(home) as client:
         assert "mirror needs attention" in Page(client.get("/").text).text
     pg_database.server.start()

@@ -80,6 +80,8 @@ def test_a_scheduler_that_a_signal_has_stopped_is_not_told_as_at_work(tmp_path: 
             assert (answer.code, "stands still: pid" in answer.out) == (int(suspended), suspended)
             assert (f"`kill -CONT {served.process.pid}` lets it go on" in answer.out) == suspended
             assert call("status", "--json", home=tmp_path).document["scheduler"]["suspended"] is suspended
+            assert f"cronledger_scheduler_up {1 - suspended}.0" in call("metrics", home=tmp_path).out
+            assert ("has stopped the scheduler" in call("jobs", "list", home=tmp_path).err) == suspended
 
 
 def test_a_scheduler_whose_lock_another_has_leaves_what_runs_to_that(tmp_path: Path) -> None:
