@@ -46,9 +46,9 @@ def show_commands(commands: Iterable[tuple[str, str]]) -> None:
 def _command() -> str:
     """The plain name where the shell would find this very program by it, else the path it was called by."""
     called, there = sys.argv[0], _found()
-    if Path(called).name != NAME or (
-        there is not None and os.path.realpath(there) == os.path.realpath(called)
-    ):
+    if Path(called).name != NAME or "/" not in called:
+        return NAME
+    if there is not None and os.path.realpath(there) == os.path.realpath(called):
         return NAME
     return printable(shlex.quote(_shorter(os.path.abspath(called))))
 
@@ -60,6 +60,7 @@ def _found() -> str | None:
 
 
 def _shorter(path: str) -> str:
-    """A path as seen from here, if that is further down."""
+    """A path as seen from here, if that is further down and a terminal shows it: logs are read from elsewhere."""
     relative = os.path.relpath(path)
-    return path if relative.startswith("..") else relative
+    here = is_terminal() or is_terminal(sys.stderr)
+    return relative if here and not relative.startswith("..") and os.getcwd() != "/" else path

@@ -24,7 +24,7 @@ from scheduler.logs.collection.output_tail import FollowedOutput, StreamEnd
 from scheduler.logs.storage.checkpoint import LOCK, Checkpoint, OutputPosition, read_position, write_position
 from scheduler.logs.storage.day_files import DayWriter, entries_folder, make_folder
 from scheduler.logs.storage.entry import LogEntry, encode_lines, time_text
-from scheduler.logs.storage.resume import earliest_seq, seq_without_position, settle_move
+from scheduler.logs.storage.resume import earliest_seq, seq_by_entries, settle_move
 from scheduler.store import open_committed
 
 TURN_ENTRIES: Final = 2_000
@@ -77,14 +77,16 @@ class Collector:
         ledger, folder = self._ledger, self.folder
         position = read_position(folder)
         if position is None:
-            position = Checkpoint(
-                ledger=ledger.ledger_id, next_seq=seq_without_position(folder, ledger.refresh())
-            )
+            last = ledger.refresh()
+            begin = seq_by_entries(folder, last, self._holds, earliest_seq(last))
+            position = Checkpoint(ledger=ledger.ledger_id, next_seq=begin)
         elif position.ledger != ledger.ledger_id:
             position = Checkpoint(ledger=ledger.ledger_id, next_seq=earliest_seq(ledger.refresh()))
-        elif position.next_seq > ledger.newest_seq + 1:
-            # A power cut lost entries that were never flushed: their numbers will be given again.
-            position.next_seq = ledger.newest_seq + 1
+        elif self._was_set_back(position):
+            # It was restored, or a power cut lost entries that were never flushed: their numbers are given again.
+            last = ledger.refresh()
+            near = min(position.next_seq, last + 1)
+            position.next_seq, position.hash = seq_by_entries(folder, last, self._holds, near), ""
             position.outputs = [each for each in position.outputs if each.run < position.next_seq]
         self.position = position
         self._writer = DayWriter(folder, position, self._announce)
@@ -100,6 +102,23 @@ class Collector:
         self.dirty: set[Attempt] = set(self._followed)
         self._new: list[LogEntry] = []
         self._left_bytes = 0
+
+    def _was_set_back(self, position: Checkpoint) -> bool:
+        """Whether the ledger does not have the last entry that was taken."""
+        if position.next_seq > self._ledger.newest_seq + 1:
+            return True
+        if not position.hash:
+            return False
+        last = next(iter(self._ledger.read(position.next_seq - 1)), None)
+        return last is None or last.hash != position.hash
+
+    def _holds(self, told: LogEntry, seq: int) -> bool:
+        """Whether the ledger has the entry, of this number, that a log entry tells of."""
+        if not 0 <= seq <= self._ledger.newest_seq:
+            return False
+        entry = next(iter(self._ledger.read(seq)), None)
+        kind = None if told.fields is None else told.fields.get("type")
+        return entry is not None and (time_text(entry.time), entry.type) == (told.time, kind)
 
     @property
     def ledger_id(self) -> str:
@@ -172,7 +191,7 @@ class Collector:
         for count, entry in enumerate(self._ledger.read(self.position.next_seq)):
             if count >= TURN_ENTRIES or not self._take_entry(entry):
                 return True
-            self.position.next_seq = entry.seq + 1
+            self.position.next_seq, self.position.hash = entry.seq + 1, entry.hash
         return False
 
     def _take_entry(self, entry: Entry) -> bool:

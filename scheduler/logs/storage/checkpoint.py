@@ -27,6 +27,7 @@ _BYTES_MAX: Final = 16 * 1024 * 1024
 # Anybody may have written the file: only a name that a day file can have is accepted.
 _DayName = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl\Z")]
 _Moving = Annotated[str, msgspec.Meta(pattern=r"^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl)?\Z")]
+_Hash = Annotated[str, msgspec.Meta(max_length=64)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 
@@ -58,6 +59,7 @@ class Checkpoint(msgspec.Struct, kw_only=True, omit_defaults=True):
         version: of the file's format.
         ledger: which ledger the numbers belong to.
         next_seq: the first entry that was not taken.
+        hash: of the entry before that, by which it is seen that a ledger was restored; empty: not known.
         days: the length of each day file that may grow, by its name, in bytes.
         outputs: the output files of runs that have not ended.
         moving: the name of a day file whose compressed form is complete and takes its place; empty if there is none.
@@ -66,6 +68,7 @@ class Checkpoint(msgspec.Struct, kw_only=True, omit_defaults=True):
     version: int = VERSION
     ledger: str
     next_seq: _Count
+    hash: _Hash = ""
     days: dict[_DayName, _Count] = {}
     outputs: list[OutputPosition] = []
     moving: _Moving = ""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from eventstore.regular_file import open_regular
 from scheduler.logs.storage.checkpoint import Checkpoint
 from scheduler.logs.storage.day_files import day_files
-from scheduler.logs.storage.entry import decode
+from scheduler.logs.storage.entry import LogEntry, decode
 from scheduler.logs.storage.scan import blocks, lines_with, packed_spans, plain_spans
 
 LOOK_BACK_ENTRIES: Final = 100_000
 """If nothing of a ledger was collected yet, only this many of its newest entries are."""
 _LINES_MAX: Final = 200_000
+Holds = Callable[[LogEntry, int], bool]
+"""Whether the ledger has the entry, of this number, that a log entry tells of."""
 TEMPORARY_SUFFIX: Final = ".new"
 
 
@@ -24,9 +27,15 @@ def earliest_seq(last: int) -> int:
     return max(0, last + 1 - LOOK_BACK_ENTRIES)
 
 
-def seq_without_position(folder: Path, last: int) -> int:
-    """The entry to begin with if there is no position: the one after the last entry that is a log entry already."""
-    earliest = earliest_seq(last)
+def seq_by_entries(folder: Path, last: int, holds: Holds, otherwise: int) -> int:
+    """The entry to begin with, by the log entries alone: the one after the last that is a log entry already.
+
+    Args:
+        folder: of the log entries; last: the ledger's newest entry.
+        holds: whether the ledger has the entry that a log entry tells of: in one that was restored, what came after
+            the backup is another entry now, or none.
+        otherwise: what it is if no such log entry is near.
+    """
     seen = 0
     for file in reversed(day_files(folder)):
         with open(open_regular(file.path), "rb") as opened:
@@ -35,25 +44,25 @@ def seq_without_position(folder: Path, last: int) -> int:
             for span in reversed(spans):
                 found = None
                 for block in blocks(span):
-                    seq = _last_seq(block)
+                    seq = _last_seq(block, holds)
                     found = found if seq is None else seq
                     seen += block.count(b"\n")
                 if found is not None:
-                    return max(earliest, min(found, last) + 1)
+                    return max(earliest_seq(last), min(found, last) + 1)
                 if seen > _LINES_MAX:
-                    return earliest
-    return earliest
+                    return otherwise
+    return otherwise
 
 
-def _last_seq(block: bytes) -> int | None:
-    """The number of the newest ledger entry among some lines of log entries; None if none of them is one."""
+def _last_seq(block: bytes, holds: Holds) -> int | None:
+    """The number of the newest entry among some lines of log entries that the ledger has; None if it has none."""
     lines = lines_with(block, [b'"stream":"scheduler"']).split(b"\n")
     for line in reversed(lines):
         entry = decode(line)
         # A line that a job prints may contain the same text, in its fields.
         if entry is not None and entry.stream == "scheduler" and entry.fields is not None:
             seq = entry.fields.get("seq")
-            if isinstance(seq, int):
+            if isinstance(seq, int) and holds(entry, seq):
                 return seq
     return None
 

@@ -68,6 +68,18 @@ def test_the_hints_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "`cronledger serve` runs it" in call("init").err
 
 
+def test_hints_in_a_log_name_the_home_from_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads a journal is not where the service is; at a terminal a path is as seen from there, but from /."""
+    monkeypatch.chdir(tmp_path)
+    root = tmp_path / "home"
+    assert f"--home {root} serve" in call("init", home=root).out
+    assert "--home home serve" in call("init", home=root, terminal=True).err
+    monkeypatch.chdir("/")
+    assert f"--home {root} serve" in call("init", home=root, terminal=True).err
+
+
 def test_check_says_all_is_right_and_warns_of_surprises(home: Home) -> None:
     """Exit code 0; warnings go to standard error with their line."""
     home.config.write_text('jobs:\n  a: {command: "true", schedule: "*/7 * * * *"}\n')

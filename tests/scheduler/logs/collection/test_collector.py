@@ -503,10 +503,41 @@ def test_a_ledger_that_lost_its_end_is_collected_from_there(home: HandWritten) -
     home.begin("other")
     home.collect()
     facts = [entry.fields["seq"] for entry in home.entries() if entry.stream == "scheduler" and entry.fields]
-    assert facts == [0, 1, 2]
+    assert facts == [0, 1, 2, 3, 4]
     run = home.begin("another")
     home.collect()
     assert [entry.run for entry in home.entries(LogFilter(job="another"))] == [run, run]
     position = read_position(entries_folder(home.home))
     assert position is not None
-    assert {output.run for output in position.outputs} == {1, run}
+    assert {output.run for output in position.outputs} == {1, 3, run}
+
+
+@pytest.mark.parametrize("again", [1, 2, 5], ids=lambda runs: f"{runs} runs since")
+def test_a_ledger_that_was_restored_loses_no_line(home: HandWritten, again: int) -> None:
+    """Whether or not it has outgrown what it was: what came after the backup is collected, and nothing twice."""
+    home.begin("before")
+    home.collect()
+    backup = home.home.var / "backup"
+    shutil.copytree(home.home.ledger, backup)
+    home.wait(seconds=60)
+    for _ in range(2):
+        home.begin("lost")
+    home.collect()
+    home.close()
+    shutil.rmtree(home.home.ledger)
+    shutil.copytree(backup, home.home.ledger)
+    restored = HandWritten(home.home.root, home.now)
+    restored.wait(seconds=60)
+    runs = [restored.begin("again") for _ in range(again)]
+    restored.collect()
+    restored.collect()
+    told = [
+        (each.job, each.fields["seq"])
+        for each in restored.entries()
+        if each.stream == "scheduler" and each.fields
+    ]
+    assert told == [
+        (None, 0), ("before", 1), ("before", 2), ("lost", 3), ("lost", 4), ("lost", 5), ("lost", 6),
+        *(("again", seq) for run in runs for seq in (run, run + 1)),
+    ]  # fmt: skip
+    restored.close()
