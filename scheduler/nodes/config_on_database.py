@@ -83,6 +83,7 @@ class ConfigOnDatabase:
         self._told: announcements.Announcement | None = None
         self._fitness_at_s = 0.0
         self._is_stale = True
+        self._is_news = False
         self.unfit: dict[str, str] = {}
         ledger.listen(self._notice)
 
@@ -100,6 +101,16 @@ class ConfigOnDatabase:
             self._look_at_fitness()
         self._look_at_file()
 
+    def follow(self) -> bool:
+        """Take up at once what was recorded since the last time; whether something was.
+
+        Before that nobody knows whether the node can run the jobs as they are now.
+        """
+        if not self._is_news:
+            return False
+        self._take()
+        return True
+
     def reload(self) -> None:
         """Read the node's own values anew."""
         self._is_stale = True
@@ -115,13 +126,15 @@ class ConfigOnDatabase:
         """Nothing is held open."""
 
     def _notice(self, entry: Entry) -> None:
-        self._is_stale = self._is_stale or entry.type in _CHANGES
+        if entry.type in _CHANGES:
+            self._is_stale = self._is_news = True
 
     def _own_stamps(self) -> tuple[ConfigStamp | None, Stamp | None]:
         return config_stamp(self._home), stamp_of(self._home.var / "salt")
 
     def _take(self) -> None:
         """Put in force what is on record, as far as it is to be had."""
+        self._is_news = False
         self._stamps = self._own_stamps()
         self._values = own_values(self._home, salt_of(self._home))
         self._is_stale = not self._take_text(self._values)

@@ -66,6 +66,7 @@ class NodeLoop:
         outbox: where results are kept while they cannot be recorded.
         joining: what `node.joined` is to say of this node now.
         hints: whether entries may have come; asked once a turn.
+        follow: takes up what was applied meanwhile; whether that changes what `joining` says.
 
     Attributes:
         settings: those in force.
@@ -86,12 +87,13 @@ class NodeLoop:
         joining: Callable[[], v.NodeJoined],
         *,
         hints: Callable[[], bool] = lambda: False,
+        follow: Callable[[], bool] = lambda: False,
     ) -> None:
         self.settings = settings
         assert isinstance(ledger.store, ReplicatedStore), "the ledger is in a database"
         self._store = ledger.store
         self._ledger, self._clock, self._membership = ledger, clock, membership
-        self._supervisor, self._joining, self._hints = supervisor, joining, hints
+        self._supervisor, self._joining, self._hints, self._follow = supervisor, joining, hints, follow
         self._execution = NodeExecution(
             membership.node,
             ledger,
@@ -229,6 +231,7 @@ class NodeLoop:
         now = self._clock.read()
         if self._twin is not None:
             raise NameTaken(self.node, self._twin.host)
+        self._follow_edits()
         if not self._serves(self.state) or self._joined is None:
             self._join()
         self._execution.take_over(now)
@@ -239,7 +242,8 @@ class NodeLoop:
             self._leading.turn(now, ends, self.settings, self._gaps)
         self._gaps = [] if self.leads else [gap for gap in self._gaps if self._is_untold(gap, now)]
         self._execution.record(now)
-        if not self._stopping:
+        # What was assigned by an edit that came in this turn waits until it is known whether the node can run it.
+        if not self._stopping and not self._follow_edits():
             self._execution.start(self.settings)
             self._execution.record(now)
 
@@ -251,6 +255,12 @@ class NodeLoop:
             self._hinted = False
             self._ledger.refresh(lambda folded, count: self._keep_up())
             self._refresh_s = now.monotonic_s + REFRESH_S
+
+    def _follow_edits(self) -> bool:
+        """Take up what was applied, before anything is started by it; whether the node is to say something else."""
+        if changed := self._follow():
+            self._joined = None
+        return changed
 
     def _keep_up(self) -> None:
         """Stay a member while very many entries are taken in: the node was cut off for long, and is alive."""

@@ -113,6 +113,7 @@ class NodeService(Serving):
             Outbox(home.outbox, store.ledger_id),
             self._joining,
             hints=self._listen(),
+            follow=self._follow,
         )
         self._joined_as: v.NodeJoined | None = None
         self._led = self._told_away = False
@@ -206,11 +207,17 @@ class NodeService(Serving):
         self._announce(DatabaseAway(problem))
         keep_away(self._home, Away(datetime.now(UTC) - timedelta(seconds=away_s), problem))
 
+    def _follow(self) -> bool:
+        return self._in_force.follow() and self._says_otherwise()
+
+    def _says_otherwise(self) -> bool:
+        """Whether what `node.joined` is to say of this node has changed since this was asked last."""
+        before, self._joined_as = self._joined_as, self._joining()
+        return self._joined_as != before
+
     def _each_second(self) -> None:
-        joined = self._joining()
-        if joined != self._joined_as:
+        if self._says_otherwise():
             self._loop.rejoin()
-            self._joined_as = joined
         off_s = self._node_clock.own_off_by_s()
         if abs(off_s) > OFF_MIN_S and abs(off_s - self._told_off_s) > OFF_MIN_S:
             self._told_off_s = off_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -124,3 +125,32 @@ def test_who_looks_is_told_that_the_database_cannot_be_reached(
     await_fact(lambda: not home.database_away.exists())
     assert call("status", "--exit-code", home=home.root).code == 0
     assert nodes.served["a"].stop()[0] == 0
+
+
+def test_a_node_that_lacks_a_value_fails_no_run_of_what_was_just_applied(
+    tmp_path: Path, pg_database: TestDatabase
+) -> None:
+    """The leader lacks it: what falls due while nobody has looked yet is run by the node that has it."""
+    first = "jobs:\n  often: {every: 1s, overlap: allow, env: {REGION: r0}, command: 'true'}\n"
+    nodes = RealNodes(tmp_path / "lacking", pg_database.url, first)
+    try:
+        nodes.home("person")
+        nodes.apply()
+        for name in "ab":
+            nodes.start(name)
+        served = nodes.served[nodes.leader()]
+        served.wait_for(v.RunFinished)
+        for region in ("r1", "r2", "r3"):
+            for name in ("person", "a" if nodes.leader() == "b" else "b"):
+                config = nodes.home(name).config
+                config.write_text(re.sub("REGION: r[0-9]", f"REGION: {region}", config.read_text()))
+            nodes.apply()
+            seq = nodes.entries(v.ConfigAccepted)[-1].seq
+            for _ in range(3):
+                due = served.wait_for(v.ScheduleTicked, lambda entry, seq=seq: entry.seq > seq)  # type: ignore[misc]
+                served.wait_for(v.RunFinished, lambda entry, run=due.run: entry.run == run)  # type: ignore[misc]
+                seq = due.seq
+        outcomes = {v.payload(entry).outcome for entry in nodes.entries(v.RunFinished)}
+        assert outcomes == {"succeeded"}
+    finally:
+        nodes.close()
