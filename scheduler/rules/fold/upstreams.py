@@ -108,9 +108,14 @@ def disabled(state: State, job: Job) -> None:
 
 
 def changed(state: State, name: str) -> None:
-    """A job is another one, or was disabled or removed: it may have no run any more for what is awaited of it."""
-    for job in _dependents(state, name):
-        _forget_impossible(state, job, name)
+    """A job is another one, or awaits less: it may have no run any more for what is awaited of it.
+
+    Who awaits less for that is awaited in turn; however long the chain is, this goes no deeper.
+    """
+    names = [name]
+    while names:
+        name = names.pop()
+        names += [job.name for job in _dependents(state, name) if _drop(job, _impossible(state, job, name))]
 
 
 def _unlink(state: State, name: str, upstreams: list[str]) -> None:
@@ -128,10 +133,16 @@ def _decided(job: Job) -> list[AwaitedInstant]:
 
 def _forget(state: State, job: Job, forgotten: list[AwaitedInstant]) -> None:
     """A job awaits these instants no more, and so the jobs after it await them of it no more, unless it ran."""
-    if forgotten:
-        gone = {each.instant for each in forgotten}
-        job.awaited = [each for each in job.awaited if each.instant not in gone]
+    if _drop(job, forgotten):
         changed(state, job.name)
+
+
+def _drop(job: Job, forgotten: list[AwaitedInstant]) -> bool:
+    """A job awaits these instants no more; whether there are any."""
+    gone = {each.instant for each in forgotten}
+    if gone:
+        job.awaited = [each for each in job.awaited if each.instant not in gone]
+    return bool(gone)
 
 
 # -- what upstreams do -------------------------------------------------------------------------------------------
@@ -293,8 +304,12 @@ def requested_instant(requested: datetime) -> datetime:
 
 def _forget_impossible(state: State, job: Job, name: str) -> None:
     """Forget the instants that an upstream has not, and cannot have any more; what is decided stays so."""
+    _forget(state, job, _impossible(state, job, name))
+
+
+def _impossible(state: State, job: Job, name: str) -> list[AwaitedInstant]:
     undecided = [each for each in job.awaited if _is_open(each, name) and not is_decided(job, each)]
-    _forget(state, job, [each for each in undecided if not _may_have(state, name, each.instant)])
+    return [each for each in undecided if not _may_have(state, name, each.instant)]
 
 
 def _is_open(awaited: AwaitedInstant, name: str) -> bool:
