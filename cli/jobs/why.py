@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from scheduler.ledger.view import View
 
 
+_ASKED_FOR_MAX = 10
+"""Of a job that was never due, at most so many runs that somebody asked for are told of."""
+
+
 class ToldFact(NamedTuple):
     """A sentence, and the entries that prove it; none if it follows from a clock or a calendar."""
 
@@ -117,7 +121,7 @@ def told_facts(view: View, answer: Explanation, zone: str) -> Iterator[ToldFact]
 
 
 def never_due(view: View, standing: Explanation, zone: str) -> tuple[str, list[ToldFact]]:
-    """Of a job that no schedule has asked for yet: that, and since when it stands in the config and is enabled."""
+    """Of a job that no schedule has asked for yet: that, since when it is in force, and what somebody asked for."""
     told = f"{printable(standing.job)} has not been due yet."
     job = view.state.jobs[standing.job]
     if job.definition.on_demand:
@@ -132,7 +136,17 @@ def never_due(view: View, standing: Explanation, zone: str) -> tuple[str, list[T
         if isinstance(fact, ScheduleInForce) and (defined := _entry(view, fact.entries[0])) is not None:
             words = in_force_sentence(fact, defined.time, zone)
         facts.append(ToldFact(words, fact.entries))
-    return told, facts
+    return told, [*facts, *_asked_for(view, standing.job)]
+
+
+def _asked_for(view: View, name: str) -> Iterator[ToldFact]:
+    """How far the runs are that somebody asked for and that have not ended."""
+    from cli.words.wait_words import going_words
+
+    for number in view.state.jobs[name].live[:_ASKED_FOR_MAX]:
+        run = view.state.runs[number]
+        how = printable(going_words(view.state, run, view.waiting_reasons, view.now))
+        yield ToldFact(f"Run {number} was asked for: {how}.", [number])
 
 
 def what_comes_next(view: View, name: str, explainer: Explainer, zone: str) -> Iterator[Cell]:

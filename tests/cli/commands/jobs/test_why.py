@@ -178,6 +178,18 @@ def test_a_run_by_hand_is_told(tmp_path: Path) -> None:
     assert "\x1b" not in answer.out
 
 
+def test_of_a_job_that_was_never_due_it_is_told_for_what_a_run_waits(tmp_path: Path) -> None:
+    """Somebody asked for it, and no scheduler is there to start it."""
+    home = make_home(tmp_path, "jobs:\n  rare: {at: '2097-01-01T00:00:00Z', command: 'true'}\n")
+    assert call("jobs", "disable", "rare", home=home.root).code == 0
+    assert call("jobs", "enable", "rare", home=home.root).code == 0
+    requested = v.RunRequested(executor="scheduler", reason="once")
+    record(home, v.event(requested, "user:ann@host", job="rare", run=OWN_SEQ))
+    said = call("jobs", "why", "rare", home=home.root).out
+    assert "rare has not been due yet." in said
+    assert re.search(r"  - Run \d+ was asked for: waiting for .*scheduler.*\. \[entry \d+\]", said), said
+
+
 def test_a_job_that_was_removed_can_be_asked_about(tmp_path: Path) -> None:
     """Its past is on record."""
     home = make_home(tmp_path)
