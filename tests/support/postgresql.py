@@ -5,6 +5,7 @@ It listens on a socket in that folder and nowhere else; a test that wants a netw
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
 import os
@@ -262,13 +263,12 @@ class Server:
 
     def freeze(self) -> None:
         """SIGSTOP to all of its processes: its sockets stay open, and nothing answers."""
-        for pid in [self.pid, *_children(self.pid)]:
-            os.kill(pid, signal.SIGSTOP)
+        os.kill(self.pid, signal.SIGSTOP)  # from now on it has no more children
+        _send(_children(self.pid), signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
-        for pid in [self.pid, *_children(self.pid)]:
-            os.kill(pid, signal.SIGCONT)
+        """Let it go on: it itself last, for a list of the children of one that is at work may lack some."""
+        _send([*_children(self.pid), self.pid], signal.SIGCONT)
 
     def remove(self) -> None:
         """End it and remove its folder."""
@@ -361,6 +361,13 @@ def _children(pid: int) -> list[int]:
         for task in Path(f"/proc/{pid}/task").iterdir()
         for word in (task / "children").read_text(encoding="ascii").split()
     ]
+
+
+def _send(pids: list[int], number: signal.Signals) -> None:
+    """Send processes a signal; one that has just ended needs none."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _wait_until_gone(pids: list[int]) -> None:
